@@ -1,0 +1,46 @@
+PYTHON ?= python3
+BIN := .venv/bin
+PIN := $(BIN)/uv pip compile --universal --python-version 3.11 --upgrade \
+	--generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check train bench lock clean
+
+help: ## Show these verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+serve: .venv/service ## Serve on 127.0.0.1:8000 (LENET_PORT and others: see the README)
+	$(BIN)/python -m service
+
+test: .venv/development ## Run every test
+	$(BIN)/python -m pytest --cov
+
+check: .venv/development ## Lint, types, and who may import whom
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+train: .venv/development ## Train the best network (ARGS="--help" tells how else)
+	$(BIN)/python -m training $(ARGS)
+
+bench: .venv/development ## Measure start and speed against the bare libraries (an idle machine, minutes)
+	$(BIN)/python -m benchmarks
+
+lock: .venv/uv ## Pin the newest versions of everything in requirements/
+	$(PIN) --group build --output-file requirements/build.txt
+	$(PIN) pyproject.toml --output-file requirements/service.txt
+	$(PIN) pyproject.toml --extra training --group tests --group checks --constraint requirements/service.txt \
+		--output-file requirements/development.txt
+
+clean: ## Remove the environment and everything that tools leave
+	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
+
+.venv/uv: requirements/build.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/build.txt
+	touch $@
+
+.venv/service .venv/development: .venv/%: requirements/%.txt .venv/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $<
+	touch $@

@@ -1,0 +1,1 @@
+"""What the service costs, measured against the bare libraries that it is made of."""

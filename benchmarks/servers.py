@@ -1,0 +1,45 @@
+"""The service as a process of its own, on a free port of the loopback interface."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+READY_DEADLINE_S = 60
+
+
+@contextmanager
+def service() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Start the service; give its process and its address once it is ready, and end it after."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service"],
+        env={**os.environ, "LENET_PORT": str(port), "LENET_LOG_LEVEL": "warning"},
+    )
+    try:
+        while not _is_ready(address):
+            if process.poll() is not None or time.perf_counter() - started > READY_DEADLINE_S:
+                message = "the service did not become ready"
+                raise RuntimeError(message)
+            time.sleep(0.005)
+        yield process, address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/health/ready", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

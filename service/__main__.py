@@ -1,0 +1,42 @@
+"""Start the service: settings, logs, application, server."""
+
+import functools
+import sys
+
+import uvicorn
+
+from service import logs, settings
+from service.app import create_app
+from service.errors import StartError
+from service.http.protocol import BoundedProtocol
+
+CANNOT_START = 3
+"""Exit status when settings, device or models are at fault; uvicorn's own for a failed start."""
+
+
+def main() -> int:
+    """Serve until told to stop."""
+    try:
+        configuration = settings.load()
+        logs.configure(configuration.log_format, configuration.log_level)
+        app = create_app(configuration)
+    except StartError as error:
+        sys.stderr.write(f"lenet5-service cannot start: {error}\n")
+        return CANNOT_START
+    uvicorn.run(
+        app,
+        host=configuration.host,
+        port=configuration.port,
+        http=functools.partial(BoundedProtocol, limits=configuration),  # type: ignore[arg-type]  # any factory will do
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=int(configuration.keep_alive_s),
+        timeout_graceful_shutdown=int(configuration.shutdown_s),
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Separate ink from paper: which of the two is light, how the light falls, how much the picture trembles."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Grey = npt.NDArray[np.uint8]
+
+SMALL_SIDE_PX = 64  # light varies slowly: a copy this small shows all of it
+TINY_PX = 36  # a picture this small is a scan
+LIGHT_SIDE_PX = 128
+STROKE_SHARE = 0.25  # of the shorter side: no stroke is wider, no shadow that matters narrower
+LEAST_CONTRAST = 14  # grey levels of 255: fainter marks than this are not ink
+PATCH_PX = 7  # of 128: shade is wider; closing overlooks it towards a dark frame and in a shadow's edge
+MOST_SHADE = 30  # grey levels: what is darker is a broad stroke
+MIDDLE_GREY = 127
+TWO_LEVELS = 0.9  # of the variance: a picture that two levels explain this well is evenly lit
+SKEW_WEIGHT = 0.3  # of narrow marks against far ones
+BLOB_SHARE = 0.3  # of the longer side: ink is nowhere this wide, a shadow is
+NARROW_PX = (3, 5, 7, 9, 13)  # of 64: widths from a thin pen's to a brush's
+NOISE_SIGMAS = 5.0  # a mark must stand out of the grain by this many standard deviations
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A picture with its paper taken away.
+
+    Attributes:
+        ink: ``(height, width)`` uint8, 0 on bare paper to 255 for ink that reflects nothing.
+        inverted: whether the picture was dark on light.
+        divided: whether uneven light was divided out.
+        floor: ink at or below this level is grain.
+    """
+
+    ink: Grey
+    inverted: bool
+    divided: bool
+    floor: float
+
+
+def lay_flat(grey: Grey) -> Sheet:
+    """Divide a grey picture by the light on its paper.
+
+    Args:
+        grey: ``(height, width)`` uint8 0..255.
+    """
+    small = shrink(grey, longer_side=SMALL_SIDE_PX)
+    dark_ink = ink_is_dark(small)
+    if not dark_ink:
+        grey, small = cv2.bitwise_not(grey), cv2.bitwise_not(small)
+    level, explained = _two_levels(small)
+    if explained > TWO_LEVELS or max(grey.shape) < TINY_PX:
+        divided, light = False, level
+    else:
+        divided, light = True, cv2.resize(_light(grey), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ink = cv2.bitwise_not(cv2.divide(grey, np.maximum(light, 1), scale=255)) if divided else cv2.bitwise_not(cv2.convertScaleAbs(grey, alpha=255 / max(level, 1.0)))
+    floor = max(LEAST_CONTRAST, NOISE_SIGMAS * _grain(ink))
+    return Sheet(ink=ink, inverted=dark_ink, divided=divided, floor=floor)
+
+
+def shrink(grey: Grey, *, longer_side: int) -> Grey:
+    """Reduce a picture by area until its longer side fits; smaller pictures stay as they are."""
+    height, width = grey.shape[:2]
+    factor = longer_side / max(height, width)
+    if factor >= 1:
+        return grey
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+
+
+def ink_is_dark(small: Grey) -> bool:
+    """Tell the polarity of a small picture ``(height, width)``.
+
+    Where two levels explain the picture, ink is the rarer one. Elsewhere, under uneven light, it is what stands out
+    in narrow marks and far from its surroundings.
+    """
+    share = _light_share(small)
+    if share in {0.0, 1.0}:
+        return bool(np.median(small) > MIDDLE_GREY)
+    _, explained = _two_levels(small)
+    if explained > TWO_LEVELS and max(small.shape) >= TINY_PX:
+        return share > 0.5
+    vote = _narrowness(small) - SKEW_WEIGHT * _local_skewness(small)
+    return vote + (2 * share - 1 if max(small.shape) < TINY_PX else 0) > 0
+
+
+def _light_share(small: Grey) -> float:
+    _, mask = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return float(mask.mean())
+
+
+def _two_levels(small: Grey) -> tuple[float, float]:
+    """Return the level of the lighter part, and the share of the variance that two levels explain."""
+    _, mask = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    light = mask.astype(bool)
+    share = float(light.mean())
+    if share in {0.0, 1.0}:
+        return float(np.median(small)), 0.0
+    between = share * (1 - share) * (float(small[light].mean()) - float(small[~light].mean())) ** 2
+    rarer = (mask == (share < 0.5)).astype(np.uint8)
+    size = _odd(BLOB_SHARE * max(small.shape))
+    if max(small.shape) >= TINY_PX and cv2.erode(rarer, np.ones((size, size), np.uint8)).any():
+        return float(np.median(small[light])), 0.0
+    return float(np.median(small[light])), between / float(small.var())
+
+
+def _narrowness(small: Grey) -> float:
+    """Compare dark with light marks over a ladder of widths: -1 all light to 1 all dark."""
+    balance = []
+    for size in NARROW_PX:
+        kernel = np.ones((size, size), np.uint8)
+        dark = float(cv2.norm(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel, borderType=cv2.BORDER_REPLICATE)))
+        light = float(cv2.norm(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel, borderType=cv2.BORDER_REPLICATE)))
+        balance.append((dark**2 - light**2) / (dark**2 + light**2 + 1))
+    return sum(balance) / len(balance)
+
+
+def _local_skewness(small: Grey) -> float:
+    size = _odd(min(small.shape) / 2)
+    values = small.astype(np.float32)
+    deviation = values - cv2.blur(values, (size, size), borderType=cv2.BORDER_REPLICATE)
+    variance = float(np.mean(deviation**2))
+    return float(np.mean(deviation**3)) / (variance**1.5 + 1e-6)
+
+
+def _light(grey: Grey) -> Grey:
+    """Estimate the light on the paper, on a small copy: what remains when marks are closed."""
+    small = shrink(grey, longer_side=LIGHT_SIDE_PX)
+    size = _odd(STROKE_SHARE * min(small.shape))
+    kernel = np.ones((size, size), np.uint8)
+    calm = cv2.medianBlur(small, 3)
+    closed = cv2.medianBlur(cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE), 5)
+    missing = cv2.morphologyEx(cv2.subtract(closed, calm), cv2.MORPH_OPEN, np.ones((PATCH_PX, PATCH_PX), np.uint8))
+    return cv2.subtract(closed, cv2.min(cv2.blur(missing, (PATCH_PX, PATCH_PX)), MOST_SHADE))
+
+
+def _grain(ink: Grey) -> float:
+    """Estimate the standard deviation of the grain from pixels against their neighbours' median."""
+    if min(ink.shape) < 3:
+        return 0.0
+    difference = cv2.absdiff(ink, cv2.medianBlur(ink, 3))
+    return 1.4826 * float(np.median(difference))
+
+
+def _odd(length: float) -> int:
+    return max(3, round(length) | 1)

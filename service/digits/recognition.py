@@ -1,0 +1,84 @@
+"""The whole way from pictures to digits: prepare each, score them together, say what is known."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from service.digits.network import SIDE, Network
+from service.digits.preparation import Prepared, prepare
+from service.errors import Fault, InvalidInputError
+from service.images.decoding import Pixels
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """
+    What is known of one picture.
+
+    Attributes:
+        digit: The most probable digit, or None when there is no ink to read.
+        confidence: The calibrated probability of ``digit``; 0 when there is none.
+        is_digit: The ink looks like a digit at all, by the network's familiarity.
+        probabilities: ``(classes,)`` float32, summing to 1; without ink all alike.
+        prepared: The image that was scored, and how it came about.
+    """
+
+    digit: int | None
+    confidence: np.float32
+    is_digit: bool
+    probabilities: npt.NDArray[np.float32]
+    prepared: Prepared
+
+
+def prepare_all(pictures: Iterable[Pixels]) -> list[Prepared]:
+    """Prepare pictures of any size, each on its own."""
+    return [prepare(picture) for picture in pictures]
+
+
+def take_as_prepared(pictures: Sequence[Pixels]) -> list[Prepared]:
+    """
+    Take pictures as they are, for callers who prepare them themselves.
+
+    Raises:
+        InvalidInputError: A picture is not 28x28.
+    """
+    faults = [
+        Fault(f"#/{index}", f"without preparation a picture has {SIDE}x{SIDE} pixels, light on black")
+        for index, picture in enumerate(pictures)
+        if picture.shape[:2] != (SIDE, SIDE)
+    ]
+    if faults:
+        message = f"preprocess=none takes pictures of {SIDE}x{SIDE} pixels only"
+        raise InvalidInputError(message, *faults)
+    grey = (
+        cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) if picture.ndim == 3 else picture for picture in pictures
+    )
+    return [Prepared(image=image, blank=not image.any()) for image in grey]
+
+
+def recognise(network: Network, prepared: Sequence[Prepared]) -> list[Recognition]:
+    """Score prepared pictures in one go."""
+    scores = network.score(np.stack([one.image for one in prepared]))
+    digits = scores.probabilities.argmax(axis=1).tolist()
+    confidences = scores.probabilities.max(axis=1)
+    return [
+        _blank(one, len(probabilities))
+        if one.blank
+        else Recognition(digit, confidence, familiar, probabilities, one)
+        for one, digit, confidence, familiar, probabilities in zip(
+            prepared, digits, confidences, scores.familiar.tolist(), scores.probabilities, strict=True
+        )
+    ]
+
+
+def _blank(prepared: Prepared, classes: int) -> Recognition:
+    return Recognition(
+        digit=None,
+        confidence=np.float32(0),
+        is_digit=False,
+        probabilities=np.full(classes, 1 / classes, np.float32),
+        prepared=prepared,
+    )

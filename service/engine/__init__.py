@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: ONNX Runtime and the threads it computes on."""

@@ -1,0 +1,113 @@
+"""A network loaded into ONNX Runtime on the device asked for; the only importer of onnxruntime."""
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy.typing as npt
+import onnxruntime as ort
+
+from service.errors import DeviceError, ModelError
+
+Array = npt.NDArray[Any]
+Device = Literal["auto", "cpu", "cuda"]
+
+CPU = "CPUExecutionProvider"
+CUDA = "CUDAExecutionProvider"
+
+_CUDA_OPTIONS = {
+    # The default searches every algorithm for every new batch size: half a second each.
+    "cudnn_conv_algo_search": "HEURISTIC",
+    # Grow by what is needed, not by doubling.
+    "arena_extend_strategy": "kSameAsRequested",
+}
+
+_FATAL = 4
+"""ONNX Runtime's log level: its errors reach us as exceptions, so that nothing else need be printed."""
+
+
+class Session:
+    """
+    One loaded network.
+
+    Safe to run from several threads at a time; ``run`` releases the interpreter.
+
+    Attributes:
+        provider: The execution provider really in use, such as ``CPUExecutionProvider``.
+        inputs: Name to ``(datatype, shape)``; a symbolic size is None.
+        outputs: The same of the outputs, in the order of the graph.
+        metadata: The texts that travel in the file.
+    """
+
+    def __init__(self, model: bytes, *, device: Device, threads: int) -> None:
+        """
+        Load a network.
+
+        Args:
+            model: An ONNX file's bytes. Bytes, not a path: a file replaced later changes nothing here.
+            device: ``auto`` takes CUDA when it works here.
+            threads: Threads to compute on, at least 1.
+
+        Raises:
+            ModelError: The bytes are no network that ONNX Runtime can run.
+            DeviceError: ``cuda`` was asked for and cannot be had.
+        """
+        self._session = _open(model, device, _options(threads))
+        self.provider: str = self._session.get_providers()[0]
+        self.inputs = _signature(self._session.get_inputs())
+        self.outputs = _signature(self._session.get_outputs())
+        self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def run(self, outputs: Sequence[str], inputs: Mapping[str, Array]) -> list[Array]:
+        """Compute the named outputs of a batch."""
+        results: list[Array] = self._session.run(list(outputs), dict(inputs))
+        return results
+
+
+def _options(threads: int) -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Spinning threads burn a processor between requests that others here need.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = _FATAL
+    return options
+
+
+def _open(model: bytes, device: Device, options: ort.SessionOptions) -> ort.InferenceSession:
+    providers: list[Any] = [CPU]
+    if device != "cpu" and _cuda_may_work():
+        ort.preload_dlls()
+        providers = [(CUDA, _CUDA_OPTIONS), CPU]
+    try:
+        session = ort.InferenceSession(model, options, providers=providers)
+    except Exception as error:  # noqa: BLE001  ONNX Runtime has a class for each kind of bad model, none public.
+        message = f"ONNX Runtime cannot load the network: {str(error).splitlines()[0]}"
+        raise ModelError(message) from None
+    # What was asked for and what is available say nothing: a session falls back in silence.
+    if device == "cuda" and session.get_providers()[0] != CUDA:
+        message = (
+            "LENET_DEVICE is cuda, but ONNX Runtime could not get CUDA here: it needs an NVIDIA GPU, driver"
+            " R580 or newer, and CUDA 13 with cuDNN 9 (the extra 'cuda' brings both)"
+        )
+        raise DeviceError(message)
+    return session
+
+
+def _cuda_may_work() -> bool:
+    """Tell whether this build knows CUDA and NVIDIA's driver is here; without them asking prints errors."""
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return CUDA in ort.get_available_providers()
+
+
+def _signature(nodes: Sequence[Any]) -> dict[str, tuple[str, tuple[int | None, ...]]]:
+    return {
+        node.name: (
+            node.type.removeprefix("tensor(").removesuffix(")"),
+            tuple(size if isinstance(size, int) else None for size in node.shape),
+        )
+        for node in nodes
+    }

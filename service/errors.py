@@ -1,0 +1,91 @@
+"""
+What can go wrong, in the words of the domain; ``http.problems`` alone knows the status codes.
+
+    ServiceError
+    +-- RequestError              the caller can mend it
+    |   +-- SyntaxRefusedError    the bytes are not what their content type says
+    |   +-- MediaTypeError        a content type, encoding or picture format that is not offered
+    |   +-- SlowBodyError         the body did not arrive in time
+    |   +-- TooLargeError         over a limit on bytes, parts, images or pixels
+    |   +-- InvalidInputError     readable, but its meaning is refused
+    |   +-- UnknownNameError      no such model, version, layer or kernel
+    +-- StartError                the service cannot start
+        +-- SettingsError         a setting has no valid value
+        +-- ModelError            a model directory is damaged, altered or wrong
+        +-- DeviceError           the device that was asked for cannot be had
+"""
+
+from dataclasses import dataclass
+
+
+class ServiceError(Exception):
+    """The root of every error that this service raises on purpose."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """
+    One thing that is wrong in a request.
+
+    Attributes:
+        pointer: Where, as a JSON pointer in a URI fragment (RFC 6901), such as ``#/pixels/0``.
+        detail: What is wrong and what would be right; never the offending input itself.
+    """
+
+    pointer: str
+    detail: str
+
+
+class RequestError(ServiceError):
+    """
+    A request that cannot be answered as it stands.
+
+    Attributes:
+        detail: One sentence for the caller; never the offending input itself.
+        faults: Each thing that is wrong and where, when it has a place.
+    """
+
+    def __init__(self, detail: str, *faults: Fault) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = faults
+
+
+class SyntaxRefusedError(RequestError):
+    """The body cannot be parsed as what its content type says."""
+
+
+class MediaTypeError(RequestError):
+    """The content type, content encoding or picture format is not one of those offered."""
+
+
+class SlowBodyError(RequestError):
+    """The body did not arrive in time."""
+
+
+class TooLargeError(RequestError):
+    """The request is over a limit on bytes, parts, images or pixels."""
+
+
+class UnknownNameError(RequestError):
+    """A model, version, layer or kernel of that name does not exist."""
+
+
+class InvalidInputError(RequestError):
+    """The request can be read, but what it says is refused."""
+
+
+class StartError(ServiceError):
+    """The service cannot start; the message says why in one line."""
+
+
+class SettingsError(StartError):
+    """A setting is unknown or has no valid value."""
+
+
+class ModelError(StartError):
+    """A model directory is missing, incomplete, altered, or answers wrongly."""
+
+
+class DeviceError(StartError):
+    """The engine could not get the device that was asked for."""

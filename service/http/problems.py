@@ -1,0 +1,132 @@
+"""Every error as ``application/problem+json`` (RFC 9457): the one table from errors to status codes."""
+
+import http
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service import errors
+from service.http.trace import Trace
+from service.images.headers import OFFERED
+
+MEDIA_TYPE = "application/problem+json"
+MOST_FAULTS = 20
+"""Faults told of one request: a caller mends from the first few, and a reply stays small."""
+
+_PROBLEMS: dict[type[errors.RequestError], tuple[int, str, str]] = {
+    errors.SlowBodyError: (408, "request-timeout", "The request did not arrive in time"),
+    errors.SyntaxRefusedError: (400, "malformed-body", "The body cannot be parsed"),
+    errors.UnknownNameError: (404, "unknown-name", "There is nothing of that name"),
+    errors.TooLargeError: (413, "too-large", "The request is over a limit"),
+    errors.MediaTypeError: (415, "unsupported-media-type", "The content type is not one of those offered"),
+    errors.InvalidInputError: (422, "invalid-input", "The request can be read, but not answered"),
+}
+INTERNAL = (500, "internal-error", "The service made a mistake")
+
+
+class FaultModel(BaseModel):
+    """One thing that is wrong in a request."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """An error, in every answer of 400 and above."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    type: str
+    """A page that explains this kind of problem, as a reference relative to the service."""
+    title: str
+    """The kind of problem, the same for all of its type."""
+    status: int
+    """The status code of the answer."""
+    detail: str
+    """What was wrong with this request."""
+    instance: str
+    """This request, as a URN of its ``X-Request-ID``."""
+    errors: list[FaultModel] | None = None
+    """Each fault that has a place in the request, and where; at most 20."""
+
+
+def body(problem: tuple[int, str, str], detail: str, instance: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Make the members of a problem; ``more`` are those of its kind."""
+    status, name, title = problem
+    return {
+        "type": f"/problems/{name}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        **more,
+    }
+
+
+def answer(
+    request: Request,
+    problem: tuple[int, str, str],
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,  # noqa: ANN401
+) -> Response:
+    """Write a problem as an answer."""
+    members = body(problem, detail, Trace.of(request.scope).instance, **more)
+    return Response(orjson.dumps(members), problem[0], headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer the errors of the domain and of the framework as problems."""
+    app.add_exception_handler(errors.RequestError, _of_the_domain)
+    app.add_exception_handler(HTTPException, _of_the_framework)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe problem answers for the OpenAPI document."""
+    titles = {status: title for status, _, title in _PROBLEMS.values()}
+    return {
+        status: {
+            "model": Problem,
+            "description": titles[status],
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+async def _of_the_domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.RequestError)  # noqa: S101  what it was installed for
+    more: dict[str, Any] = {}
+    headers = {}
+    if error.faults:
+        more["errors"] = [
+            {"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults[:MOST_FAULTS]
+        ]
+    if isinstance(error, errors.MediaTypeError):
+        headers = {
+            "Accept": ", ".join((*OFFERED, "multipart/form-data", "application/json", "application/x-npy")),
+            "Accept-Encoding": "identity",
+        }
+    elif isinstance(error, errors.TooLargeError | errors.SlowBodyError):
+        # The rest of the body would otherwise be waited for.
+        headers = {"Connection": "close"}
+    return answer(request, _PROBLEMS[type(error)], error.detail, headers=headers, **more)
+
+
+async def _of_the_framework(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  what it was installed for
+    phrase = http.HTTPStatus(error.status_code).phrase
+    headers: Mapping[str, str] = error.headers or {}
+    problem = (error.status_code, phrase.lower().replace(" ", "-"), phrase)
+    detail = {
+        404: "there is nothing at this path; /openapi.json lists what there is",
+        405: f"this path takes {headers.get('Allow', 'other methods')} only",
+    }.get(error.status_code, phrase)
+    return answer(request, problem, detail, headers=dict(headers))

@@ -1,0 +1,66 @@
+"""Query strings, read as strictly as bodies: no unknown, no repeated parameter."""
+
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.types import Scope
+
+from service.errors import Fault, InvalidInputError
+
+MOST_PARAMETERS = 20
+"""More than any endpoint has; the rest is not even split."""
+
+
+class Query(BaseModel):
+    """The parameters of one endpoint: a field each, with its default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+Q = TypeVar("Q", bound=Query)
+
+
+def read(kind: type[Q], scope: Scope) -> Q:
+    """
+    Read the parameters of a request.
+
+    Raises:
+        InvalidInputError: A parameter is unknown, repeated or has no valid value.
+    """
+    if not scope["query_string"]:
+        return kind()
+    try:
+        pairs = parse_qsl(
+            scope["query_string"].decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=MOST_PARAMETERS,
+        )
+    except ValueError:
+        message = "the query string cannot be parsed"
+        raise InvalidInputError(message) from None
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        message = "a query parameter is given twice"
+        raise InvalidInputError(message)
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        message = f"a query parameter is not valid; there are: {', '.join(kind.model_fields)}"
+        raise InvalidInputError(message, *map(_fault, error.errors())) from None
+
+
+def documented(kind: type[Query]) -> list[dict[str, Any]]:
+    """Describe the parameters for the OpenAPI document."""
+    properties = kind.model_json_schema()["properties"]
+    return [
+        {"in": "query", "name": name, "description": schema.pop("description"), "schema": schema}
+        for name, schema in properties.items()
+    ]
+
+
+def _fault(error: Any) -> Fault:  # noqa: ANN401  pydantic's ErrorDetails
+    known = error["type"] != "extra_forbidden"
+    return Fault(f"#/query/{error['loc'][0]}" if known else "#/query", error["msg"])

@@ -1,0 +1,128 @@
+"""Picture files to pixels, within limits: the first frame, upright, on white, 8 bits a channel."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+# Damaged pictures are the sender's business: they are answered, not printed. Read when OpenCV is loaded.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+
+import cv2
+
+from service.errors import InvalidInputError, TooLargeError
+from service.images.headers import Header
+
+Pixels = npt.NDArray[np.uint8]
+"""A picture: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8, 0 to 255."""
+
+DAMAGED = "the picture is damaged or cut off"
+
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT: dict[int, Callable[[Any], Any]] = {
+    # EXIF 2.32, tag 274: what has to be done to a stored picture to see it upright.
+    2: lambda pixels: cv2.flip(pixels, 1),
+    3: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_180),
+    4: lambda pixels: cv2.flip(pixels, 0),
+    5: cv2.transpose,
+    6: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE),
+    7: lambda pixels: cv2.flip(cv2.transpose(pixels), -1),
+    8: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE),
+}
+
+
+@dataclass(frozen=True)
+class PixelLimits:
+    """How large a picture may be: ``pixels`` in all, ``side`` along its longer side."""
+
+    pixels: int
+    side: int
+
+    def check(self, height: int, width: int) -> None:
+        """
+        Refuse a size over the limits.
+
+        Raises:
+            TooLargeError: It has too many pixels, or a side is too long.
+        """
+        if height * width > self.pixels or max(height, width) > self.side:
+            limits = f"at most {self.pixels} pixels, and {self.side} a side"
+            message = f"the picture has {width}x{height} pixels; {limits}"
+            raise TooLargeError(message)
+
+
+def decode(data: bytes, header: Header) -> Pixels:
+    """
+    Decode a picture whose header was read and whose size was allowed.
+
+    EXIF's orientation is applied, alpha is composited on white, 16 bits are scaled to 8, palettes
+    are resolved, and of an animation the first frame is taken.
+
+    Returns:
+        ``(height, width)`` for a grey file, else ``(height, width, 3)`` RGB, uint8, 0 to 255.
+
+    Raises:
+        InvalidInputError: The bytes after the header are damaged or cut off.
+    """
+    buffer = np.frombuffer(data, np.uint8)
+    try:
+        if header.media_type == "image/jpeg":
+            # These two flags also turn the picture upright.
+            flag = cv2.IMREAD_GRAYSCALE if header.grey else cv2.IMREAD_COLOR_RGB
+            pixels = cv2.imdecode(buffer, flag)
+        else:
+            pixels = _decode_with_alpha(buffer, data)
+    except cv2.error:
+        pixels = None
+    if pixels is None:
+        raise InvalidInputError(DAMAGED)
+    return pixels
+
+
+def _decode_with_alpha(buffer: Pixels, data: bytes) -> Pixels | None:
+    """IMREAD_UNCHANGED alone keeps alpha; it leaves orientation, depth and channel order to us."""
+    if b"eXIf" in data or b"EXIF" in data:
+        pixels, kinds, metadata = cv2.imdecodeWithMetadata(buffer, cv2.IMREAD_UNCHANGED)
+        exif = dict(zip(np.ravel(kinds).tolist(), metadata, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
+        turn = None if exif is None else _UPRIGHT.get(_orientation(np.asarray(exif).tobytes()))
+        if pixels is not None and turn is not None:
+            pixels = turn(pixels)
+    else:
+        pixels = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        return None
+    if pixels.dtype == np.uint16:
+        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if pixels.ndim == 2:
+        return pixels
+    if pixels.shape[2] == 3:
+        return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    return _on_white(pixels)
+
+
+def _on_white(pixels: Pixels) -> Pixels:
+    """
+    Composite ``(height, width, 4)`` BGRA on white: ``c a / 255 + 255 - a``, rounded.
+
+    Returns:
+        ``(height, width, 3)`` RGB, uint8; exact, so that grey stays grey.
+    """
+    colour = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB).astype(np.uint16)
+    alpha = pixels[..., 3:].astype(np.uint16)
+    return ((colour * alpha + 127) // 255 + 255 - alpha).astype(np.uint8)
+
+
+def _orientation(exif: bytes) -> int:
+    """Find tag 274 in the first directory of a TIFF structure (TIFF 6.0, section 2); 1 when absent."""
+    if exif[:2] not in {b"II", b"MM"}:
+        return 1
+    order: Literal["little", "big"] = "little" if exif[:2] == b"II" else "big"
+    start = int.from_bytes(exif[4:8], order)
+    for entry in range(int.from_bytes(exif[start : start + 2], order)):
+        field = exif[start + 2 + 12 * entry :][:12]
+        if int.from_bytes(field[:2], order) == _ORIENTATION_TAG:
+            return int.from_bytes(field[8:10], order)
+    return 1

@@ -1,0 +1,121 @@
+"""The pictures of one request: allowed by size when they come, decoded only when a thread takes them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from service.errors import Fault, InvalidInputError, RequestError, TooLargeError
+from service.images import headers
+from service.images.decoding import PixelLimits, Pixels, decode
+from service.images.headers import Header
+
+
+@dataclass(frozen=True)
+class EncodedFile:
+    """
+    A picture file as it came.
+
+    Attributes:
+        data: The file's bytes.
+        header: Format and size, read and allowed.
+        pointer: Where in the request it stands.
+    """
+
+    data: bytes
+    header: Header
+    pointer: str
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """
+    Files still to be decoded, or an array of pixels.
+
+    Attributes:
+        pixels: Pixels of all pictures together.
+        files: Picture files, or none.
+        stack: ``(number, height, width)`` grey or ``(number, height, width, 3)`` RGB, uint8, or None.
+    """
+
+    pixels: int
+    files: tuple[EncodedFile, ...] = ()
+    stack: npt.NDArray[np.uint8] | None = None
+
+    @property
+    def number(self) -> int:
+        """How many pictures there are."""
+        return len(self.files) if self.stack is None else len(self.stack)
+
+    def decode(self) -> Sequence[Pixels]:
+        """
+        Give the pixels of every picture, in order.
+
+        Raises:
+            InvalidInputError: A file is damaged; its pointer says which.
+        """
+        if self.stack is not None:
+            return list(self.stack)
+        return [_decoded(file) for file in self.files]
+
+
+def of_files(files: Sequence[tuple[str, bytes]], *, limits: PixelLimits, total: int) -> Pictures:
+    """
+    Take picture files, each with its pointer.
+
+    Raises:
+        MediaTypeError: A file is in no format that is offered.
+        InvalidInputError: A header is damaged.
+        TooLargeError: A picture, or all together, have too many pixels.
+    """
+    taken = tuple(EncodedFile(data, _allowed(data, pointer, limits), pointer) for pointer, data in files)
+    pixels = sum(file.header.height * file.header.width for file in taken)
+    if pixels > total:
+        message = f"the pictures have {pixels} pixels together; at most {total} in one request"
+        raise TooLargeError(message)
+    return Pictures(pixels, files=taken)
+
+
+def of_array(array: npt.NDArray[np.uint8], *, pointer: str, limits: PixelLimits, most: int) -> Pictures:
+    """
+    Take an array: ``(h, w)``, ``(h, w, 3)``, or ``(n, 28, 28)`` for n ready images.
+
+    Raises:
+        InvalidInputError: Another shape, or an empty one.
+        TooLargeError: Too many pixels, or more than ``most`` images.
+    """
+    shape = array.shape
+    if 0 in shape:
+        stack = None
+    elif array.ndim == 2 or (array.ndim == 3 and shape[2] == 3 and shape[1:] != (28, 28)):
+        limits.check(*shape[:2])
+        stack = array[None]
+    elif array.ndim == 3 and shape[1:] == (28, 28):
+        if len(array) > most:
+            message = f"the array has {len(array)} images; at most {most} in one request"
+            raise TooLargeError(message)
+        stack = array
+    else:
+        stack = None
+    if stack is None:
+        message = "the array has no shape of a picture"
+        fault = "expected (height, width), (height, width, 3) or (number, 28, 28), none of them 0"
+        raise InvalidInputError(message, Fault(pointer, f"{fault}; it has {len(shape)} dimensions"))
+    return Pictures(stack.shape[0] * stack.shape[1] * stack.shape[2], stack=stack)
+
+
+def _allowed(data: bytes, pointer: str, limits: PixelLimits) -> Header:
+    try:
+        header = headers.read(data)
+        limits.check(header.height, header.width)
+    except RequestError as error:
+        raise type(error)(error.detail, Fault(pointer, error.detail)) from None
+    return header
+
+
+def _decoded(file: EncodedFile) -> Pixels:
+    try:
+        return decode(file.data, file.header)
+    except InvalidInputError as error:
+        raise InvalidInputError(error.detail, Fault(file.pointer, error.detail)) from None

@@ -1,0 +1,36 @@
+"""Whether requests may be sent to this process; a flag that is set, never computed by a probe."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from service.digits.network import Network
+
+
+class Readiness:
+    """
+    Not ready until ``open``, and not after ``close``.
+
+    Attributes:
+        report: The body of the readiness probe.
+    """
+
+    def __init__(self) -> None:
+        """Begin as starting."""
+        self.report: dict[str, Any] = {"ready": False, "reason": "starting", "models": [], "provider": None}
+
+    @property
+    def ready(self) -> bool:
+        """Requests may be sent here."""
+        return bool(self.report["ready"])
+
+    def open(self, networks: Sequence[Network]) -> None:
+        """Become ready with these networks, loaded and verified."""
+        self.report = {
+            "ready": True,
+            "models": [{"name": network.card.name, "version": network.card.version} for network in networks],
+            "provider": networks[0].provider,
+        }
+
+    def close(self, reason: str) -> None:
+        """Become unready for a reason."""
+        self.report = {**self.report, "ready": False, "reason": reason}

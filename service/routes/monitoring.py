@@ -1,0 +1,50 @@
+"""Probes: is the process alive, may it get traffic. Never behind a queue or a thread pool."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from service.http.answers import JSONAnswer
+from service.readiness import Readiness
+
+
+class Live(BaseModel):
+    """The event loop turns."""
+
+    live: bool = True
+
+
+class ServedModel(BaseModel):
+    """A model and its newest version."""
+
+    name: str
+    version: str
+
+
+class Ready(BaseModel):
+    """Whether requests may be sent here."""
+
+    ready: bool
+    reason: str | None = None
+    models: list[ServedModel]
+    provider: str | None
+
+
+def routes(readiness: Readiness) -> APIRouter:
+    """Make the probes of a service."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health/live", response_model=Live, summary="The event loop turns")
+    async def live() -> Response:
+        return JSONAnswer({"live": True})
+
+    @router.get(
+        "/health/ready",
+        response_model=Ready,
+        summary="Models are loaded, warmed and answer their golden images right",
+        responses={503: {"model": Ready, "description": "Not yet, or no more; the reason is told"}},
+    )
+    async def ready() -> Response:
+        return JSONAnswer(readiness.report, status_code=200 if readiness.ready else 503)
+
+    return router

@@ -1,0 +1,132 @@
+"""Every setting of the service: from ``LENET_*`` and ``.env`` into one checked, frozen object."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from service.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+PREFIX = "LENET_"
+MIB = 2**20
+
+Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Limits(BaseModel):
+    """What one request may cost. A request over a limit is refused before the work begins."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    max_body_bytes: Positive = 8 * MIB
+    """Largest body of a file, a form or an array: a phone's JPEG has 3 to 6 MiB."""
+
+    max_json_bytes: Positive = 4 * MIB
+    """Largest JSON body: parsing holds the interpreter, about 100 ms for this much."""
+
+    max_json_depth: Positive = 32
+    """Deepest nesting of a JSON body: pixels need four levels."""
+
+    max_images: Positive = 64
+    """Most picture files in one request: each is decoded and prepared by itself."""
+
+    max_ready_images: Positive = 10_240
+    """Most 28x28 images in one array: the 10,000 of MNIST's test set fit."""
+
+    max_parts: Positive = 80
+    """Most parts of a form, before any of them is looked at."""
+
+    max_part_headers: Positive = 8
+    """Most headers of one part of a form: browsers and curl send two or three."""
+
+    max_image_pixels: Positive = 16_800_000
+    """Most pixels of one picture: phones take 12 million, and a pixel takes up to 4 bytes."""
+
+    max_image_side: Positive = 8_192
+    """Longest side of a picture, pixels."""
+
+    max_request_pixels: Positive = 32_000_000
+    """Most pixels of all pictures in one request together."""
+
+    max_header_bytes: Positive = 16_384
+    """Most bytes of all request headers together: as much as h11 takes."""
+
+    max_headers: Positive = 100
+    """Most request headers."""
+
+    max_target_bytes: Positive = 8_192
+    """Longest request target (path and query): as nginx' lines."""
+
+    header_deadline_s: Seconds = 10
+    """Time for the request line and headers to arrive."""
+
+    body_deadline_s: Seconds = 30
+    """Time for the body to arrive."""
+
+
+class Settings(Limits):
+    """How the service runs."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 in a container."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """Port to listen on; 0 takes a free one."""
+
+    model_repository: Path = Path(__file__).parent / "models"
+    """Folder of ``<model>/<version>/`` directories; the models in the package by default."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where networks run. ``auto`` takes CUDA when it works; ``cuda`` refuses to start without it."""
+
+    threads: Annotated[int, Field(ge=0)] = 0
+    """Threads that compute; 0 counts the processors that this process may use."""
+
+    inline_pixels: Annotated[int, Field(ge=0)] = 4_096
+    """Requests of at most so many pixels are answered on the event loop: about 0.2 ms, less than a
+    hand-over to a thread and back is worth."""
+
+    log_format: Literal["auto", "json", "console"] = "auto"
+    """``auto`` writes for people on a terminal and JSON elsewhere."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """``warning`` leaves out the line per request."""
+
+    keep_alive_s: Seconds = 15
+    """Idle connections are closed after this; behind a proxy make it longer than the proxy's."""
+
+    shutdown_s: Seconds = 25
+    """Time for requests in flight to finish after SIGTERM."""
+
+
+def load(environment: Mapping[str, str] = os.environ, file: Path = Path(".env")) -> Settings:
+    """
+    Read the settings: what stands in the environment beats what stands in the file.
+
+    Raises:
+        SettingsError: A value is not valid, or a ``LENET_`` variable is not a setting.
+    """
+    given = {**dotenv_values(file), **environment}
+    values = {
+        name.upper().removeprefix(PREFIX).lower(): value
+        for name, value in given.items()
+        if name.upper().startswith(PREFIX)
+    }
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError("; ".join(map(_told, error.errors()))) from None
+
+
+def _told(error: "ErrorDetails") -> str:
+    name = f"{PREFIX}{error['loc'][0]}".upper()
+    if error["type"] == "extra_forbidden":
+        return f"{name} is no setting; there are: {', '.join(sorted(Settings.model_fields)).upper()}"
+    return f"{name}: {error['msg']}"

@@ -1,0 +1,82 @@
+"""The model in the package is as good as its card says, by the service's own preparation and inference."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from service.digits import recognition, repository
+from service.digits.network import Network
+from service.settings import Settings
+
+MOST_ERRORS = 55
+"""Of MNIST's 10,000 test images; the lecture's network makes 119."""
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    served = repository.load(Settings().model_repository, device="cpu", threads=2)
+    return served.find("lenet5")
+
+
+@pytest.fixture(scope="module")
+def test_set() -> tuple[np.ndarray, np.ndarray]:
+    places = (
+        Path(os.environ.get("MNIST_PATH", "")),
+        Path(__file__).parents[3] / "shared" / "data" / "mnist.npz",
+        Path.home() / ".keras" / "datasets" / "mnist.npz",
+    )
+    for place in places:
+        if place.is_file():
+            with np.load(place) as arrays:
+                return arrays["x_test"], arrays["y_test"]
+    pytest.skip("MNIST is not on this machine; name its file by MNIST_PATH")
+
+
+def test_its_card_states_the_lectures_network(network: Network) -> None:
+    layers = {layer.name: (layer.output_shape, layer.parameters) for layer in network.card.layers}
+
+    assert layers == {
+        "conv2d_1": ((28, 28, 6), 156),
+        "average_pooling2d_1": ((14, 14, 6), 0),
+        "conv2d_2": ((10, 10, 16), 2416),
+        "average_pooling2d_2": ((5, 5, 16), 0),
+        "conv2d_3": ((5, 5, 120), 2040),
+        "flatten_1": ((3000,), 0),
+        "dense_1": ((84,), 252_084),
+        "dense_2": ((10,), 850),
+    }
+    assert network.card.parameters == 257_546
+
+
+def test_its_card_promises_few_errors(network: Network) -> None:
+    assert network.card.recipe == "best"
+    assert network.card.evaluation.test.errors <= MOST_ERRORS
+
+
+def test_preparation_leaves_every_image_of_mnist_as_it_is(test_set: tuple[np.ndarray, np.ndarray]) -> None:
+    images, _ = test_set
+    prepared = np.stack([one.image for one in recognition.prepare_all(images)])
+
+    assert np.array_equal(images, prepared)
+
+
+def test_it_makes_the_errors_on_its_card(network: Network, test_set: tuple[np.ndarray, np.ndarray]) -> None:
+    images, labels = test_set
+    found = recognition.recognise(network, recognition.prepare_all(images))
+    answered = np.array([-1 if one.digit is None else one.digit for one in found])
+    probabilities = np.stack([one.probabilities for one in found]).astype(np.float64)
+    nll = -np.log(probabilities[np.arange(len(labels)), labels]).mean()
+
+    # One image at a tie may fall the other way on another processor.
+    assert abs(int((answered != labels).sum()) - network.card.evaluation.test.errors) <= 1
+    assert nll == pytest.approx(network.card.evaluation.test.nll, abs=1e-4)
+
+
+def test_true_digits_are_almost_always_familiar(
+    network: Network, test_set: tuple[np.ndarray, np.ndarray]
+) -> None:
+    familiar = network.score(test_set[0]).familiar
+
+    assert familiar.mean() >= 0.97

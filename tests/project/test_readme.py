@@ -1,0 +1,84 @@
+"""What the README promises a stranger, done as it says."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+CURLS = [
+    line.partition("   #")[0]
+    for block in blocks("sh")
+    for line in block.splitlines()
+    if line.startswith("curl")
+]
+
+
+@pytest.mark.parametrize("command", CURLS)
+def test_each_curl_command_is_answered_with_seven(command: str, address: str) -> None:
+    bash = shutil.which("bash")
+    assert bash
+    command = command.replace("localhost:8000", address.removeprefix("http://"))
+    answer = subprocess.run(
+        [bash, "-c", f"{command} --silent --fail"], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+
+    assert answer.returncode == 0
+    assert '"digit":7' in answer.stdout
+
+
+def test_the_python_example_runs(address: str) -> None:
+    (example,) = blocks("python")
+    answer = subprocess.run(
+        [sys.executable, "-c", example.replace("http://localhost:8000", address)],
+        capture_output=True,
+        text=True,
+    )
+
+    assert answer.stderr == ""
+    assert "predictions" in answer.stdout
+
+
+def test_every_verb_is_in_the_makefile() -> None:
+    verbs = set(re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {
+        verb
+        for document in DOCUMENTS
+        for verb in re.findall(r"\bmake ([a-z]+)\b(?= |`|$)", document.read_text())
+    }
+
+    assert {"serve", "test", "check", "train", "bench", "lock", "help"} <= verbs
+    assert named & verbs >= {"serve", "test", "train", "help"}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_there(document: Path) -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)", document.read_text()) if "://" not in link]
+
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_endpoint_is_in_its_table(address: str) -> None:
+    with urllib.request.urlopen(f"{address}/openapi.json") as answer:
+        document = json.load(answer)
+    missing = [
+        f"{method.upper()} {path}"
+        for path, operations in document["paths"].items()
+        for method in operations
+        if f"`{method.upper()} {path}`" not in README
+    ]
+
+    assert missing == []

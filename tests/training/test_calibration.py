@@ -1,0 +1,41 @@
+"""The temperature is the one that a general optimiser finds, and folding it changes nothing else."""
+
+import keras
+import numpy as np
+import pytest
+from scipy import optimize, special
+
+from training.calibration import fold, temperature
+from training.network import answers, lenet5
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 3.0])
+def test_the_temperature_minimises_the_nll(sharpness: float) -> None:
+    random = np.random.default_rng(2)
+    honest = random.normal(0, 2, (2000, 10))
+    labels = np.array([random.choice(10, p=special.softmax(row)) for row in honest], np.uint8)
+    logits = sharpness * honest
+
+    def nll(candidate: float) -> float:
+        return -special.log_softmax(logits / candidate, axis=1)[np.arange(2000), labels].mean()
+
+    expected = optimize.minimize_scalar(nll, bounds=(0.05, 20), method="bounded", options={"xatol": 1e-9}).x
+
+    assert temperature(logits, labels) == pytest.approx(expected, rel=1e-4)
+    assert temperature(logits, labels) == pytest.approx(sharpness, rel=0.1)
+
+
+def test_logits_without_a_mistake_are_sharpened_no_further_than_twentyfold() -> None:
+    assert temperature(10 * np.eye(10), np.arange(10, dtype=np.uint8)) == pytest.approx(1 / 20)
+
+
+def test_a_folded_temperature_divides_the_logits_and_nothing_else() -> None:
+    keras.utils.set_random_seed(3)
+    network = lenet5()
+    images = np.random.default_rng(3).integers(0, 256, (5, 28, 28), np.uint8)
+
+    before, after = answers(network, images), answers(fold(network, 2.5), images)
+
+    np.testing.assert_allclose(after.logits, before.logits / 2.5, rtol=1e-5)
+    np.testing.assert_array_equal(after.features, before.features)
+    np.testing.assert_allclose(after.probabilities, special.softmax(before.logits / 2.5, axis=1), atol=1e-6)

@@ -1,0 +1,116 @@
+"""``python -m training`` explains itself, and tells in one line why it refuses."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from training.arguments import parse
+from training.recipes import BEST
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  Our own module.
+        [sys.executable, "-m", "training", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_explains_itself_at_once(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    found = run("--help", folder=tmp_path)
+
+    assert (found.returncode, found.stderr) == (0, "")
+    assert time.monotonic() - begun < 5
+    for said in ("data -> network -> fit -> evaluate -> export -> verify -> report", "examples:", "MNIST_PATH"):
+        assert said in found.stdout
+
+
+def test_help_loads_no_tensorflow(tmp_path: Path) -> None:
+    code = (
+        "import sys, training.__main__ as m\n"
+        "try: m.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([n for n in ('tensorflow', 'keras', 'onnxruntime') if n in sys.modules])"
+    )
+    found = subprocess.run(  # noqa: S603  Our own module.
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+
+    assert found.stdout.splitlines()[-1] == "[]"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_file_is_one_line_and_no_traceback(tmp_path: Path) -> None:
+    found = run("--data", "absent.npz", folder=tmp_path)
+
+    assert found.returncode == 2
+    assert found.stderr == "refused: absent.npz: no such file; name MNIST's npz file by --data or MNIST_PATH\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_environment_names_the_file_too(tmp_path: Path) -> None:
+    (tmp_path / "mnist.npz").write_bytes(b"PK\x03\x04")
+    found = run(folder=tmp_path, MNIST_PATH="mnist.npz")
+
+    assert found.returncode == 2
+    assert found.stderr.startswith("refused: mnist.npz: damaged, or no npz file")
+    assert found.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--recipe", "worst"], "invalid choice: 'worst'"),
+        (["--epochs", "0"], "0 is not at least 1"),
+        (["--images", "many"], "invalid _positive value: 'many'"),
+        (["--seed", "-1"], "-1 is not between 0 and"),
+        (["--name", "../elsewhere"], "is no name for a folder"),
+        (["--imag", "3"], "unrecognized arguments"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(arguments)
+
+    assert caught.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_defaults_are_the_best_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MNIST_PATH", raising=False)
+    found = parse([])
+
+    assert (found.recipe, found.trial, found.data) == (BEST, False, None)
+    assert (found.repository, found.name, found.runs) == (Path("models"), "lenet5", Path("runs/best-1"))
+
+
+def test_a_trial_is_kept_apart_from_the_model() -> None:
+    found = parse(["--images", "300", "--seed", "7"])
+
+    assert (found.trial, found.name, found.runs) == (True, "lenet5-trial", Path("runs/best-7-300-images"))
+    assert parse(["--images", "300", "--name", "mine"]).name == "mine"
+
+
+def test_a_whole_trial_on_mnist_publishes_and_resumes(mnist_path: Path, tmp_path: Path) -> None:
+    arguments = ("--images", "300", "--epochs", "1", "--data", str(mnist_path))
+    first, second = run(*arguments, folder=tmp_path), run(*arguments, folder=tmp_path)
+    model = tmp_path / "models" / "lenet5-trial"
+
+    assert (first.returncode, first.stderr) == (0, "")
+    assert (second.returncode, second.stderr) == (0, "")
+    assert "epoch 1/1  loss" in first.stdout
+    assert "epoch 1/1" not in second.stdout
+    assert {path.name for path in model.iterdir()} == {"1", "2"}
+    assert (model / "1" / "golden.npz").read_bytes() == (model / "2" / "golden.npz").read_bytes()

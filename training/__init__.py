@@ -1,0 +1,1 @@
+"""Training of the served networks: MNIST in, a verified model directory out."""

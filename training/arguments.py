@@ -1,0 +1,164 @@
+"""The command line of ``python -m training``, read without loading TensorFlow."""
+
+import argparse
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.recipes import BEST, RECIPES, Recipe
+
+NAME = "lenet5"
+TRIAL_NAME = "lenet5-trial"
+"""Apart, so that no service takes a trial for the next version of the model that it serves."""
+
+DESCRIPTION = """\
+Train the lecture's LeNet-5 on MNIST and publish it as the next version of a model:
+
+    data -> network -> fit -> evaluate -> export -> verify -> report
+
+The version is a folder, <repository>/<name>/<number>, with model.onnx, layers.onnx,
+golden.npz, card.json (how good it is and how it was made) and report.html (the same to
+look at). It appears there whole, when everything is verified, or not at all; a service
+that watches the repository picks it up.
+
+A run that was stopped goes on where it was when the same command is given again. The 10,000
+test images are looked at once, at the end, and choose nothing.
+"""
+
+EXAMPLES = """\
+examples:
+  python -m training                                    the best network; let Keras download MNIST
+  python -m training --data mnist.npz                   the same, from a file
+  python -m training --recipe lecture                   as the slides do it: 20 epochs, a few minutes
+  python -m training --images 300 --epochs 1            a trial: seconds, and no use but to see it work
+  python -m training --seed 2 --repository /srv/models  another seed, published elsewhere
+
+exit codes: 0 published, 2 refused (the reason is the last line), 130 stopped by hand
+"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    What the command line decides.
+
+    Attributes:
+        recipe: Shortened when a trial was asked for.
+        trial: Whether it is to be trained on fewer images than the recipe's.
+        data: MNIST's file, or None for Keras' downloader.
+        repository: Folder of the models.
+        name: Of the model, a folder in it.
+        seed: Of weights, order and augmentation.
+        runs: Folder of this run's checkpoints.
+    """
+
+    recipe: Recipe
+    trial: bool
+    data: Path | None
+    repository: Path
+    name: str
+    seed: int
+    runs: Path
+
+
+def parse(arguments: Sequence[str]) -> Settings:
+    """
+    Read the command line.
+
+    Raises:
+        SystemExit: Help was asked for (0), or an argument makes no sense (2).
+    """
+    given = _parser().parse_args(arguments)
+    recipe = RECIPES[given.recipe]
+    shortened = recipe.shortened(images=given.images, epochs=given.epochs)
+    trial = shortened.training_images < recipe.training_images
+    name = TRIAL_NAME if trial and given.name is None else given.name or NAME
+    marks = [recipe.name, str(given.seed), *([f"{shortened.training_images}-images"] if trial else [])]
+    return Settings(
+        recipe=shortened,
+        trial=trial,
+        data=given.data,
+        repository=given.repository,
+        name=name,
+        seed=given.seed,
+        runs=given.runs or Path("runs") / "-".join(marks),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--recipe",
+        choices=sorted(RECIPES),
+        default=BEST.name,
+        help="best: augmentation, long cosine schedule, averaged weights; lecture: the slides' own split and "
+        "settings; the network is the same (default: best)",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="PATH",
+        default=Path(os.environ["MNIST_PATH"]) if os.environ.get("MNIST_PATH") else None,
+        help="MNIST's npz file; verified by hash (default: MNIST_PATH, or Keras downloads it)",
+    )
+    parser.add_argument(
+        "--repository",
+        type=Path,
+        metavar="DIR",
+        default=Path("models"),
+        help="where models live (default: models)",
+    )
+    parser.add_argument(
+        "--name", type=_name, help=f"the model's folder there (default: {NAME}, of a trial {TRIAL_NAME})"
+    )
+    parser.add_argument(
+        "--seed", type=_whole, default=1, help="of weights, order and augmentation (default: 1)"
+    )
+    parser.add_argument(
+        "--epochs", type=_positive, metavar="N", help="passes over the images (default: the recipe's)"
+    )
+    parser.add_argument(
+        "--images",
+        type=_positive,
+        metavar="N",
+        help="train on the first N images only: a trial, which may read the golden digits wrong "
+        "(default: the recipe's)",
+    )
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        metavar="DIR",
+        help="where this run keeps its newest checkpoint, and resumes from (default: runs/<recipe>-<seed>)",
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        message = f"{number} is not at least 1"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**32:
+        message = f"{number} is not between 0 and {2**32 - 1}"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
+        message = f"{text!r} is no name for a folder: letters, digits, dots, dashes and underscores only"
+        raise argparse.ArgumentTypeError(message)
+    return text

@@ -1,0 +1,135 @@
+"""The model card: what a version is, how good it is, how it came to be, and what its files are."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from training.evaluation import Evaluation
+from training.familiarity import FamiliarityReport
+
+CARD = "card.json"
+CLASSES = tuple("0123456789")
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input or output of ``model.onnx``; None in the shape stands for the batch."""
+
+    name: str
+    datatype: str
+    shape: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One row of the lecture's summary; ``output_shape`` is of one image."""
+
+    name: str
+    type: str
+    output_shape: tuple[int, ...]
+    parameters: int
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the version, as it must be found."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Evaluations:
+    """The test images, which chose nothing, and the validation images, which chose the temperature."""
+
+    test: Evaluation
+    validation: Evaluation
+
+
+@dataclass(frozen=True)
+class Parity:
+    """
+    How far ONNX Runtime is from Keras.
+
+    Attributes:
+        max_abs_difference: Of any probability, in either file.
+        max_layer_difference: Of any layer's output, in parts of that layer's largest value.
+        images: Images compared.
+    """
+
+    max_abs_difference: float
+    max_layer_difference: float
+    images: int
+
+
+@dataclass(frozen=True)
+class Training:
+    """
+    How the network came to be.
+
+    Attributes:
+        settings: The recipe's.
+        seed: Of weights, order and augmentation.
+        epochs: Passes over the training images.
+        training_images: How many there were.
+        validation_images: How many watched.
+        history: Figures of each epoch.
+        seconds: Time spent on the epochs.
+        hardware: Processor, cores and accelerators.
+        versions: Of Python and the libraries that matter.
+        data_sha256: Of MNIST's four arrays.
+    """
+
+    settings: dict[str, Any]
+    seed: int
+    epochs: int
+    training_images: int
+    validation_images: int
+    history: dict[str, list[float]]
+    seconds: float
+    hardware: str
+    versions: dict[str, str]
+    data_sha256: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Card:
+    """
+    Everything that is known of one version; ``card.json`` holds it, name for name.
+
+    Attributes:
+        trial: Made on fewer images than the recipe's, to see that everything works: not for use.
+        files: Every file that the version must have, besides the card itself.
+        local_files: Files that stay where they were made, for they show pictures of MNIST.
+    """
+
+    name: str
+    version: str
+    recipe: str
+    trial: bool
+    created: str
+    input: Tensor
+    outputs: tuple[Tensor, ...]
+    classes: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    parameters: int
+    temperature: float
+    familiarity: FamiliarityReport
+    evaluation: Evaluations
+    parity: Parity
+    training: Training
+    files: dict[str, File]
+    local_files: tuple[str, ...]
+
+    def write(self, folder: Path) -> None:
+        """Write ``card.json``, utf-8, into the version's folder."""
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / CARD).write_text(text + "\n", encoding="utf-8")
+
+
+def described(path: Path) -> File:
+    """Give the SHA-256 and the size of a file."""
+    content = path.read_bytes()
+    return File(hashlib.sha256(content).hexdigest(), len(content))

@@ -1,0 +1,206 @@
+"""One training run: resumable, seeded, on images that are augmented as they are needed."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from training.data import Images, Labels
+from training.errors import ResumeError
+from training.network import lenet5, scaled
+from training.recipes import Recipe
+
+CLASSES = 10
+
+
+@dataclass
+class Run:
+    """
+    How far a run has come: everything that a resumed one needs besides the weights.
+
+    Attributes:
+        recipe: The recipe's settings as text, so that a run resumes only what it began.
+        seed: Of weights, order and augmentation.
+        epochs: Epochs finished.
+        history: Per finished epoch ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``.
+        seconds: Spent on the finished epochs.
+    """
+
+    recipe: str
+    seed: int
+    epochs: int = 0
+    history: dict[str, list[float]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def fit(
+    recipe: Recipe,
+    train: tuple[Images, Labels],
+    validation: tuple[Images, Labels],
+    *,
+    seed: int,
+    checkpoints: Path,
+    on_epoch: Callable[[int, dict[str, float]], None],
+    on_batch: Callable[[int], None],
+) -> tuple[keras.Model, Run]:
+    """
+    Train until the recipe's last epoch, from the newest checkpoint when there is one.
+
+    Args:
+        recipe: What to do.
+        train: Images ``(number, 28, 28)`` uint8 and their labels.
+        validation: The same, never trained on; only watched.
+        seed: Decides weights, order and augmentation.
+        checkpoints: Folder of this run; written after every epoch.
+        on_epoch: Told the number of epochs finished and the last one's figures.
+        on_batch: Told the step finished within the epoch.
+
+    Returns:
+        The network with its final (averaged, when the recipe averages) weights, and the finished run.
+
+    Raises:
+        ResumeError: The folder holds another run, or a damaged one.
+    """
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    steps = steps_of(recipe, len(train[0]))
+    run, network = _resumed(checkpoints, Run(repr(recipe), seed))
+    if network is None:
+        network = _compiled(recipe, steps)
+    if run.epochs < recipe.epochs:
+        callbacks = [_Checkpoint(checkpoints, run, on_epoch, on_batch)]
+        if recipe.ema_momentum is not None:
+            # Validation figures belong to the averaged weights, which are the ones kept.
+            callbacks.insert(0, keras.callbacks.SwapEMAWeights())
+        network.fit(
+            _batches(recipe, *train, seed=seed, first_epoch=run.epochs, steps=steps),
+            validation_data=(scaled(validation[0]), _one_hot(validation[1])),
+            validation_batch_size=1000,
+            initial_epoch=run.epochs,
+            epochs=recipe.epochs,
+            steps_per_epoch=steps,
+            callbacks=callbacks,
+            # The batches come in each epoch's own order already.
+            shuffle=False,
+            verbose=0,
+        )
+    elif recipe.ema_momentum is not None:
+        network.optimizer.finalize_variable_values(network.trainable_variables)
+    return network, run
+
+
+def steps_of(recipe: Recipe, images: int) -> int:
+    """Give the steps of one epoch; the last batch may be smaller."""
+    return -(-images // recipe.batch_size)
+
+
+def _compiled(recipe: Recipe, steps: int) -> keras.Model:
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
+    if recipe.cosine:
+        total = recipe.epochs * steps
+        warm_up = min(steps, total // 10)
+        rate = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=recipe.learning_rate / 100,
+            decay_steps=total - warm_up,
+            warmup_target=recipe.learning_rate,
+            warmup_steps=warm_up,
+        )
+    network = lenet5()
+    network.compile(
+        optimizer=keras.optimizers.AdamW(
+            rate,
+            weight_decay=recipe.weight_decay,
+            use_ema=recipe.ema_momentum is not None,
+            ema_momentum=recipe.ema_momentum or 0.0,
+        ),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return network
+
+
+def _batches(
+    recipe: Recipe, images: Images, labels: Labels, *, seed: int, first_epoch: int, steps: int
+) -> tf.data.Dataset:
+    """Give every batch of every epoch to come, each decided by seed, epoch and step alone."""
+
+    def batch(step: np.int64) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        epoch, step_in_epoch = divmod(int(step), steps)
+        order = np.random.default_rng([seed, epoch]).permutation(len(images))
+        chosen = order[step_in_epoch * recipe.batch_size :][: recipe.batch_size]
+        seen = images[chosen]
+        if recipe.augmentation is not None:
+            seen = recipe.augmentation(seen, np.random.default_rng([seed, epoch, step_in_epoch]))
+        return scaled(seen), _one_hot(labels[chosen])
+
+    def shaped(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        seen, answers = tf.numpy_function(batch, [step], [tf.float32, tf.float32], stateful=False)
+        return tf.ensure_shape(seen, (None, 28, 28, 1)), tf.ensure_shape(answers, (None, CLASSES))
+
+    return (
+        tf.data.Dataset.range(first_epoch * steps, recipe.epochs * steps)
+        .map(shaped, num_parallel_calls=2, deterministic=True)
+        .prefetch(8)
+    )
+
+
+def _one_hot(labels: Labels) -> npt.NDArray[np.float32]:
+    return np.eye(CLASSES, dtype=np.float32)[labels]
+
+
+class _Checkpoint(keras.callbacks.Callback):
+    """Writes the run after every epoch, and tells whoever shows the progress."""
+
+    def __init__(
+        self,
+        folder: Path,
+        run: Run,
+        on_epoch: Callable[[int, dict[str, float]], None],
+        on_batch: Callable[[int], None],
+    ) -> None:
+        super().__init__()
+        self._folder, self._run, self._on_epoch, self._on_batch = folder, run, on_epoch, on_batch
+        self._begun = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        del logs
+        self._on_batch(batch + 1)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        for name, figure in (logs or {}).items():
+            self._run.history.setdefault(name, []).append(float(figure))
+        self._run.epochs = epoch + 1
+        now = time.monotonic()
+        self._run.seconds += now - self._begun
+        self._begun = now
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # The weights are named by their epoch and the state is replaced last, so that a run
+        # killed at any moment finds a state and the weights that belong to it.
+        self.model.save(self._folder / f"{self._run.epochs}.keras")
+        state = self._folder / "run.json.new"
+        state.write_text(json.dumps(asdict(self._run)))
+        state.replace(self._folder / "run.json")
+        (self._folder / f"{epoch}.keras").unlink(missing_ok=True)
+        self._on_epoch(self._run.epochs, dict(logs or {}))
+
+
+def _resumed(folder: Path, fresh: Run) -> tuple[Run, keras.Model | None]:
+    state = folder / "run.json"
+    if not state.exists():
+        return fresh, None
+    try:
+        run = Run(**json.loads(state.read_text()))
+        network = keras.saving.load_model(folder / f"{run.epochs}.keras")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        message = f"{folder}: the checkpoint is damaged ({error}); remove the folder to start anew"
+        raise ResumeError(message) from error
+    if (run.recipe, run.seed) != (fresh.recipe, fresh.seed):
+        message = f"{folder}: holds a run of another recipe or seed; remove it, or name another folder"
+        raise ResumeError(message)
+    return run, network
