@@ -14,8 +14,8 @@ PACKAGES = ("fastapi", "uvicorn", "opencv-python-headless", "numpy")
 HEAD = """\
 # Results
 
-`make bench`, {date}: medians of {runs} interleaved runs. Absolute figures belong to the machine; the ratios are what
-to compare. {machine}, Python {python}, {versions}.
+`make bench`, {date}: medians of {runs} interleaved runs. Absolute figures belong to the machine; the
+ratios are what to compare. {machine}, Python {python}, {versions}.
 
 | what | bare libraries | service | ratio | goal |
 |---|---|---|---|---|

@@ -1,6 +1,7 @@
 """Start the service: settings, logs, application, server."""
 
 import functools
+import math
 import sys
 
 import uvicorn
@@ -32,8 +33,8 @@ def main() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=int(configuration.keep_alive_s),
-        timeout_graceful_shutdown=int(configuration.shutdown_s),
+        timeout_keep_alive=math.ceil(configuration.keep_alive_s),
+        timeout_graceful_shutdown=math.ceil(configuration.shutdown_s),
     )
     return 0
 

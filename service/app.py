@@ -7,11 +7,21 @@ from fastapi import FastAPI
 
 import service
 from service.digits import repository
+from service.engine.graph_cache import GraphCache
 from service.engine.workers import Workers, usable_processors
 from service.http import problems
 from service.http.middleware import Accounting
 from service.readiness import Readiness
-from service.routes import models, monitoring, prediction
+from service.routes import (
+    architecture,
+    feature_maps,
+    kernels,
+    layer_kernels,
+    models,
+    monitoring,
+    operations,
+    prediction,
+)
 from service.settings import Settings
 
 
@@ -46,7 +56,13 @@ def create_app(settings: Settings) -> FastAPI:
     )
     problems.install(app)
     app.include_router(prediction.routes(served, workers, settings))
+    app.include_router(feature_maps.routes(served, workers, settings))
     app.include_router(models.routes(served, settings))
+    graphs = GraphCache(device=settings.device, threads=threads, most=settings.max_graphs)
+    app.include_router(operations.routes(graphs, workers, settings))
+    app.include_router(kernels.routes())
+    app.include_router(layer_kernels.routes(served, workers, settings))
+    app.include_router(architecture.routes(settings))
     app.include_router(monitoring.routes(readiness))
     app.add_middleware(Accounting)
     return app

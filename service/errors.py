@@ -8,7 +8,9 @@ What can go wrong, in the words of the domain; ``http.problems`` alone knows the
     |   +-- SlowBodyError         the body did not arrive in time
     |   +-- TooLargeError         over a limit on bytes, parts, images or pixels
     |   +-- InvalidInputError     readable, but its meaning is refused
+    |   |   +-- OverBudgetError   it would cost more than a limit allows
     |   +-- UnknownNameError      no such model, version, layer or kernel
+    |   +-- NotAcceptableError    an answer in a form that is not offered
     +-- StartError                the service cannot start
         +-- SettingsError         a setting has no valid value
         +-- ModelError            a model directory is damaged, altered or wrong
@@ -56,7 +58,16 @@ class SyntaxRefusedError(RequestError):
 
 
 class MediaTypeError(RequestError):
-    """The content type, content encoding or picture format is not one of those offered."""
+    """
+    The content type, content encoding or picture format is not one of those offered.
+
+    Attributes:
+        taken: The content types that are; empty for those of pictures.
+    """
+
+    def __init__(self, detail: str, *faults: Fault, taken: tuple[str, ...] = ()) -> None:
+        super().__init__(detail, *faults)
+        self.taken = taken
 
 
 class SlowBodyError(RequestError):
@@ -71,8 +82,16 @@ class UnknownNameError(RequestError):
     """A model, version, layer or kernel of that name does not exist."""
 
 
+class NotAcceptableError(RequestError):
+    """The answer is wanted in a form that is not offered."""
+
+
 class InvalidInputError(RequestError):
     """The request can be read, but what it says is refused."""
+
+
+class OverBudgetError(InvalidInputError):
+    """To compute the answer would cost more than a limit allows."""
 
 
 class StartError(ServiceError):

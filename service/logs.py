@@ -20,6 +20,8 @@ def configure(log_format: Literal["auto", "json", "console"], level: str) -> Non
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_LineFormatter() if for_people else _JSONFormatter())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    # It warns of every damaged form; the client is told, and the request has its line.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 def get(part: str) -> logging.Logger:

@@ -17,7 +17,7 @@ PREFIX = "LENET_"
 MIB = 2**20
 
 Positive = Annotated[int, Field(gt=0)]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Limits(BaseModel):
@@ -55,6 +55,37 @@ class Limits(BaseModel):
     max_request_pixels: Positive = 32_000_000
     """Most pixels of all pictures in one request together."""
 
+    max_operation_pixels: Positive = 4_194_304
+    """Most pixels of a picture to convolve or pool: 2048x2048, as float32 16 MiB a channel."""
+
+    max_kernel_taps: Positive = 961
+    """Most numbers in one kernel or pooling window: 31x31, or a signal's filter as long."""
+
+    max_kernel_elements: Positive = 65_536
+    """Most numbers in all kernels of a request together: LeNet-5's largest layer has 48,000."""
+
+    max_stride: Positive = 64
+    """Largest stride: beyond it hardly anything of a picture is left."""
+
+    max_dilation: Positive = 32
+    """Largest dilation: a 3x3 kernel spans 65 cells with it."""
+
+    max_padding: Positive = 64
+    """Most cells of padding that can be asked for on one side, in numbers."""
+
+    max_macs: Positive = 500_000_000
+    """Most multiply-adds of an operation: a quarter of a second on a slow processor. 16 kernels 5x5 on
+    3x512x512 are 310 million; the lecture's 100 kernels take 1,935,480,000 (line 678)."""
+
+    max_work_bytes: Positive = 64 * MIB
+    """Most memory for an operation's input, padded input, kernels and output."""
+
+    max_json_numbers: Positive = 262_144
+    """Most numbers in a JSON answer: writing them holds the interpreter, about 25 ms for so many."""
+
+    max_array_numbers: Positive = 4_194_304
+    """Most numbers in an answer of arrays: 16 MiB of float32."""
+
     max_header_bytes: Positive = 16_384
     """Most bytes of all request headers together: as much as h11 takes."""
 
@@ -90,8 +121,15 @@ class Settings(Limits):
     """Threads that compute; 0 counts the processors that this process may use."""
 
     inline_pixels: Annotated[int, Field(ge=0)] = 4_096
-    """Requests of at most so many pixels are answered on the event loop: about 0.2 ms, less than a
-    hand-over to a thread and back is worth."""
+    """Requests of at most so many pixels, in files of as many bytes, are answered on the event loop: about
+    0.2 ms, less than a hand-over to a thread and back is worth."""
+
+    inline_macs: Annotated[int, Field(ge=0)] = 65_536
+    """Operations of at most so many multiply-adds and body bytes are computed on the event loop: about
+    0.1 ms."""
+
+    max_graphs: Positive = 32
+    """Graphs of operations that are kept ready: one for each combination of strides, sides and activation."""
 
     log_format: Literal["auto", "json", "console"] = "auto"
     """``auto`` writes for people on a terminal and JSON elsewhere."""

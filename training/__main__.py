@@ -35,14 +35,14 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
         PublicationError: The repository cannot be written.
     """
     # Here and not above, for they load TensorFlow: --help should answer at once.
-    from training import calibration, evaluation, export, familiarity, fit, verification  # noqa: PLC0415
-    from training.card import CLASSES, Card, Evaluations, Training, described  # noqa: PLC0415
-    from training.golden import golden_images  # noqa: PLC0415
-    from training.network import answers  # noqa: PLC0415
-    from training.nondigits import nondigits  # noqa: PLC0415
-    from training.provenance import hardware, versions  # noqa: PLC0415
-    from training.publication import draft  # noqa: PLC0415
-    from training.report import REPORT, write_report  # noqa: PLC0415
+    from training import calibration, evaluation, export, familiarity, fit, verification
+    from training.card import CLASSES, Card, Evaluations, Training, described
+    from training.golden import golden_images
+    from training.network import answers
+    from training.nondigits import nondigits
+    from training.provenance import hardware, versions
+    from training.publication import draft
+    from training.report import REPORT, write_report
 
     # Data.
     recipe, name = settings.recipe, settings.name
@@ -72,7 +72,8 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
         validation=evaluation.evaluate(validated.probabilities, validation[1]),
     )
     score = familiarity.fit(answers(network, training[0]).features, training[1], validated)
-    strangers = {kind: answers(network, images) for kind, images in nondigits(number=1000, seed=0).items()}
+    made = nondigits(number=200 if settings.trial else 1000, seed=0)
+    strangers = {kind: answers(network, images) for kind, images in made.items()}
     golden = answers(network, golden_images()).probabilities
     if not settings.trial:
         verification.require_golden(golden)

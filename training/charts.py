@@ -1,5 +1,6 @@
 """Small charts as SVG, drawn by hand: they live inside the report and need no script."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -94,8 +95,8 @@ def _centre(each: ReliabilityBin) -> str:
 
 
 def _round_up(value: float) -> float:
-    """Give the next of 1, 2, 4, 5 or 8 times a power of ten."""
-    power = 10.0
-    while value <= power / 10:
-        power /= 10
-    return next(step * power / 10 for step in (1, 2, 4, 5, 8, 10) if value <= step * power / 10)
+    """Give the next of 1, 2, 4, 5, 8 or 10 times a power of ten; 1 for 0."""
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next((step * power for step in (1, 2, 4, 5, 8) if value <= step * power), 10 * power)

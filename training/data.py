@@ -88,7 +88,7 @@ def load(path: Path | None) -> Mnist:
 def _read(path: Path) -> dict[str, npt.NDArray[np.uint8]]:
     try:
         # The file comes from elsewhere: never unpickle.
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in SHA256}
     except FileNotFoundError:
         message = f"{path}: no such file; name MNIST's npz file by --data or MNIST_PATH"
@@ -103,7 +103,7 @@ def _read(path: Path) -> dict[str, npt.NDArray[np.uint8]]:
 
 def _downloaded() -> dict[str, npt.NDArray[np.uint8]]:
     load_tensorflow()
-    import keras  # noqa: PLC0415  TensorFlow takes seconds to import, and a file needs none of it.
+    import keras
 
     try:
         (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()

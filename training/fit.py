@@ -39,7 +39,7 @@ class Run:
     seconds: float = 0.0
 
 
-def fit(
+def fit(  # noqa: PLR0913  Two sets of images, and two listeners.
     recipe: Recipe,
     train: tuple[Images, Labels],
     validation: tuple[Images, Labels],
@@ -125,7 +125,7 @@ def _compiled(recipe: Recipe, steps: int) -> keras.Model:
     return network
 
 
-def _batches(
+def _batches(  # noqa: PLR0913  A batch depends on all of them.
     recipe: Recipe, images: Images, labels: Labels, *, seed: int, first_epoch: int, steps: int
 ) -> tf.data.Dataset:
     """Give every batch of every epoch to come, each decided by seed, epoch and step alone."""
@@ -154,7 +154,7 @@ def _one_hot(labels: Labels) -> npt.NDArray[np.float32]:
     return np.eye(CLASSES, dtype=np.float32)[labels]
 
 
-class _Checkpoint(keras.callbacks.Callback):
+class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types.
     """Writes the run after every epoch, and tells whoever shows the progress."""
 
     def __init__(

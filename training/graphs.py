@@ -107,7 +107,7 @@ def _tidied(model: onnx.ModelProto, outputs: tuple[str, ...], network: keras.Mod
     return model
 
 
-def _cancel_transposes(graph: Any) -> None:
+def _cancel_transposes(graph: onnx.GraphProto) -> None:
     """Leave out each transpose that undoes the one before; tf2onnx keeps those around an output."""
     before = {node.output[0]: node for node in graph.node if node.op_type == "Transpose"}
     for node in list(before.values()):
@@ -124,7 +124,7 @@ def _order(transpose: onnx.NodeProto) -> list[int]:
     return list(transpose.attribute[0].ints)
 
 
-def _name_weights(graph: Any, network: keras.Model) -> None:
+def _name_weights(graph: onnx.GraphProto, network: keras.Model) -> None:
     """Call the layers' weights ``<layer>.kernel`` and ``<layer>.bias``, so that a reader finds them."""
     names = {}
     for layer in network.layers:

@@ -19,8 +19,8 @@ def load_tensorflow() -> None:
     # Even its errors are talk here: they tell of GPUs that are not there. What fails raises an exception.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent_stderr():
-        import tensorflow as tf  # noqa: PLC0415
-        import tf2onnx  # noqa: PLC0415, F401  It speaks while it is imported, as TensorFlow does.
+        import tensorflow as tf
+        import tf2onnx  # noqa: F401  It speaks while it is imported, as TensorFlow does.
     tf.get_logger().setLevel("ERROR")
     warnings.filterwarnings("ignore", module="tf2onnx")
 

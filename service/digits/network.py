@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.digits.card import Card
+from service.digits.layers import Layers
 from service.engine.session import Array, Session
 from service.errors import ModelError
 
@@ -35,14 +36,21 @@ class Scores:
 
 
 class Network:
-    """A network with its card, ready to answer."""
+    """
+    A network with its card, ready to answer.
 
-    def __init__(self, card: Card, session: Session) -> None:
+    Attributes:
+        card: What it is.
+        layers: Its layers, one by one.
+        provider: The execution provider really in use.
+    """
+
+    def __init__(self, card: Card, session: Session, layers: Layers) -> None:
         """
-        Join a card with its session.
+        Join a card with its session and its layers.
 
         Raises:
-            ModelError: The session has other inputs or outputs than this service speaks.
+            ModelError: A session has other inputs or outputs than this service speaks.
         """
         if dict([_INPUT]) != session.inputs or not set(_OUTPUTS) <= set(session.outputs):
             message = (
@@ -50,7 +58,11 @@ class Network:
                 f" and the outputs {_OUTPUTS}; it has {session.inputs} and {tuple(session.outputs)}"
             )
             raise ModelError(message)
+        if layers.inputs != session.inputs:
+            message = f"{card.name} version {card.version}: its layers take another input, {layers.inputs}"
+            raise ModelError(message)
         self.card = card
+        self.layers = layers
         self.provider = session.provider
         self._session = session
 
@@ -64,20 +76,24 @@ class Network:
 
     def verify(self, images: npt.NDArray[np.uint8], probabilities: npt.NDArray[np.float32]) -> None:
         """
-        Answer images whose answers are known, at batch 1 and in full batches: a proof and a warm-up.
+        Answer images whose answers are known, alone, in full batches and by layers: a proof and a warm-up.
 
         Raises:
             ModelError: An answer differs by more than ``TOLERANCE``.
         """
         repeated = np.resize(np.arange(len(images)), BATCH)
         for chosen in ([0], repeated):
-            difference = np.abs(self.score(images[chosen]).probabilities - probabilities[chosen]).max()
-            if not difference <= TOLERANCE:
-                message = (
-                    f"{self.card.name} version {self.card.version}: its golden images are answered wrongly on"
-                    f" {self.provider} (probabilities differ by {difference:.2g})"
-                )
-                raise ModelError(message)
+            self._compare(self.score(images[chosen]).probabilities, probabilities[chosen])
+        self._compare(self.layers.feature_maps(images, self.layers.select()[-1:])[0], probabilities)
+
+    def _compare(self, answered: Array, expected: Array) -> None:
+        difference = np.abs(answered - expected).max()
+        if not difference <= TOLERANCE:
+            message = (
+                f"{self.card.name} version {self.card.version}: its golden images are answered wrongly on"
+                f" {self.provider} (probabilities differ by {difference:.2g})"
+            )
+            raise ModelError(message)
 
     def _run(self, images: npt.NDArray[np.uint8]) -> list[Array]:
         return self._session.run(_OUTPUTS, {"image": images[..., None]})

@@ -7,16 +7,19 @@ import numpy as np
 import numpy.typing as npt
 
 Grey = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
 
 SMALL_SIDE_PX = 64  # light varies slowly: a copy this small shows all of it
-TINY_PX = 36  # a picture this small is a scan
+TINY_PX = 20  # a picture this small is a scan
 LIGHT_SIDE_PX = 128
+LEAST_PHOTO_SIDE_PX = 192  # smaller photos are enlarged to this
 STROKE_SHARE = 0.25  # of the shorter side: no stroke is wider, no shadow that matters narrower
 LEAST_CONTRAST = 14  # grey levels of 255: fainter marks than this are not ink
 PATCH_PX = 7  # of 128: shade is wider; closing overlooks it towards a dark frame and in a shadow's edge
 MOST_SHADE = 30  # grey levels: what is darker is a broad stroke
+LEAST_GRAIN_SIDE_PX = 8  # grain cannot be told from marks in less
 MIDDLE_GREY = 127
-TWO_LEVELS = 0.9  # of the variance: a picture that two levels explain this well is evenly lit
+EVEN_SPREAD = 0.15  # of the contrast between paper and ink: light that varies less is even
 SKEW_WEIGHT = 0.3  # of narrow marks against far ones
 BLOB_SHARE = 0.3  # of the longer side: ink is nowhere this wide, a shadow is
 NARROW_PX = (3, 5, 7, 9, 13)  # of 64: widths from a thin pen's to a brush's
@@ -50,14 +53,29 @@ def lay_flat(grey: Grey) -> Sheet:
     dark_ink = ink_is_dark(small)
     if not dark_ink:
         grey, small = cv2.bitwise_not(grey), cv2.bitwise_not(small)
-    level, explained = _two_levels(small)
-    if explained > TWO_LEVELS or max(grey.shape) < TINY_PX:
-        divided, light = False, level
-    else:
-        divided, light = True, cv2.resize(_light(grey), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    ink = cv2.bitwise_not(cv2.divide(grey, np.maximum(light, 1), scale=255)) if divided else cv2.bitwise_not(cv2.convertScaleAbs(grey, alpha=255 / max(level, 1.0)))
+    mask = _light_mask(small)
+    level = _paper_level(mask, small)
+    one_part = bool(mask.all()) or not mask.any()
+    divided = max(grey.shape) >= TINY_PX and (one_part or not _is_even(small, mask))
+    light = None
+    if divided:
+        grey = _enlarged(grey)
+        light = cv2.resize(_light(grey), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ink = (
+        cv2.bitwise_not(cv2.divide(grey, np.maximum(light, 1), scale=255))
+        if light is not None
+        else cv2.bitwise_not(cv2.convertScaleAbs(grey, alpha=255 / max(level, 1.0)))
+    )
     floor = max(LEAST_CONTRAST, NOISE_SIGMAS * _grain(ink))
     return Sheet(ink=ink, inverted=dark_ink, divided=divided, floor=floor)
+
+
+def _enlarged(photo: Grey) -> Grey:
+    """Enlarge a small photo, so that lines and strokes are several pixels wide."""
+    factor = LEAST_PHOTO_SIDE_PX / max(photo.shape)
+    if factor <= 1:
+        return photo
+    return cv2.resize(photo, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
 
 
 def shrink(grey: Grey, *, longer_side: int) -> Grey:
@@ -73,37 +91,56 @@ def shrink(grey: Grey, *, longer_side: int) -> Grey:
 def ink_is_dark(small: Grey) -> bool:
     """Tell the polarity of a small picture ``(height, width)``.
 
-    Where two levels explain the picture, ink is the rarer one. Elsewhere, under uneven light, it is what stands out
-    in narrow marks and far from its surroundings.
+    Where two levels explain the picture, paper is the one of which there is more, on the whole and along
+    the frame: a bold digit fills most of a tight crop, but hardly its frame. Elsewhere, under uneven light,
+    ink is what stands out in narrow marks and far from its surroundings.
     """
-    share = _light_share(small)
-    if share in {0.0, 1.0}:
+    light = _light_mask(small)
+    if light.all() or not light.any():
         return bool(np.median(small) > MIDDLE_GREY)
-    _, explained = _two_levels(small)
-    if explained > TWO_LEVELS and max(small.shape) >= TINY_PX:
-        return share > 0.5
+    tiny = max(small.shape) < TINY_PX
+    more_light = _light_excess(light)
+    if _is_even(small, light):
+        return more_light > 0
     vote = _narrowness(small) - SKEW_WEIGHT * _local_skewness(small)
-    return vote + (2 * share - 1 if max(small.shape) < TINY_PX else 0) > 0
+    return vote + (more_light if tiny else 0) > 0
 
 
-def _light_share(small: Grey) -> float:
+def _light_mask(small: Grey) -> Mask:
     _, mask = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return float(mask.mean())
+    return mask.astype(bool)
 
 
-def _two_levels(small: Grey) -> tuple[float, float]:
-    """Return the level of the lighter part, and the share of the variance that two levels explain."""
-    _, mask = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    light = mask.astype(bool)
-    share = float(light.mean())
-    if share in {0.0, 1.0}:
-        return float(np.median(small)), 0.0
-    between = share * (1 - share) * (float(small[light].mean()) - float(small[~light].mean())) ** 2
-    rarer = (mask == (share < 0.5)).astype(np.uint8)
+def _light_excess(light: Mask) -> float:
+    """Return by how much the light part outweighs the dark one: -1 for none of it to 1 for nothing else."""
+    frame = np.concatenate((light[0], light[-1], light[:, 0], light[:, -1]))
+    return float(light.mean() + frame.mean() - 1)
+
+
+def _paper_level(light: Mask, small: Grey) -> float:
+    return float(np.median(small[light])) if light.any() else float(np.median(small))
+
+
+def _is_even(small: Grey, light: Mask) -> bool:
+    """Tell whether light falls evenly: paper of one level, and ink that is narrow or of one level too."""
+    dark_ink = _light_excess(light) > 0
+    paper, ink = (light, ~light) if dark_ink else (~light, light)
+    most = EVEN_SPREAD * abs(float(np.median(small[paper])) - float(np.median(small[ink])))
+    if _spread(small, paper) > most:
+        return False
     size = _odd(BLOB_SHARE * max(small.shape))
-    if max(small.shape) >= TINY_PX and cv2.erode(rarer, np.ones((size, size), np.uint8)).any():
-        return float(np.median(small[light])), 0.0
-    return float(np.median(small[light])), between / float(small.var())
+    broad = (
+        max(small.shape) >= TINY_PX and cv2.erode(ink.astype(np.uint8), np.ones((size, size), np.uint8)).any()
+    )
+    return not broad or _spread(small, ink) <= most
+
+
+def _spread(small: Grey, part: Mask) -> float:
+    """Return the range of the levels within a part, away from its edges, but for the outer tenths."""
+    inner = cv2.erode(part.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    values = small[inner if inner.any() else part]
+    low, high = np.percentile(values, (10, 90))
+    return float(high - low)
 
 
 def _narrowness(small: Grey) -> float:
@@ -111,8 +148,12 @@ def _narrowness(small: Grey) -> float:
     balance = []
     for size in NARROW_PX:
         kernel = np.ones((size, size), np.uint8)
-        dark = float(cv2.norm(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel, borderType=cv2.BORDER_REPLICATE)))
-        light = float(cv2.norm(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel, borderType=cv2.BORDER_REPLICATE)))
+        dark = float(
+            cv2.norm(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, kernel, borderType=cv2.BORDER_REPLICATE))
+        )
+        light = float(
+            cv2.norm(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, kernel, borderType=cv2.BORDER_REPLICATE))
+        )
         balance.append((dark**2 - light**2) / (dark**2 + light**2 + 1))
     return sum(balance) / len(balance)
 
@@ -131,17 +172,20 @@ def _light(grey: Grey) -> Grey:
     size = _odd(STROKE_SHARE * min(small.shape))
     kernel = np.ones((size, size), np.uint8)
     calm = cv2.medianBlur(small, 3)
-    closed = cv2.medianBlur(cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE), 5)
-    missing = cv2.morphologyEx(cv2.subtract(closed, calm), cv2.MORPH_OPEN, np.ones((PATCH_PX, PATCH_PX), np.uint8))
+    closed = cv2.medianBlur(
+        cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE), 5
+    )
+    missing = cv2.morphologyEx(
+        cv2.subtract(closed, calm), cv2.MORPH_OPEN, np.ones((PATCH_PX, PATCH_PX), np.uint8)
+    )
     return cv2.subtract(closed, cv2.min(cv2.blur(missing, (PATCH_PX, PATCH_PX)), MOST_SHADE))
 
 
 def _grain(ink: Grey) -> float:
     """Estimate the standard deviation of the grain from pixels against their neighbours' median."""
-    if min(ink.shape) < 3:
+    if min(ink.shape) < LEAST_GRAIN_SIDE_PX:
         return 0.0
-    difference = cv2.absdiff(ink, cv2.medianBlur(ink, 3))
-    return 1.4826 * float(np.median(difference))
+    return 1.4826 * float(np.median(cv2.absdiff(ink, cv2.medianBlur(ink, 3))))
 
 
 def _odd(length: float) -> int:

@@ -6,19 +6,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from service.digits.paper import TINY_PX, Grey, Sheet, lay_flat, shrink
-from service.digits.ruling import Unruled, remove_lines
-
-Mask = npt.NDArray[np.bool_]
+from service.digits.paper import Grey, Sheet, lay_flat, shrink
+from service.digits.ruling import remove_lines
+from service.digits.strokes import select_digit
 
 SIDE_PX = 28
 BOX_PX = 20  # MNIST's longer side of the ink
 CENTRE = 14.0  # pixel index of MNIST's centre of mass
 WORK_SIDE_PX = 320  # larger pictures are first reduced to this: 16 pixels for one of the digit's 20
-LEAST_WORK_SIDE_PX = 192  # smaller ones are enlarged to this
+FEW_PIXELS = 12  # a digit with a shorter longer side is hard to read
+BOX_LEVEL = 96  # of 255: ink this strong belongs to the box
+SKETCH_MARGIN_PX = 8  # room for thickened strokes
 SKETCH_PX = 80  # the digit's longer side while its stroke is measured and mended
-SPECK_SHARE = 0.02  # of the largest piece's area: less is a speck
-NEAR_SHARE = 0.35  # of the digit's longer side: pieces further away are not its strokes
 THIN_PX = 2.2  # of the box's 20: thinner strokes are thickened
 STROKE_PX = 2.8  # the width they are given
 FAINTEST_MNIST = 200  # the lightest pixel of a ready image is at least this light
@@ -72,14 +71,16 @@ def prepare(image: npt.NDArray[np.uint8]) -> Prepared:
     grey = _luminance(shrink(image, longer_side=WORK_SIDE_PX))
     if _is_ready(negative := cv2.bitwise_not(grey)):
         return Prepared(image=negative, blank=False, preparation=Preparation(inverted=True))
-    sheet = lay_flat(_enlarged(grey))
-    unruled = remove_lines(sheet.ink, floor=sheet.floor)
-    digit = _select_digit(unruled, floor=sheet.floor)
+    sheet = lay_flat(grey)
+    unruled = remove_lines(sheet.ink, floor=sheet.floor, scanned=not sheet.divided)
+    digit = select_digit(unruled, floor=sheet.floor)
     if digit is None:
         blank = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
         done = Preparation(inverted=sheet.inverted, flattened=sheet.divided, lines_removed=unruled.lines)
         return Prepared(image=blank, blank=True, preparation=done)
-    return _draw(digit, sheet=sheet, lines=unruled.lines, reduction=max(image.shape[:2]) / max(sheet.ink.shape))
+    return _draw(
+        digit, sheet=sheet, lines=unruled.lines, reduction=max(image.shape[:2]) / max(sheet.ink.shape)
+    )
 
 
 def _is_ready(image: npt.NDArray[np.uint8]) -> bool:
@@ -98,75 +99,13 @@ def _luminance(image: npt.NDArray[np.uint8]) -> Grey:
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
 
 
-def _enlarged(grey: Grey) -> Grey:
-    """Enlarge a small picture, so that lines and strokes are several pixels wide; the smallest are scans and stay."""
-    height, width = grey.shape
-    if not TINY_PX <= max(height, width) < LEAST_WORK_SIDE_PX:
-        return grey
-    factor = LEAST_WORK_SIDE_PX / max(height, width)
-    return cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
-
-
-def _select_digit(unruled: Unruled, *, floor: float) -> Grey | None:
-    """Return the ink of the digit alone, stretched to 255, or None on blank paper."""
-    ink = unruled.ink
-    present = (ink > floor).astype(np.uint8)
-    if not present.any():
-        return None
-    around = cv2.dilate(present, np.ones((5, 5), np.uint8)).astype(bool)
-    level, _ = cv2.threshold(ink[around].reshape(1, -1), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    threshold = max(floor, float(level) * 0.8)
-    pieces = (ink > threshold).astype(np.uint8)
-    _, labels, stats, centres = cv2.connectedComponentsWithStats(pieces, connectivity=8)
-    chosen = _strokes(stats, centres, shape=ink.shape, cell=unruled.cell)
-    if not chosen:
-        return None
-    mask = np.isin(labels, chosen).astype(np.uint8)
-    strong = float(np.percentile(ink[mask.astype(bool)], 80))
-    low = 0.25 * threshold if floor <= 14 else 0.5 * threshold
-    soft = np.clip((ink.astype(np.float32) - low) * (255 / max(strong - low, 1)), 0, 255).astype(np.uint8)
-    return soft * cv2.dilate(mask, np.ones((3, 3), np.uint8))
-
-
-def _strokes(stats: npt.NDArray[np.int32], centres: npt.NDArray[np.float64], *, shape: tuple[int, ...], cell: tuple[int, int, int, int]) -> list[int]:
-    """Choose the pieces of ink that are strokes of the digit: the main one and what is near it."""
-    height, width = shape
-    top, left, bottom, right = cell
-    area = stats[:, cv2.CC_STAT_AREA].astype(float)
-    x, y, w, h = (stats[:, column].astype(float) for column in range(4))
-    middle = np.array([(left + right) / 2, (top + bottom) / 2])
-    reach = np.array([(right - left) / 2, (bottom - top) / 2])
-    away = np.abs((centres - middle) / reach).max(axis=1)
-    framed = (x <= 0) | (y <= 0) | (x + w >= width) | (y + h >= height)
-    score = area * np.where(away > 1, 0.05, 1 - 0.6 * np.minimum(away, 1)) * np.where(framed, 0.3, 1)
-    score[0] = 0
-    main = int(score.argmax())
-    if len(score) < 2 or max(w[main], h[main]) < max(3, 0.06 * max(height, width)):
-        return []
-    chosen = [main]
-    box = [x[main], y[main], x[main] + w[main], y[main] + h[main]]
-    near = NEAR_SHARE * max(w[main], h[main])
-    for piece in np.argsort(-score):
-        if piece in (0, main) or area[piece] < SPECK_SHARE * area[main] or away[piece] > 1:
-            continue
-        if framed[piece] and not framed[main]:
-            continue
-        gap_x = max(box[0] - x[piece] - w[piece], x[piece] - box[2], 0)
-        gap_y = max(box[1] - y[piece] - h[piece], y[piece] - box[3], 0)
-        if max(gap_x, gap_y) > near:
-            continue
-        chosen.append(int(piece))
-        box = [min(box[0], x[piece]), min(box[1], y[piece]), max(box[2], x[piece] + w[piece]), max(box[3], y[piece] + h[piece])]
-    return chosen
-
-
 def _draw(digit: Grey, *, sheet: Sheet, lines: int, reduction: float) -> Prepared:
     """Scale the digit's box to 20 pixels and put its centre of mass at index 14."""
-    left, top, width, height = cv2.boundingRect((digit > 96).astype(np.uint8))
+    left, top, width, height = cv2.boundingRect((digit > BOX_LEVEL).astype(np.uint8))
     if width == 0:
         left, top, width, height = cv2.boundingRect(digit)
     crop = digit[top : top + height, left : left + width]
-    margin = 8
+    margin = SKETCH_MARGIN_PX
     grow = SKETCH_PX / max(height, width)
     size = (max(1, round(width * grow)), max(1, round(height * grow)))
     sketch = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if grow < 1 else cv2.INTER_CUBIC)
@@ -177,14 +116,25 @@ def _draw(digit: Grey, *, sheet: Sheet, lines: int, reduction: float) -> Prepare
         sketch = cv2.dilate(sketch, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (extra, extra)))
     small = _fit(sketch)
     image, shift = _centre(small)
+    notes = []
+    if max(height, width) * reduction < FEW_PIXELS:
+        notes.append("the digit has few pixels")
+    if left == 0 or top == 0 or left + width == digit.shape[1] or top + height == digit.shape[0]:
+        notes.append("the digit touches the edge of the picture")
     done = Preparation(
         inverted=sheet.inverted,
         flattened=sheet.divided,
         lines_removed=lines,
-        box=(round(top * reduction), round(left * reduction), round(height * reduction), round(width * reduction)),
+        box=(
+            round(top * reduction),
+            round(left * reduction),
+            round(height * reduction),
+            round(width * reduction),
+        ),
         scale=BOX_PX / (max(height, width) * reduction),
         stroke_px=round(stroke, 2),
         shift=shift,
+        warnings=tuple(notes),
     )
     return Prepared(image=image, blank=False, preparation=done)
 
@@ -198,7 +148,7 @@ def _stroke_width(sketch: Grey) -> float:
 
 
 def _fit(sketch: Grey) -> Grey:
-    left, top, width, height = cv2.boundingRect((sketch > 96).astype(np.uint8))
+    left, top, width, height = cv2.boundingRect((sketch > BOX_LEVEL).astype(np.uint8))
     crop = sketch[top : top + height, left : left + width]
     scale = BOX_PX / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

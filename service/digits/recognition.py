@@ -34,8 +34,8 @@ class Recognition:
 
 
 def prepare_all(pictures: Iterable[Pixels]) -> list[Prepared]:
-    """Prepare pictures of any size, each on its own."""
-    return [prepare(picture) for picture in pictures]
+    """Prepare pictures of any size, each on its own; a ready one is taken as such in colour files too."""
+    return [prepare(_grey(picture) if _is_small(picture) else picture) for picture in pictures]
 
 
 def take_as_prepared(pictures: Sequence[Pixels]) -> list[Prepared]:
@@ -48,15 +48,12 @@ def take_as_prepared(pictures: Sequence[Pixels]) -> list[Prepared]:
     faults = [
         Fault(f"#/{index}", f"without preparation a picture has {SIDE}x{SIDE} pixels, light on black")
         for index, picture in enumerate(pictures)
-        if picture.shape[:2] != (SIDE, SIDE)
+        if not _is_small(picture)
     ]
     if faults:
         message = f"preprocess=none takes pictures of {SIDE}x{SIDE} pixels only"
         raise InvalidInputError(message, *faults)
-    grey = (
-        cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) if picture.ndim == 3 else picture for picture in pictures
-    )
-    return [Prepared(image=image, blank=not image.any()) for image in grey]
+    return [Prepared(image=image, blank=not image.any()) for image in map(_grey, pictures)]
 
 
 def recognise(network: Network, prepared: Sequence[Prepared]) -> list[Recognition]:
@@ -72,6 +69,15 @@ def recognise(network: Network, prepared: Sequence[Prepared]) -> list[Recognitio
             prepared, digits, confidences, scores.familiar.tolist(), scores.probabilities, strict=True
         )
     ]
+
+
+def _is_small(picture: Pixels) -> bool:
+    return picture.shape[:2] == (SIDE, SIDE)
+
+
+def _grey(picture: Pixels) -> Pixels:
+    """Give the luminance; of a grey picture in a colour file exactly its grey."""
+    return picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
 
 
 def _blank(prepared: Prepared, classes: int) -> Recognition:

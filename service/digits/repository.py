@@ -10,12 +10,14 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from service.digits.card import Card
+from service.digits.layers import Layers
 from service.digits.network import SIDE, Network
 from service.engine.session import Device, Session
 from service.errors import ModelError, UnknownNameError
 
 CARD = "card.json"
 NETWORK = "model.onnx"
+LAYERS = "layers.onnx"
 GOLDEN = "golden.npz"
 
 
@@ -83,10 +85,14 @@ def load_version(directory: Path, *, device: Device, threads: int) -> Network:
     """
     card = _card(directory)
     files = {name: _verified(directory / name, file.sha256) for name, file in card.files.items()}
-    if not {NETWORK, GOLDEN} <= files.keys():
-        message = f"{directory / CARD}: it lists no {NETWORK} or no {GOLDEN}"
+    missing = [name for name in (NETWORK, LAYERS, GOLDEN) if name not in files]
+    if missing:
+        message = f"{directory / CARD}: it lists no {' and no '.join(missing)}"
         raise ModelError(message)
-    network = Network(card, Session(files[NETWORK], device=device, threads=threads))
+    session, layer_session = (
+        Session(files[name], device=device, threads=threads) for name in (NETWORK, LAYERS)
+    )
+    network = Network(card, session, Layers(card, layer_session, files[LAYERS]))
     network.verify(*_golden(files[GOLDEN], directory))
     return network
 
@@ -131,7 +137,7 @@ def _golden(data: bytes, directory: Path) -> tuple[npt.NDArray[np.uint8], npt.ND
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             images, probabilities = archive["images"], archive["probabilities"]
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
         message = f"{directory / GOLDEN}: cannot be read: {error}"
         raise ModelError(message) from None
     if images.shape[1:] != (SIDE, SIDE) or len(images) != len(probabilities) or len(images) == 0:

@@ -24,7 +24,7 @@ async def read(request: Request, *, limit: int, deadline_s: float) -> bytes:
         SyntaxRefusedError: There is no body.
     """
     encoding = request.headers.get("content-encoding", "identity")
-    if encoding != "identity":
+    if encoding.lower() != "identity":
         message = "send the body without Content-Encoding; pictures are compressed already"
         raise MediaTypeError(message)
     declared = request.headers.get("content-length", "")

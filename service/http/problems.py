@@ -23,10 +23,14 @@ _PROBLEMS: dict[type[errors.RequestError], tuple[int, str, str]] = {
     errors.SlowBodyError: (408, "request-timeout", "The request did not arrive in time"),
     errors.SyntaxRefusedError: (400, "malformed-body", "The body cannot be parsed"),
     errors.UnknownNameError: (404, "unknown-name", "There is nothing of that name"),
+    errors.NotAcceptableError: (406, "not-acceptable", "The answer is not offered in that form"),
     errors.TooLargeError: (413, "too-large", "The request is over a limit"),
     errors.MediaTypeError: (415, "unsupported-media-type", "The content type is not one of those offered"),
+    errors.OverBudgetError: (422, "compute-budget", "The request would cost more than a limit allows"),
     errors.InvalidInputError: (422, "invalid-input", "The request can be read, but not answered"),
 }
+PICTURES = (*OFFERED, "multipart/form-data", "application/json", "application/x-npy")
+"""Content types in which pictures come."""
 INTERNAL = (500, "internal-error", "The service made a mistake")
 
 
@@ -111,7 +115,7 @@ async def _of_the_domain(request: Request, error: Exception) -> Response:
         ]
     if isinstance(error, errors.MediaTypeError):
         headers = {
-            "Accept": ", ".join((*OFFERED, "multipart/form-data", "application/json", "application/x-npy")),
+            "Accept": ", ".join(error.taken or PICTURES),
             "Accept-Encoding": "identity",
         }
     elif isinstance(error, errors.TooLargeError | errors.SlowBodyError):
@@ -123,10 +127,13 @@ async def _of_the_domain(request: Request, error: Exception) -> Response:
 async def _of_the_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  what it was installed for
     phrase = http.HTTPStatus(error.status_code).phrase
-    headers: Mapping[str, str] = error.headers or {}
+    headers = dict(error.headers or {})
+    if headers.get("Allow") == "GET":
+        # Every route that takes GET takes HEAD: http.middleware sees to it.
+        headers["Allow"] = "GET, HEAD"
     problem = (error.status_code, phrase.lower().replace(" ", "-"), phrase)
     detail = {
         404: "there is nothing at this path; /openapi.json lists what there is",
         405: f"this path takes {headers.get('Allow', 'other methods')} only",
     }.get(error.status_code, phrase)
-    return answer(request, problem, detail, headers=dict(headers))
+    return answer(request, problem, detail, headers=headers)

@@ -29,7 +29,12 @@ class RefusedError(Exception):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """A connection that is closed when a request's headers are too many, too large or too slow."""
+    """
+    A connection that is closed when a request's headers are too many, too large or too slow.
+
+    What comes besides headers and body (chunk extensions, trailers, empty lines) is bounded as headers
+    are, and a body that is left after the answer has the time of a body.
+    """
 
     def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:  # noqa: ANN401  uvicorn's own
         """Take uvicorn's arguments and the limits."""
@@ -37,7 +42,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._limits = limits
         self._refusal = BAD_REQUEST
         self._in_headers = True
-        self._header_bytes = 0
+        self._in_message = False
+        self._overhead_bytes = 0
         self._deadline: Any = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn narrows it
@@ -51,18 +57,16 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse; a header that never ends is refused while it grows."""
-        if self._in_headers:
-            self._header_bytes += len(data)
+        """Parse; what neither ends nor brings a body is refused while it grows."""
+        self._overhead_bytes += len(data)
         super().data_received(data)
-        # A chunk that completes the headers may go on with a body of any size.
-        over = self._header_bytes > self._limits.max_header_bytes + self._limits.max_target_bytes
-        if self._in_headers and over and not self.transport.is_closing():
+        if self._overhead_bytes > self._limits.max_header_bytes + self._limits.max_target_bytes:
             self._refuse(HEADERS_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         """Begin a request: its headers have a time of their own, also on a kept connection."""
         super().on_message_begin()
+        self._in_message = True
         if not self._in_headers:
             self._await_headers()
 
@@ -73,16 +77,46 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refusal = TARGET_TOO_LONG
             raise RefusedError
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; those that come after the body have no use here."""
+        if self._in_headers:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Check the headers as a whole, then let the request in."""
         self._deadline.cancel()
         self._in_headers = False
-        self._header_bytes = 0
+        self._overhead_bytes = 0
         size = sum(len(name) + len(value) for name, value in self.headers)
         if len(self.headers) > self._limits.max_headers or size > self._limits.max_header_bytes:
             self._refusal = HEADERS_TOO_LARGE
             raise RefusedError
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of the body."""
+        self._overhead_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End a request; when it was answered before, the connection has become idle just now."""
+        self._in_message = False
+        self._overhead_bytes = 0
+        super().on_message_complete()
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self._deadline.cancel()
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def on_response_complete(self) -> None:
+        """End an answer; what is left of the body is thrown away, for as long as a body may take."""
+        super().on_response_complete()
+        if self._in_message and not self._in_headers and self.cycle.response_complete:
+            self._deadline = self.loop.call_later(
+                self._limits.body_deadline_s, self.timeout_keep_alive_handler
+            )
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser refused as a problem, and close."""
@@ -95,6 +129,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, problem: tuple[int, str, str]) -> None:
         if self.transport.is_closing():
+            return
+        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
+            # An answer is under way; another one in the middle of it would be taken for a part of it.
+            self.transport.close()
             return
         request_id = str(uuid.uuid4())
         body = orjson.dumps(problems.body(problem, _DETAILS[problem], f"urn:uuid:{request_id}"))

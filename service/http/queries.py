@@ -1,5 +1,6 @@
 """Query strings, read as strictly as bodies: no unknown, no repeated parameter."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -28,10 +29,36 @@ def read(kind: type[Q], scope: Scope) -> Q:
     Raises:
         InvalidInputError: A parameter is unknown, repeated or has no valid value.
     """
-    if not scope["query_string"]:
+    return validated(kind, pairs(scope))
+
+
+def validated(kind: type[Q], given: Mapping[str, str]) -> Q:
+    """
+    Validate parameters.
+
+    Raises:
+        InvalidInputError: A parameter is unknown or has no valid value.
+    """
+    if not given:
         return kind()
     try:
-        pairs = parse_qsl(
+        return kind.model_validate(given)
+    except ValidationError as error:
+        message = f"a query parameter is not valid; there are: {', '.join(kind.model_fields)}"
+        raise InvalidInputError(message, *map(_fault, error.errors())) from None
+
+
+def pairs(scope: Scope) -> dict[str, str]:
+    """
+    Split a query string.
+
+    Raises:
+        InvalidInputError: It cannot be parsed, or a parameter is repeated.
+    """
+    if not scope["query_string"]:
+        return {}
+    try:
+        found = parse_qsl(
             scope["query_string"].decode("ascii"),
             keep_blank_values=True,
             strict_parsing=True,
@@ -41,15 +68,11 @@ def read(kind: type[Q], scope: Scope) -> Q:
     except ValueError:
         message = "the query string cannot be parsed"
         raise InvalidInputError(message) from None
-    given = dict(pairs)
-    if len(given) < len(pairs):
+    given = dict(found)
+    if len(given) < len(found):
         message = "a query parameter is given twice"
         raise InvalidInputError(message)
-    try:
-        return kind.model_validate(given)
-    except ValidationError as error:
-        message = f"a query parameter is not valid; there are: {', '.join(kind.model_fields)}"
-        raise InvalidInputError(message, *map(_fault, error.errors())) from None
+    return given
 
 
 def documented(kind: type[Query]) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ from starlette.types import Scope
 SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 """Ids of the caller's that may be repeated in headers and logs."""
 
+UUID = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
 
 @dataclass(slots=True)
 class Trace:
@@ -46,11 +48,8 @@ class Trace:
     @property
     def instance(self) -> str:
         """The request as a URN: a UUID's (RFC 9562) when the id is one."""
-        try:
-            uuid.UUID(self.request_id)
-        except ValueError:
-            return f"urn:request-id:{self.request_id}"
-        return f"urn:uuid:{self.request_id}"
+        kind = "uuid" if UUID.fullmatch(self.request_id) else "request-id"
+        return f"urn:{kind}:{self.request_id}"
 
     @property
     def server_timing(self) -> str:

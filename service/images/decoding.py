@@ -14,6 +14,7 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 import cv2
 
 from service.errors import InvalidInputError, TooLargeError
+from service.images import chunks
 from service.images.headers import Header
 
 Pixels = npt.NDArray[np.uint8]
@@ -67,6 +68,10 @@ def decode(data: bytes, header: Header) -> Pixels:
     Raises:
         InvalidInputError: The bytes after the header are damaged or cut off.
     """
+    transparent = None
+    if header.media_type == "image/png":
+        needed = chunks.essence(data)
+        data, transparent = needed.file, _transparent_level(needed)
     buffer = np.frombuffer(data, np.uint8)
     try:
         if header.media_type == "image/jpeg":
@@ -74,7 +79,7 @@ def decode(data: bytes, header: Header) -> Pixels:
             flag = cv2.IMREAD_GRAYSCALE if header.grey else cv2.IMREAD_COLOR_RGB
             pixels = cv2.imdecode(buffer, flag)
         else:
-            pixels = _decode_with_alpha(buffer, data)
+            pixels = _decode_with_alpha(buffer, data, transparent)
     except cv2.error:
         pixels = None
     if pixels is None:
@@ -82,7 +87,16 @@ def decode(data: bytes, header: Header) -> Pixels:
     return pixels
 
 
-def _decode_with_alpha(buffer: Pixels, data: bytes) -> Pixels | None:
+def _transparent_level(png: chunks.Essence) -> int | None:
+    """Find the one level of a grey PNG that is transparent (PNG specification, 11.3.2.1): OpenCV does not."""
+    depth, colour_type = png.file[24], png.file[25]
+    if png.transparency is None or colour_type != 0:
+        return None
+    level = int.from_bytes(png.transparency[:2], "big")
+    return level * 255 // (2**depth - 1) if 0 < depth < 8 else level
+
+
+def _decode_with_alpha(buffer: Pixels, data: bytes, transparent: int | None) -> Pixels | None:
     """IMREAD_UNCHANGED alone keeps alpha; it leaves orientation, depth and channel order to us."""
     if b"eXIf" in data or b"EXIF" in data:
         pixels, kinds, metadata = cv2.imdecodeWithMetadata(buffer, cv2.IMREAD_UNCHANGED)
@@ -94,6 +108,8 @@ def _decode_with_alpha(buffer: Pixels, data: bytes) -> Pixels | None:
         pixels = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
     if pixels is None:
         return None
+    if transparent is not None and pixels.ndim == 2:
+        pixels[pixels == transparent] = np.iinfo(pixels.dtype).max
     if pixels.dtype == np.uint16:
         pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
     if pixels.ndim == 2:

@@ -48,6 +48,11 @@ class Pictures:
         """How many pictures there are."""
         return len(self.files) if self.stack is None else len(self.stack)
 
+    @property
+    def encoded_bytes(self) -> int:
+        """Bytes of the files: a small picture in a large one was made to be costly."""
+        return sum(len(file.data) for file in self.files)
+
     def decode(self) -> Sequence[Pixels]:
         """
         Give the pixels of every picture, in order.

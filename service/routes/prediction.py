@@ -41,7 +41,7 @@ class PredictionQuery(queries.Query):
     version: str | None = None
     """The model's version; the newest by default."""
     preprocess: Literal["auto", "none"] = "auto"
-    """``auto`` makes of any picture what MNIST would have had; ``none`` takes it as it is: 28x28, on black."""
+    """``auto`` makes of any picture what MNIST would have had; ``none`` takes 28x28, on black, as it is."""
     include: Literal["prepared"] | None = None
     """``prepared`` adds the 28x28 image that the network saw, and how it came about."""
 
@@ -122,7 +122,7 @@ def routes(repository: Repository, workers: Workers, settings: Settings) -> APIR
             watch.lap("inference")
             return JSONAnswer(_answer(network, found, with_prepared=query.include == "prepared"))
 
-        few = pictures.pixels <= settings.inline_pixels
+        few = max(pictures.pixels, pictures.encoded_bytes) <= settings.inline_pixels
         answer = compute() if few else await workers.run(compute)
         trace.facts["images"] = pictures.number
         return answer

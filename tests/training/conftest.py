@@ -17,6 +17,13 @@ from training.startup import load_tensorflow
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Keras 3.15 saves its variables by a protocol that NumPy 2 has deprecated.
+    config.addinivalue_line(
+        "filterwarnings", "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+    )
+
+
 @pytest.fixture(scope="session")
 def mnist_path() -> Path:
     """MNIST's file, wherever this machine keeps it."""
@@ -48,13 +55,10 @@ def drawn_mnist() -> Mnist:
 
 
 @pytest.fixture(scope="session")
-def trained_version(drawn_mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a version that one epoch on a few hundred drawn digits gave."""
-    from training.__main__ import train  # noqa: PLC0415  A main module is for those who run it.
-
-    load_tensorflow()
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """One epoch on a few hundred images."""
     folder = tmp_path_factory.mktemp("trained")
-    settings = Settings(
+    return Settings(
         recipe=BEST.shortened(images=300, epochs=1),
         trial=True,
         data=None,
@@ -63,5 +67,13 @@ def trained_version(drawn_mnist: Mnist, tmp_path_factory: pytest.TempPathFactory
         seed=1,
         runs=folder / "run",
     )
-    with (folder / "log").open("w") as log:
-        return train(drawn_mnist, settings, Plain(log))
+
+
+@pytest.fixture(scope="session")
+def trained_version(drawn_mnist: Mnist, trial: Settings) -> Path:
+    """The folder of the version that this trial gave."""
+    from training.__main__ import train
+
+    load_tensorflow()
+    with (trial.runs.parent / "log").open("w") as log:
+        return train(drawn_mnist, trial, Plain(log))

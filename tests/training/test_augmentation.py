@@ -45,7 +45,8 @@ def test_no_strength_is_no_change() -> None:
 
 
 @pytest.mark.parametrize(
-    "strengths", [{"rotation_deg": 15.0}, {"shear": 0.25}, {"elastic_px": 0.9}, {"pen_share": 1.0}, {"paper_share": 1.0}]
+    "strengths",
+    [{"rotation_deg": 15.0}, {"shear": 0.25}, {"elastic_px": 0.9}, {"pen_share": 1.0}, {"paper_share": 1.0}],
 )
 def test_each_strength_changes_the_image_and_keeps_the_digit(strengths: dict[str, float]) -> None:
     found = augmented(Augmentation(**{**vars(STILL), **strengths}))

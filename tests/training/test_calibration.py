@@ -36,6 +36,6 @@ def test_a_folded_temperature_divides_the_logits_and_nothing_else() -> None:
 
     before, after = answers(network, images), answers(fold(network, 2.5), images)
 
-    np.testing.assert_allclose(after.logits, before.logits / 2.5, rtol=1e-5)
+    np.testing.assert_allclose(after.logits, before.logits / 2.5, atol=1e-6)
     np.testing.assert_array_equal(after.features, before.features)
     np.testing.assert_allclose(after.probabilities, special.softmax(before.logits / 2.5, axis=1), atol=1e-6)

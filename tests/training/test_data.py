@@ -106,7 +106,9 @@ def test_the_lectures_split_is_the_lectures(mnist: Mnist) -> None:
     np.testing.assert_array_equal(labels, mnist.train_labels[:40_000])
 
 
-@pytest.mark.parametrize(("training", "validation"), [(55_000, 5000), (300, 1000), (10_000, 5000), (59_999, 1)])
+@pytest.mark.parametrize(
+    ("training", "validation"), [(55_000, 5000), (300, 1000), (10_000, 5000), (59_999, 1)]
+)
 def test_a_trial_validates_on_few_images_too(training: int, validation: int) -> None:
     found = split(_empty(60_000), training)
 

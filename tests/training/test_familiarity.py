@@ -41,7 +41,9 @@ def test_the_distance_is_mahalanobis_up_to_its_scale(
     assert ratio == pytest.approx([ratio[0]] * 50, rel=1e-6)
 
 
-def test_energy_and_distance_weigh_the_same(fitted: tuple[familiarity.Familiarity, Answers, np.ndarray]) -> None:
+def test_energy_and_distance_weigh_the_same(
+    fitted: tuple[familiarity.Familiarity, Answers, np.ndarray],
+) -> None:
     score, *_ = fitted
     known, _ = made(np.random.default_rng(6), 5000)
 

@@ -22,7 +22,7 @@ def parts(drawn_mnist: Mnist) -> tuple[Part, Part]:
     return split(drawn_mnist, 128)
 
 
-def weights(
+def weights(  # noqa: PLR0913  Each test names the few that it needs.
     parts: tuple[Part, Part],
     folder: Path,
     *,
@@ -44,9 +44,7 @@ def weights(
         if epochs == stop_after and stop_in_batch and step == 2:
             raise Stopped
 
-    network, run = fit(
-        recipe, *parts, seed=seed, checkpoints=folder, on_epoch=on_epoch, on_batch=on_batch
-    )
+    network, run = fit(recipe, *parts, seed=seed, checkpoints=folder, on_epoch=on_epoch, on_batch=on_batch)
     return network.get_weights(), run
 
 
@@ -102,7 +100,9 @@ def test_a_run_of_another_seed_or_recipe_is_not_resumed(
             weights(parts, uninterrupted[2], **changed)
 
 
-@pytest.mark.parametrize("damage", [("run.json", b"{"), ("run.json", b'{"x": 1}'), ("3.keras", b"no archive")])
+@pytest.mark.parametrize(
+    "damage", [("run.json", b"{"), ("run.json", b'{"x": 1}'), ("3.keras", b"no archive")]
+)
 def test_a_damaged_checkpoint_is_refused(
     parts: tuple[Part, Part],
     uninterrupted: tuple[list[np.ndarray], Run, Path],
@@ -122,7 +122,12 @@ def test_the_lectures_recipe_is_the_lectures() -> None:
     found = (LECTURE.training_images, LECTURE.epochs, LECTURE.batch_size, LECTURE.learning_rate)
 
     assert found == (40_000, 20, 1024, 1e-3)
-    assert (LECTURE.augmentation, LECTURE.ema_momentum, LECTURE.cosine, LECTURE.weight_decay) == (None, None, False, 0)
+    assert (LECTURE.augmentation, LECTURE.ema_momentum, LECTURE.cosine, LECTURE.weight_decay) == (
+        None,
+        None,
+        False,
+        0,
+    )
 
 
 @pytest.mark.parametrize("recipe", [BEST, LECTURE])

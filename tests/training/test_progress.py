@@ -46,7 +46,7 @@ def test_a_terminal_holds_the_same_lines_and_a_bar(monkeypatch: pytest.MonkeyPat
     found = shown(Terminal())
 
     assert "the first epoch" in found
-    assert "4/4" in found
+    assert "0/4" in found
     assert "epoch  1/10  loss 0.50000" in found
 
 

@@ -38,7 +38,7 @@ def test_a_version_is_hidden_until_it_is_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_failure_leaves_nothing_behind(tmp_path: Path, error: type[BaseException]) -> None:
-    with pytest.raises(error), draft(tmp_path / "models", "lenet5") as version:
+    with pytest.raises(error), draft(tmp_path / "models", "lenet5") as version:  # noqa: PT012  A body that fails.
         (version.folder / "model.onnx").write_bytes(b"half")
         raise error
 
@@ -49,7 +49,7 @@ def test_a_failure_leaves_earlier_versions_alone(tmp_path: Path) -> None:
     earlier = tmp_path / "lenet5" / "1"
     earlier.mkdir(parents=True)
 
-    with pytest.raises(ValueError, match="unlucky"), draft(tmp_path, "lenet5"):
+    with pytest.raises(ValueError, match="unlucky"), draft(tmp_path, "lenet5"):  # noqa: PT012  A body that fails.
         message = "unlucky"
         raise ValueError(message)
 
@@ -59,7 +59,7 @@ def test_a_failure_leaves_earlier_versions_alone(tmp_path: Path) -> None:
 def test_a_number_taken_meanwhile_is_refused_and_the_other_version_stays(tmp_path: Path) -> None:
     taken = tmp_path / "lenet5" / "1"
 
-    with pytest.raises(PublicationError, match="another run published"), draft(tmp_path, "lenet5"):
+    with pytest.raises(PublicationError, match="another run published"), draft(tmp_path, "lenet5"):  # noqa: PT012  A body that fails.
         taken.mkdir()
         (taken / "card.json").write_text("theirs")
 

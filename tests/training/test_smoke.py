@@ -1,13 +1,21 @@
 """A few hundred images, one epoch, export, and the result answers in ONNX Runtime."""
 
 import hashlib
+import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+
+from training.__main__ import train
+from training.arguments import Settings
+from training.data import Mnist
+from training.errors import ExportError
+from training.progress import Plain
 
 LAYERS = {
     # The lecture's summary, lines 812-823.
@@ -46,7 +54,7 @@ def test_the_model_answers_any_batch(trained_version: Path, batch: int) -> None:
     model = session(trained_version / "model.onnx")
     probabilities, logits, familiarity = model.run(None, {"image": images})
 
-    assert ["probabilities", "logits", "familiarity"] == [output.name for output in model.get_outputs()]
+    assert [output.name for output in model.get_outputs()] == ["probabilities", "logits", "familiarity"]
     assert [(batch, 10), (batch, 10), (batch,)] == [
         each.shape for each in (probabilities, logits, familiarity)
     ]
@@ -57,12 +65,16 @@ def test_the_model_answers_any_batch(trained_version: Path, batch: int) -> None:
     assert np.isfinite(familiarity).all()
 
 
-def test_the_layers_have_the_lectures_names_and_shapes_and_agree_with_the_model(trained_version: Path) -> None:
+def test_the_layers_have_the_lectures_names_and_shapes_and_agree_with_the_model(
+    trained_version: Path,
+) -> None:
     images = np.load(trained_version / "golden.npz")["images"][..., None]
 
     layers = session(trained_version / "layers.onnx")
     outputs = dict(
-        zip([output.name for output in layers.get_outputs()], layers.run(None, {"image": images}), strict=True)
+        zip(
+            [output.name for output in layers.get_outputs()], layers.run(None, {"image": images}), strict=True
+        )
     )
     probabilities = session(trained_version / "model.onnx").run(["probabilities"], {"image": images})[0]
 
@@ -78,7 +90,9 @@ def test_every_layer_follows_from_the_one_before_by_the_weights_in_the_file(trai
     images = np.load(trained_version / "golden.npz")["images"][:2, ..., None]
     layers = session(path)
     seen = dict(
-        zip([output.name for output in layers.get_outputs()], layers.run(None, {"image": images}), strict=True)
+        zip(
+            [output.name for output in layers.get_outputs()], layers.run(None, {"image": images}), strict=True
+        )
     )
 
     def convolved(x: np.ndarray, name: str) -> np.ndarray:
@@ -124,7 +138,9 @@ def test_the_golden_answers_are_the_models_own(trained_version: Path) -> None:
     np.testing.assert_allclose(golden["probabilities"], answers, atol=1e-5)
 
 
-def test_the_card_tells_the_hash_and_size_of_every_file_that_is_shipped(trained_version: Path, card: dict) -> None:
+def test_the_card_tells_the_hash_and_size_of_every_file_that_is_shipped(
+    trained_version: Path, card: dict
+) -> None:
     expected = {
         name: {
             "sha256": hashlib.sha256((trained_version / name).read_bytes()).hexdigest(),
@@ -138,12 +154,13 @@ def test_the_card_tells_the_hash_and_size_of_every_file_that_is_shipped(trained_
 
 
 def test_the_card_tells_what_it_is_and_how_it_was_made(card: dict) -> None:
-    assert ("lenet5", "1", "best", True) == tuple(card[key] for key in ("name", "version", "recipe", "trial"))
+    assert tuple(card[key] for key in ("name", "version", "recipe", "trial")) == ("lenet5", "1", "best", True)
     assert card["input"] == {"name": "image", "datatype": "UINT8", "shape": [None, 28, 28, 1]}
     assert card["classes"] == list("0123456789")
     assert card["parameters"] == 257_546
     assert {
-        each["name"]: (each["type"], tuple(each["output_shape"]), each["parameters"]) for each in card["layers"]
+        each["name"]: (each["type"], tuple(each["output_shape"]), each["parameters"])
+        for each in card["layers"]
     } == LAYERS
     assert (card["training"]["epochs"], card["training"]["training_images"]) == (1, 300)
     assert card["training"]["settings"]["augmentation"]["rotation_deg"] == 15.0
@@ -176,6 +193,31 @@ def test_the_graphs_hold_no_leftovers_of_the_conversion(trained_version: Path) -
 
     # Five layers are shown channels last, and computed channels first.
     assert counts == {"model.onnx": (1, 0), "layers.onnx": (1, 5)}
+
+
+def test_a_finished_run_is_published_again_with_the_same_answers(
+    trained_version: Path, trial: Settings, drawn_mnist: Mnist, tmp_path: Path
+) -> None:
+    (tmp_path / "models" / "lenet5" / "4").mkdir(parents=True)
+    log = io.StringIO()
+
+    again = train(drawn_mnist, replace(trial, repository=tmp_path / "models"), Plain(log))
+
+    assert again == tmp_path / "models" / "lenet5" / "5"
+    assert "epoch 1/1" not in log.getvalue()
+    assert (again / "golden.npz").read_bytes() == (trained_version / "golden.npz").read_bytes()
+
+
+def test_a_network_that_fails_the_golden_digits_is_not_published(
+    trained_version: Path, trial: Settings, drawn_mnist: Mnist, tmp_path: Path
+) -> None:
+    golden = np.load(trained_version / "golden.npz")["probabilities"].argmax(axis=1)
+    assert golden.tolist() != list(range(10))
+
+    with pytest.raises(ExportError, match="reads golden digits wrong"):
+        train(drawn_mnist, replace(trial, repository=tmp_path / "models", trial=False), Plain(io.StringIO()))
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_report_stands_alone(trained_version: Path) -> None:

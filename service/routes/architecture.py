@@ -1,0 +1,59 @@
+"""``POST /architecture``: what a network costs, layer by layer, each figure with its formula."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from service.architecture import calculation
+from service.architecture.figures import Figures
+from service.architecture.vocabulary import Architecture
+from service.http import documents, problems
+from service.http.answers import JSONAnswer
+from service.settings import Limits
+
+_POOL = {"type": "AveragePooling2D", "pool_size": [2, 2]}
+_LENET5 = [
+    {"type": "Input", "shape": [28, 28, 1]},
+    {"type": "Conv2D", "filters": 6, "kernel_size": [5, 5], "padding": "same", "activation": "relu"},
+    _POOL,
+    {"type": "Conv2D", "filters": 16, "kernel_size": [5, 5], "activation": "relu"},
+    _POOL,
+    {"type": "Conv2D", "filters": 120, "kernel_size": [1, 1], "activation": "relu"},
+    {"type": "Flatten"},
+    {"type": "Dense", "units": 84, "activation": "relu"},
+    {"type": "Dense", "units": 10, "activation": "softmax"},
+]
+_COLOUR = {"type": "Input", "shape": [512, 512, 3]}
+_HUNDRED = {"type": "Conv2D", "filters": 100, "kernel_size": [5, 5], "padding": "same"}
+
+EXAMPLES: dict[str, Any] = {
+    "The lecture's LeNet-5: 257,546 parameters": {"layers": _LENET5},
+    "100 kernels of 5x5 on 512x512 in colour: 7,600 parameters, 9.77 GiB": {
+        "layers": [_COLOUR, _HUNDRED],
+        "batch": 100,
+    },
+    "100 neurons instead: 78,643,300 parameters": {
+        "layers": [_COLOUR, {"type": "Flatten"}, {"type": "Dense", "units": 100}]
+    },
+    "Half the memory in half as many bits": {"layers": [_COLOUR, _HUNDRED], "dtype": "float16"},
+}
+"""Bodies of the lecture's own examples."""
+
+
+def routes(limits: Limits) -> APIRouter:
+    """Make the endpoint."""
+    router = APIRouter(tags=["lecture"])
+
+    @router.post(
+        "/architecture",
+        response_model=Figures,
+        responses=problems.documented(400, 413, 415, 422),
+        summary="The lecture's calculator: sizes, parameters, multiply-adds, receptive fields, memory",
+        openapi_extra={"requestBody": documents.documented(Architecture, EXAMPLES)},
+    )
+    async def architecture(request: Request) -> Response:
+        document = await documents.read(request, Architecture, limits)
+        return JSONAnswer(calculation.calculate(document))
+
+    return router

@@ -1,0 +1,69 @@
+"""``GET /kernels``: the kernels that have names."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from service.errors import UnknownNameError
+from service.http import problems
+from service.http.answers import JSONAnswer
+from service.operations.kernels import PRESETS, Kind, Preset
+
+
+class KernelDescription(BaseModel):
+    """One kernel."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    name: str
+    """As ``POST /convolve`` takes it."""
+    matrix: list[list[float]]
+    """Its rows, as printed: a convolution turns them by 180 degrees."""
+    sum: float
+    """What it makes of a constant image of ones: 0 for differential kernels, 1 for smoothing ones."""
+    kind: Kind
+    purpose: str
+    source: str
+    """Where the lecture prints it."""
+
+
+class KernelList(BaseModel):
+    """Every kernel."""
+
+    kernels: list[KernelDescription]
+
+
+def routes() -> APIRouter:
+    """Make the endpoints."""
+    router = APIRouter(tags=["lecture"])
+
+    @router.get("/kernels", response_model=KernelList, summary="The preset kernels: matrix, sum, purpose")
+    async def kernels() -> Response:
+        return JSONAnswer({"kernels": [_description(name, preset) for name, preset in PRESETS.items()]})
+
+    @router.get(
+        "/kernels/{name}",
+        response_model=KernelDescription,
+        responses=problems.documented(404),
+        summary="A preset kernel",
+    )
+    async def kernel(name: str) -> Response:
+        if name not in PRESETS:
+            message = f"no kernel of that name; there are: {', '.join(PRESETS)}"
+            raise UnknownNameError(message)
+        return JSONAnswer(_description(name, PRESETS[name]))
+
+    return router
+
+
+def _description(name: str, preset: Preset) -> dict[str, Any]:
+    return {
+        "name": name,
+        "matrix": preset.matrix,
+        "sum": preset.sum,
+        "kind": preset.kind,
+        "purpose": preset.purpose,
+        "source": preset.source,
+    }

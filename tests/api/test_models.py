@@ -1,0 +1,126 @@
+"""What the service says of itself: models, health, and a document whose examples work."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from service.app import create_app
+from service.http.problems import Problem
+from service.readiness import Readiness
+from service.routes.models import ModelDescription, ModelList
+from service.routes.monitoring import Live, Ready
+from service.routes.prediction import PredictionAnswer
+from service.settings import Limits, Settings
+
+
+def test_the_models_are_listed_with_the_limits(client: TestClient, settings: Settings) -> None:
+    answer = client.get("/models").json()
+    listed = ModelList.model_validate(answer)
+
+    assert [(model.name, model.version, model.parameters) for model in listed.models] == [
+        ("lenet5", "1", 257_546)
+    ]
+    assert listed.models[0].accuracy > 0.98
+    assert answer["limits"] == {name: getattr(settings, name) for name in Limits.model_fields}
+
+
+def test_a_model_is_described_by_the_lectures_summary(client: TestClient) -> None:
+    model = ModelDescription.model_validate(client.get("/models/lenet5").json())
+
+    assert model.provider == "CPUExecutionProvider"
+    assert model.versions == ["1"]
+    assert model.layers[0].output_shape == (28, 28, 6)
+    assert sum(layer.parameters for layer in model.layers) == model.parameters
+
+
+def test_a_live_and_ready_service_says_so(client: TestClient) -> None:
+    live = Live.model_validate(client.get("/health/live").json())
+    ready = client.get("/health/ready")
+
+    assert live.live
+    assert ready.status_code == 200
+    assert ready.json() == {
+        "ready": True,
+        "models": [{"name": "lenet5", "version": "1"}],
+        "provider": "CPUExecutionProvider",
+    }
+
+
+def test_a_service_is_ready_only_between_its_start_and_its_end(settings: Settings) -> None:
+    app = create_app(settings)
+    probe = TestClient(app)
+    before = probe.get("/health/ready")
+    with TestClient(app) as running:
+        during = running.get("/health/ready")
+    after = probe.get("/health/ready")
+
+    assert [answer.status_code for answer in (before, during, after)] == [503, 200, 503]
+    assert before.json()["reason"] == "starting"
+    assert after.json()["reason"] == "stopping"
+    assert all(Ready.model_validate(answer.json()) for answer in (before, during, after))
+
+
+def test_readiness_begins_closed() -> None:
+    assert not Readiness().ready
+
+
+@pytest.fixture(scope="module")
+def document(client: TestClient) -> dict[str, Any]:
+    return client.get("/openapi.json").json()
+
+
+def test_every_documented_example_is_answered(client: TestClient, document: dict[str, Any]) -> None:
+    forms = document["paths"]["/predict"]["post"]["requestBody"]["content"]
+    examples = forms["application/json"]["examples"]
+
+    assert set(examples) == {"image", "images", "pixels"}
+    for example in examples.values():
+        answer = client.post("/predict", json=example["value"])
+
+        assert answer.status_code == 200
+        assert PredictionAnswer.model_validate(answer.json(), extra="forbid")
+
+
+def test_the_example_picture_is_a_seven(client: TestClient, document: dict[str, Any]) -> None:
+    examples = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["examples"]
+    answer = client.post("/predict?include=prepared", json=examples["image"]["value"]).json()
+
+    assert answer["predictions"][0]["digit"] == 7
+    assert PredictionAnswer.model_validate(answer, extra="forbid")
+
+
+def test_every_form_that_is_documented_is_taken_and_no_other(
+    client: TestClient, document: dict[str, Any]
+) -> None:
+    forms = set(document["paths"]["/predict"]["post"]["requestBody"]["content"])
+    refused = client.post("/predict", content=b"x", headers={"Content-Type": "text/plain"})
+
+    assert set(refused.headers["Accept"].split(", ")) | {"application/octet-stream"} == forms
+
+
+def test_every_route_is_documented_with_its_problems(app: FastAPI, document: dict[str, Any]) -> None:
+    documented = {
+        (method, path): set(operation["responses"])
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+
+    assert documented[("post", "/predict")] >= {"200", "400", "404", "413", "415", "422"}
+    assert documented[("get", "/models/{name}")] >= {"200", "404"}
+    assert documented[("get", "/health/ready")] == {"200", "503"}
+    assert all(
+        "application/problem+json" in response["content"]
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for status, response in operation["responses"].items()
+        # FastAPI documents a 422 of its own wherever there is a path parameter.
+        if status.startswith("4") and "HTTPValidationError" not in str(response)
+    )
+    assert document["info"]["title"] == app.title
+
+
+def test_a_problem_is_what_its_schema_says(client: TestClient) -> None:
+    for answer in (client.get("/xyzzy"), client.post("/predict"), client.post("/predict?x=1")):
+        assert Problem.model_validate(answer.json(), extra="forbid").status == answer.status_code

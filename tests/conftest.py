@@ -1,0 +1,120 @@
+"""What tests may ask for: a running service, drawn digits, independent encoders, what a problem is."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import hypothesis
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from PIL import Image
+from starlette.testclient import TestClient
+
+from service.app import create_app
+from service.settings import Settings
+
+hypothesis.settings.register_profile(
+    "suite", deadline=None, derandomize=True, database=None, max_examples=50, print_blob=False
+)
+hypothesis.settings.load_profile("suite")
+
+MARKER = "xyzzy"
+"""A word that tests put into their input: no error may repeat it."""
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return Settings(device="cpu", threads=1)
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> FastAPI:
+    return create_app(settings)
+
+
+@pytest.fixture(scope="session")
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def digits(settings: Settings) -> np.ndarray:
+    """The digits 0 to 9 as (10, 28, 28) uint8, drawn by the project."""
+    with np.load(settings.model_repository / "lenet5" / "1" / "golden.npz") as golden:
+        order = golden["probabilities"].argmax(axis=1).argsort()
+        return golden["images"][order]
+
+
+@pytest.fixture(scope="session")
+def encode() -> Callable[..., bytes]:
+    """Encode pixels, or a Pillow image, as a picture file."""
+
+    def encode(pixels: np.ndarray | Image.Image, kind: str = "PNG", **options: Any) -> bytes:  # noqa: ANN401
+        image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+        file = io.BytesIO()
+        image.save(file, kind, **options)
+        return file.getvalue()
+
+    return encode
+
+
+@pytest.fixture(scope="session")
+def npy() -> Callable[[np.ndarray], bytes]:
+    """Encode an array as NumPy does."""
+
+    def npy(array: np.ndarray) -> bytes:
+        file = io.BytesIO()
+        np.save(file, array)
+        return file.getvalue()
+
+    return npy
+
+
+@pytest.fixture(scope="session")
+def predict(client: TestClient) -> Callable[..., Any]:
+    """Post a body to ``/predict``; JSON unless told otherwise."""
+
+    def predict(body: Any, kind: str | None = None, **query: str) -> Any:  # noqa: ANN401
+        if kind is None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        headers = {"Content-Type": kind or "application/json"}
+        return client.post("/predict", content=body, headers=headers, params=query)
+
+    return predict
+
+
+@pytest.fixture(scope="session")
+def assert_problem(client: TestClient) -> Callable[..., dict[str, Any]]:
+    """Assert what holds of every error, whatever it is about."""
+
+    def assert_problem(response: Any, status: int, *, kind: str | None = None) -> dict[str, Any]:  # noqa: ANN401
+        text = response.content.decode()
+        problem = json.loads(text)
+
+        assert response.status_code == status, text
+        assert response.headers["content-type"] == "application/problem+json"
+        assert set(problem) - {"errors"} == {"type", "title", "status", "detail", "instance"}
+        assert problem["type"].startswith("/problems/")
+        assert kind is None or problem["type"] == f"/problems/{kind}"
+        assert problem["status"] == status
+        assert problem["title"]
+        assert problem["detail"]
+        assert problem["instance"].rpartition(":")[2] == response.headers["x-request-id"]
+        assert problem["instance"].startswith("urn:")
+        assert len(text) <= 4096
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        for leak in (MARKER, "Traceback", ".py", "site-packages", "Error", "Exception", "service.", " at 0x"):
+            assert leak not in text
+        faults = problem.get("errors", [])
+        assert len(faults) <= 20
+        for fault in faults:
+            assert set(fault) == {"pointer", "detail"}
+            assert fault["pointer"].startswith("#")
+        assert client.get("/health/live").status_code == 200
+        return problem
+
+    return assert_problem

@@ -1,0 +1,62 @@
+"""From prepared pictures to what is known of each: batches, blanks and pictures taken as they are."""
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+
+from service.digits import recognition, repository
+from service.digits.network import BATCH, Network
+from service.errors import InvalidInputError, ModelError
+from service.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def network(settings: Settings, app: FastAPI) -> Network:
+    del app
+    return repository.load(settings.model_repository, device="cpu", threads=1).find("lenet5")
+
+
+@pytest.mark.parametrize("number", [1, 2, BATCH - 1, BATCH, BATCH + 1, 3 * BATCH + 7])
+def test_a_picture_is_scored_alike_alone_and_in_any_batch(
+    number: int, network: Network, digits: np.ndarray
+) -> None:
+    images = digits[np.arange(number) % 10]
+    scores = network.score(images)
+    alone = np.stack([network.score(one[None]).probabilities[0] for one in digits])
+
+    assert scores.probabilities.shape == (number, 10)
+    assert scores.familiar.shape == (number,)
+    assert np.abs(scores.probabilities - alone[np.arange(number) % 10]).max() < 1e-5
+
+
+def test_a_network_that_answers_wrongly_is_found_out(network: Network, digits: np.ndarray) -> None:
+    right = network.score(digits).probabilities
+    network.verify(digits, right)
+
+    for wrong in (right[::-1], right + np.float32(0.01), np.full_like(right, np.nan)):
+        with pytest.raises(ModelError, match="golden images"):
+            network.verify(digits, wrong)
+
+
+def test_blank_and_written_pictures_do_not_change_places(network: Network, digits: np.ndarray) -> None:
+    pictures = [digits[3], np.zeros((50, 40), np.uint8), digits[8], np.full((28, 28), 255, np.uint8)]
+    found = recognition.recognise(network, recognition.prepare_all(pictures))
+
+    assert [one.digit for one in found] == [3, None, 8, None]
+    assert [one.is_digit for one in found] == [True, False, True, False]
+
+
+def test_grey_in_a_colour_picture_is_the_same_grey(digits: np.ndarray) -> None:
+    colour = np.repeat(digits[..., None], 3, axis=-1)
+    for prepare in (recognition.prepare_all, recognition.take_as_prepared):
+        for from_colour, from_grey in zip(prepare(list(colour)), prepare(list(digits)), strict=True):
+            assert np.array_equal(from_colour.image, from_grey.image)
+
+
+def test_every_picture_that_is_not_28x28_is_named(digits: np.ndarray) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        recognition.take_as_prepared(
+            [np.zeros((27, 28), np.uint8), digits[1], np.zeros((56, 56, 3), np.uint8)]
+        )
+
+    assert [fault.pointer for fault in refused.value.faults] == ["#/0", "#/2"]

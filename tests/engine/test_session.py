@@ -1,0 +1,83 @@
+"""A session computes on the device that was asked for, or says why it cannot."""
+
+import ctypes
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from service.engine import session
+from service.engine.session import CPU, CUDA, Session
+from service.errors import DeviceError, ModelError
+from service.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def model(settings: Settings) -> bytes:
+    return (settings.model_repository / "lenet5" / "1" / "model.onnx").read_bytes()
+
+
+def has_nvidia_driver() -> bool:
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
+def test_a_network_tells_its_inputs_and_outputs(model: bytes) -> None:
+    network = Session(model, device="cpu", threads=1)
+
+    assert network.provider == CPU
+    assert network.inputs == {"image": ("uint8", (None, 28, 28, 1))}
+    assert network.outputs["probabilities"] == ("float", (None, 10))
+    assert network.outputs["familiarity"] == ("float", (None,))
+
+
+def test_the_outputs_come_in_the_order_they_were_asked_for(model: bytes, digits: np.ndarray) -> None:
+    network = Session(model, device="cpu", threads=2)
+    familiarity, probabilities = network.run(("familiarity", "probabilities"), {"image": digits[..., None]})
+
+    assert familiarity.shape == (10,)
+    assert probabilities.argmax(axis=1).tolist() == list(range(10))
+
+
+@pytest.mark.skipif(has_nvidia_driver(), reason="here CUDA can be had")
+def test_cuda_is_refused_where_there_is_none(model: bytes) -> None:
+    with pytest.raises(DeviceError, match="LENET_DEVICE is cuda"):
+        Session(model, device="cuda", threads=1)
+
+
+@pytest.mark.skipif(has_nvidia_driver(), reason="here CUDA can be had")
+def test_auto_says_which_device_it_got(model: bytes) -> None:
+    assert Session(model, device="auto", threads=1).provider == CPU
+
+
+def test_cuda_is_only_tried_when_the_driver_and_the_build_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: None)
+    monkeypatch.setattr(session.ort, "get_available_providers", lambda: [CUDA, CPU])
+    with_build = session._cuda_may_work()
+    monkeypatch.setattr(session.ort, "get_available_providers", lambda: [CPU])
+
+    assert (with_build, session._cuda_may_work()) == (True, False)
+
+
+@pytest.mark.parametrize("damage", ["empty", "text", "cut", "zeros"])
+def test_bytes_that_are_no_network_are_refused_in_one_line(
+    damage: str, model: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = {"empty": b"", "text": b"xyzzy", "cut": model[: len(model) // 2], "zeros": bytes(1000)}[damage]
+
+    with pytest.raises(ModelError, match="cannot load the network") as refused:
+        Session(data, device="cpu", threads=1)
+    assert "\n" not in str(refused.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_session_does_not_read_its_file_again(model: bytes, tmp_path: Path, digits: np.ndarray) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model)
+    network = Session(path.read_bytes(), device="cpu", threads=1)
+    path.unlink()
+
+    assert network.run(["probabilities"], {"image": digits[..., None]})[0].shape == (10, 10)
