@@ -7,8 +7,9 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from service.digits.line_paths import Ints, Line
 from service.digits.paper import Grey
-from service.digits.printed_lines import Ints, Line, find_lines
+from service.digits.printed_lines import find_lines
 
 ALONE_MARGIN = 0.1  # of the side: a single line further inside is a one
 SLIVER_SHARE = 0.2  # of the side: what is left beside a single line is no digit if narrower

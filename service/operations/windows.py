@@ -51,12 +51,14 @@ class Axis:
         The lecture's formula (lines 635 to 637) is the case of equal padding on both sides:
         ``floor((n + before + after - (d (k - 1) + 1)) / s) + 1``.
         """
+        starts_inside = -(-(self.size + self.before) // self.stride)
+        return min(self._count, starts_inside) if self.ceil else self._count
+
+    @property
+    def _count(self) -> int:
+        """The formula as it is, whether the last window starts inside or not."""
         room = self.padded - self.extent
-        if room < 0:
-            return 0
-        count = (room + (self.stride - 1 if self.ceil else 0)) // self.stride + 1
-        starts_outside = self.ceil and (count - 1) * self.stride >= self.size + self.before
-        return count - 1 if starts_outside else count
+        return 0 if room < 0 else (room + (self.stride - 1 if self.ceil else 0)) // self.stride + 1
 
     @property
     def overhang(self) -> int:
@@ -72,21 +74,17 @@ class Axis:
 
     def told(self) -> dict[str, Any]:
         """Tell the formula with its numbers filled in."""
-        room = self.padded - self.extent
         rounding = "ceil" if self.ceil else "floor"
         formula = (
             f"{rounding}(({self.size} + {self.before} + {self.after} - ({self.dilation} * ({self.kernel} - 1)"
-            f" + 1)) / {self.stride}) + 1 = {rounding}({room / self.stride:g}) + 1 = {self.output}"
+            f" + 1)) / {self.stride}) + 1 = {rounding}({(self.padded - self.extent) / self.stride:g}) + 1 ="
+            f" {self._count}"
         )
-        counted = (self.output - 1) * self.stride + self.extent
-        if self.ceil and counted - self.extent >= 0 and self.output < -(-room // self.stride) + 1:
-            formula = f"{formula}: one less, as the last window would start outside"
-        return {
-            "axis": self.name,
-            "size": self.output,
-            "formula": formula,
-            "unused": max(0, self.padded - counted),
-        }
+        if self._count > self.output:
+            formula = f"{formula}, but only {self.output} start inside"
+        reached = (self.output - 1) * self.stride + self.extent
+        unused = max(0, self.padded - reached)
+        return {"axis": self.name, "size": self.output, "formula": formula, "unused": unused}
 
 
 def names(rank: int) -> tuple[str, ...]:

@@ -269,3 +269,23 @@ def test_every_image_of_mnist_comes_back_untouched() -> None:
     images = np.load(path)["x_train"]
 
     assert all(prepare(image).image is image for image in images)
+
+
+@pytest.mark.parametrize("margin", [0, 1, 3])
+@pytest.mark.parametrize("factor", [1.6, 3.0, 6.0])
+@pytest.mark.parametrize("dark", [True, False], ids=["dark on light", "light on dark"])
+def test_a_tightly_cropped_scan_keeps_its_polarity_and_every_stroke(
+    digits: np.ndarray, margin: int, factor: float, *, dark: bool
+) -> None:
+    for digit in (0, *range(2, 10)):  # An upright one without any margin is a bar: it could be either.
+        large = cv2.resize(digits[digit], None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+        ink = np.where(large > 110, 255, 0).astype(np.uint8)
+        x, y, width, height = cv2.boundingRect(ink)
+        scan = np.pad(ink[y : y + height, x : x + width], margin)
+        prepared = prepare(255 - scan if dark else scan)
+        # The centre of mass may round to the next pixel.
+        alike = cv2.matchTemplate(np.pad(prepared.image, 1), digits[digit], cv2.TM_CCOEFF_NORMED).max()
+
+        assert not prepared.blank
+        assert prepared.preparation.inverted == dark
+        assert alike > 0.93
