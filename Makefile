@@ -1,5 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 PIN := $(BIN)/uv pip compile --universal --python-version 3.11 --upgrade \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
@@ -9,8 +10,9 @@ PIN := $(BIN)/uv pip compile --universal --python-version 3.11 --upgrade \
 help: ## Show these verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-serve: .venv/service ## Serve on 127.0.0.1:8000 (LENET_PORT and others: see the README)
-	$(BIN)/python -m service
+serve: .venv/service ## Serve on 127.0.0.1:8000 (LENET_PORT and others: docs/settings.md)
+	@$(BIN)/python -m compileall -q service
+	@$(BIN)/python -m service
 
 test: .venv/development ## Run every test
 	$(BIN)/python -m pytest --cov
@@ -41,6 +43,10 @@ clean: ## Remove the environment and everything that tools leave
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/build.txt
 	touch $@
 
-.venv/service .venv/development: .venv/%: requirements/%.txt .venv/uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $<
+.venv/service: requirements/service.txt .venv/uv
+	$(INSTALL) --compile-bytecode --requirement $<
+	touch $@
+
+.venv/development: requirements/development.txt .venv/service
+	$(INSTALL) --requirement $<
 	touch $@

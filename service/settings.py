@@ -23,7 +23,7 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 class Limits(BaseModel):
     """What one request may cost. A request over a limit is refused before the work begins."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_body_bytes: Positive = 8 * MIB
     """Largest body of a file, a form or an array: a phone's JPEG has 3 to 6 MiB."""
@@ -75,7 +75,8 @@ class Limits(BaseModel):
 
     max_macs: Positive = 500_000_000
     """Most multiply-adds of an operation: a quarter of a second on a slow processor. 16 kernels 5x5 on
-    3x512x512 are 310 million; the lecture's 100 kernels take 1,935,480,000 (line 678)."""
+    3x512x512 are 310 million; the lecture's 100 kernels (line 678) take 1,935,480,000, with 25,806,400
+    numbers in the answer and 128 MiB of work memory, which have limits of their own."""
 
     max_work_bytes: Positive = 64 * MIB
     """Most memory for an operation's input, padded input, kernels and output."""

@@ -6,10 +6,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)
 
 
-class Layer(_Frozen):
+class _Told(_Frozen):
+    """A part that answers repeat: its docstrings go into the OpenAPI document, at 4 ms a class."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Layer(_Told):
     """One row of the lecture's summary."""
 
     name: str
@@ -22,7 +28,7 @@ class Layer(_Frozen):
     """Trainable parameters: weights and biases."""
 
 
-class TestResult(_Frozen):
+class TestResult(_Told):
     """The one evaluation on MNIST's 10,000 test images."""
 
     __test__ = False  # pytest: this is no test.

@@ -104,17 +104,17 @@ def _understood(operation: Operation, body: Body, media_type: str, settings: Set
     drawing = queries.validated(DrawingQuery, {"scale": query.pop("scale")} if "scale" in query else {})
     given = operands.parse(replace(body, query=query), operation.parameters.model_fields, settings)
     parameters = documents.validated(given.parameters, operation.parameters)
+    if media_type != JSON:
+        for field in ("explain", "return_indices"):
+            if getattr(parameters, field, False) is not False:
+                detail = f"{field} is answered as {JSON} only"
+                raise InvalidInputError(detail, Fault(f"#/{field}", detail))
     if given.picture is None:
         signal = signals.of_numbers(given.numbers, parameters.layout)
     else:
         signal = signals.of_picture(given.picture.decode()[0], parameters.layout)
     most = settings.max_json_numbers if media_type == JSON else settings.max_array_numbers
     task = execution.prepare(operation, parameters, signal, settings, most_numbers=most)
-    if media_type != JSON:
-        for field in ("explain", "return_indices"):
-            if getattr(parameters, field, False) is not False:
-                detail = f"{field} is answered as {JSON} only"
-                raise InvalidInputError(detail, Fault(f"#/{field}", detail))
     return task, drawing.scale
 
 

@@ -263,6 +263,24 @@ def test_nothing_may_be_given_twice(
     assert_problem(client.post("/convolve", files=parts), 415)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("parameters", "[]"), ("parameters", '{"input": [1]}'), ("xyzzy", "{}"), ("kernel", "[1]")],
+)
+def test_parts_that_are_not_known_are_refused_at_their_place(
+    client: TestClient,
+    assert_problem: Callable[..., dict[str, Any]],
+    npy: Callable[[np.ndarray], bytes],
+    name: str,
+    content: str,
+) -> None:
+    files = {"input": ("x.npy", npy(np.ones((5, 5)))), name: (None, content)}
+
+    problem = assert_problem(client.post("/convolve", files=files), 422)
+
+    assert problem["errors"][0]["pointer"] == "#/1"
+
+
 def test_an_explanation_is_not_lost_silently(
     convolve: Callable[..., Any], assert_problem: Callable[..., dict[str, Any]]
 ) -> None:
