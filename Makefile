@@ -26,7 +26,7 @@ check: .venv/development ## Lint, types, and who may import whom
 train: .venv/development ## Train the best network (ARGS="--help" tells how else)
 	$(BIN)/python -m training $(ARGS)
 
-bench: .venv/development ## Measure start and speed against the bare libraries (an idle machine, minutes)
+bench: .venv/development ## Measure start, bulk and how well pictures are read (an idle machine, minutes)
 	$(BIN)/python -m benchmarks
 
 lock: .venv/uv ## Pin the newest versions of everything in requirements/

@@ -1,1 +1,1 @@
-"""What the service costs, measured against the bare libraries that it is made of."""
+"""What the service costs against the bare libraries that it is made of, and how well it reads pictures."""

@@ -1,0 +1,111 @@
+"""How well pictures of every family are read, against MNIST's own images and two simple preparations."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.baselines import boxed, resized
+from benchmarks.paper import Picture
+from benchmarks.scenes import families, pictures
+from service.digits.network import Network
+from service.digits.preparation import Prepared
+from service.digits.recognition import prepare_all, recognise
+from service.digits.repository import load
+from service.settings import Settings
+from training.data import load as load_mnist
+from training.errors import DataError
+
+MODEL = "lenet5"
+TRAINED_ON = 55_000  # what follows among the training images was never trained on
+
+
+@dataclass(frozen=True)
+class Family:
+    """
+    What became of the pictures of one family; all but the time are shares of them.
+
+    Attributes:
+        name: What the pictures are.
+        accuracy: Read rightly after the service's preparation; a blank one is not.
+        clean: MNIST's images of the same digits, read rightly: what a perfect preparation gives.
+        resized: Read rightly when only resized to 28x28.
+        boxed: Read rightly after one threshold for the whole picture, MNIST's box and centre of mass.
+        blank: Found to have no ink.
+        is_digit: Said to be a digit.
+        median_ms: The service's preparation of one picture, milliseconds.
+    """
+
+    name: str
+    accuracy: float
+    clean: float
+    resized: float
+    boxed: float
+    blank: float
+    is_digit: float
+    median_ms: float
+
+
+def measure(per_family: int, seed: int) -> list[Family]:
+    """
+    Make, prepare and score pictures of every family.
+
+    Raises:
+        DataError: MNIST is not on this machine, or altered.
+    """
+    mnist = load_mnist(_mnist_path())
+    images, labels = mnist.train_images[TRAINED_ON:], mnist.train_labels[TRAINED_ON:]
+    network = load(Settings().model_repository, device="cpu", threads=1).find(MODEL)
+    found = []
+    for name, scene in families(neighbours=images).items():
+        indices, made = zip(*pictures(name, scene, images, per_family, seed), strict=True)
+        chosen = list(indices)
+        found.append(_measured(name, network, made, images[chosen], labels[chosen]))
+    return found
+
+
+def _measured(
+    name: str,
+    network: Network,
+    made: Sequence[Picture],
+    images: npt.NDArray[np.uint8],
+    labels: npt.NDArray[np.uint8],
+) -> Family:
+    """Measure one family; ``images`` and ``labels`` are MNIST's of the same digits, one for one."""
+
+    def read(prepared: npt.NDArray[np.uint8]) -> float:
+        return float((network.score(prepared).probabilities.argmax(axis=1) == labels).mean())
+
+    prepared, seconds = zip(*map(_timed, made), strict=True)
+    answers = recognise(network, prepared)
+    return Family(
+        name=name,
+        accuracy=float(np.mean([one.digit == label for one, label in zip(answers, labels, strict=True)])),
+        clean=read(images),
+        resized=read(np.stack([*map(resized, made)])),
+        boxed=read(np.stack([*map(boxed, made)])),
+        blank=float(np.mean([one.blank for one in prepared])),
+        is_digit=float(np.mean([one.is_digit for one in answers])),
+        median_ms=1000 * median(seconds),
+    )
+
+
+def _timed(picture: Picture) -> tuple[Prepared, float]:
+    started = time.perf_counter()
+    (prepared,) = prepare_all([picture])
+    return prepared, time.perf_counter() - started
+
+
+def _mnist_path() -> Path:
+    named = os.environ.get("MNIST_PATH")
+    places = [Path("../shared/data/mnist.npz"), Path.home() / ".keras/datasets/mnist.npz"]
+    for place in [Path(named)] if named else places:
+        if place.is_file():
+            return place
+    message = "MNIST is not on this machine; name its npz file by MNIST_PATH"
+    raise DataError(message)

@@ -1,0 +1,52 @@
+"""Families of pictures that people send, made from images of MNIST: the same seed, the same pictures."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.paper import Picture
+from benchmarks.pens import Digit
+from benchmarks.photos import Bare, Cell, Lined
+from benchmarks.scans import Cropped, drawing, grey_scan, negative, off_centre, specked, tiny
+
+Scene = Callable[[Digit, np.random.Generator], Picture]
+"""Makes one picture of one digit."""
+
+
+def families(neighbours: npt.NDArray[np.uint8]) -> dict[str, Scene]:
+    """
+    Give every family by its name.
+
+    Args:
+        neighbours: Digits to write into the cells around the one that counts, ``(number, 28, 28)``.
+    """
+    small = (28, 48)
+    return {
+        "MNIST's 28x28, dark on light": negative,
+        "28x28, any size, off centre": off_centre,
+        "16x16 greys": tiny,
+        "two-level scan of 55x79, specks": specked,
+        "two-level scan, 0 to 3 pixels around the ink": Cropped((0, 3)),
+        "two-level scan, 4 to 12 pixels around the ink": Cropped((4, 12)),
+        "grey scan": grey_scan,
+        "drawing on a screen": drawing,
+        "photo, bare paper": Bare(),
+        "photo, squared paper": Lined(squared=True),
+        "photo, ruled paper": Lined(squared=False),
+        "photo, cell of a table, borders at the edge": Cell((-0.03, 0.05), neighbours),
+        "photo, cell of a table, neighbours in sight": Cell((0.03, 0.3), neighbours),
+        "photo, box by itself": Cell((0.04, 0.4)),
+        "photo, digit touches its cell's border": Cell((0.02, 0.2), neighbours, touched=True),
+        "photo of 28 to 48 pixels, bare paper": Bare(small, least_share=0.45),
+        "photo of 28 to 48 pixels, cell of a table": Cell((-0.03, 0.05), neighbours, sides_px=small),
+    }
+
+
+def pictures(
+    name: str, scene: Scene, images: npt.NDArray[np.uint8], number: int, seed: int
+) -> Iterator[tuple[int, Picture]]:
+    """Make a family's pictures of different images; give each with the index of its image."""
+    random = np.random.default_rng([seed, *name.encode()])
+    for index in random.permutation(len(images))[:number].tolist():
+        yield index, scene(images[index], random)
