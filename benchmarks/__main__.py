@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import bulk, preparation, startup
+from benchmarks import bulk, operations, preparation, startup
 from training.errors import DataError
 
 RUNS = 9
@@ -107,6 +107,27 @@ def _bulk() -> str:
     )
 
 
+def _operations() -> str:
+    found = operations.measure(RUNS)
+    return f"Medians of {RUNS} interleaved runs, one client; a ratio of rates.\n\n" + _table(
+        COSTS,
+        (
+            "3x512x512, 16 kernels 5x5, npy in and out, against `session.run` without HTTP",
+            f"{found.bare_s * 1e3:.1f} ms",
+            f"{found.colour_s * 1e3:.1f} ms",
+            f"{found.bare_s / found.colour_s:.2f}",
+            "at least 0.7",
+        ),
+        (
+            "1024x1024 with `sobel_x`, against `scipy.signal.convolve2d` behind a bare ASGI app",
+            f"{found.scipy_s * 1e3:.1f} ms",
+            f"{found.grey_s * 1e3:.1f} ms",
+            f"{found.scipy_s / found.grey_s:.2f}",
+            "at least 1",
+        ),
+    )
+
+
 def _preparation() -> str:
     rows = [astuple(family) for family in preparation.measure(PER_FAMILY, SEED)]
     rows.append(("all families alike", *np.mean([row[1:] for row in rows], axis=0).tolist()))
@@ -128,7 +149,7 @@ def _table(head: Iterable[str], *rows: Iterable[str]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in cells) + "\n"
 
 
-SECTIONS = {"startup": _startup, "bulk": _bulk, "preparation": _preparation}
+SECTIONS = {"startup": _startup, "bulk": _bulk, "operations": _operations, "preparation": _preparation}
 
 
 if __name__ == "__main__":

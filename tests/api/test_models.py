@@ -124,3 +124,13 @@ def test_every_route_is_documented_with_its_problems(app: FastAPI, document: dic
 def test_a_problem_is_what_its_schema_says(client: TestClient) -> None:
     for answer in (client.get("/xyzzy"), client.post("/predict"), client.post("/predict?x=1")):
         assert Problem.model_validate(answer.json(), extra="forbid").status == answer.status_code
+
+
+def test_accuracy_is_counted_as_on_the_slides(client: TestClient) -> None:
+    def accuracy(errors: int, images: int) -> float:
+        return 1 - errors / images
+
+    found = client.get("/models/lenet5").json()["evaluation"]["test"]
+
+    assert accuracy(119, 10_000) == pytest.approx(0.9881, abs=1e-12)
+    assert found["accuracy"] == pytest.approx(accuracy(found["errors"], found["images"]), abs=1e-12)
