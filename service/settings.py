@@ -122,8 +122,9 @@ class Settings(Limits):
     """Threads that compute; 0 counts the processors that this process may use."""
 
     inline_pixels: Annotated[int, Field(ge=0)] = 1_024
-    """Requests of at most so many pixels, in files of as many bytes, are answered on the event loop: one image
-    of MNIST's size takes a fraction of a millisecond, less than a hand-over to a thread and back is worth."""
+    """Requests of at most so many pixels, in files of as many bytes, are answered on the event loop: one
+    image of MNIST's size takes a fraction of a millisecond, less than a hand-over to a thread and back is
+    worth."""
 
     inline_macs: Annotated[int, Field(ge=0)] = 65_536
     """Operations of at most so many multiply-adds and body bytes are computed on the event loop: about

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -31,6 +32,16 @@ class Recognition:
     is_digit: bool
     probabilities: npt.NDArray[np.float32]
     prepared: Prepared
+
+
+def prepared(pictures: Sequence[Pixels], *, preprocess: Literal["auto", "none"]) -> list[Prepared]:
+    """
+    Prepare pictures, or take them as they are.
+
+    Raises:
+        InvalidInputError: They are to be taken as they are, and one is not 28x28.
+    """
+    return prepare_all(pictures) if preprocess == "auto" else take_as_prepared(pictures)
 
 
 def prepare_all(pictures: Iterable[Pixels]) -> list[Prepared]:

@@ -114,9 +114,7 @@ def routes(repository: Repository, workers: Workers, settings: Settings) -> APIR
 
         def compute() -> Response:
             watch.lap("queue")
-            decoded = pictures.decode()
-            auto = query.preprocess == "auto"
-            prepared = recognition.prepare_all(decoded) if auto else recognition.take_as_prepared(decoded)
+            prepared = recognition.prepared(pictures.decode(), preprocess=query.preprocess)
             watch.lap("decode")
             found = recognition.recognise(network, prepared)
             watch.lap("inference")
