@@ -12,13 +12,14 @@ Mask = npt.NDArray[np.bool_]
 SMALL_SIDE_PX = 64  # light varies slowly: a copy this small shows all of it
 TINY_PX = 20  # a picture this small is a scan
 LIGHT_SIDE_PX = 128
-LEAST_PHOTO_SIDE_PX = 192  # smaller photos are enlarged to this
+LEAST_SIDE_PX = 192  # smaller pictures are enlarged to this
 STROKE_SHARE = 0.25  # of the shorter side: no stroke is wider, no shadow that matters narrower
 LEAST_CONTRAST = 14  # grey levels of 255: fainter marks than this are not ink
 PATCH_PX = 7  # of 128: shade is wider; closing overlooks it towards a dark frame and in a shadow's edge
 MOST_SHADE = 30  # grey levels: what is darker is a broad stroke
 LEAST_GRAIN_SIDE_PX = 8  # grain cannot be told from marks in less
 MIDDLE_GREY = 127
+CLEAR_SHARE = 0.1  # from one half: a majority that a printed frame does not overturn
 EVEN_SPREAD = 0.15  # of the contrast between paper and ink: light that varies less is even
 SKEW_WEIGHT = 0.3  # of narrow marks against far ones
 BLOB_SHARE = 0.3  # of the longer side: ink is nowhere this wide, a shadow is
@@ -58,8 +59,9 @@ def lay_flat(grey: Grey) -> Sheet:
     one_part = bool(mask.all()) or not mask.any()
     divided = max(grey.shape) >= TINY_PX and (one_part or not _is_even(small, mask))
     light = None
-    if divided:
+    if max(grey.shape) >= TINY_PX:
         grey = _enlarged(grey)
+    if divided:
         light = cv2.resize(_light(grey), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
     ink = (
         cv2.bitwise_not(cv2.divide(grey, np.maximum(light, 1), scale=255))
@@ -70,12 +72,12 @@ def lay_flat(grey: Grey) -> Sheet:
     return Sheet(ink=ink, inverted=dark_ink, divided=divided, floor=floor)
 
 
-def _enlarged(photo: Grey) -> Grey:
-    """Enlarge a small photo, so that lines and strokes are several pixels wide."""
-    factor = LEAST_PHOTO_SIDE_PX / max(photo.shape)
+def _enlarged(grey: Grey) -> Grey:
+    """Enlarge a small picture, so that lines and strokes are several pixels wide."""
+    factor = LEAST_SIDE_PX / max(grey.shape)
     if factor <= 1:
-        return photo
-    return cv2.resize(photo, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+        return grey
+    return cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
 
 
 def shrink(grey: Grey, *, longer_side: int) -> Grey:
@@ -101,7 +103,7 @@ def ink_is_dark(small: Grey) -> bool:
     tiny = max(small.shape) < TINY_PX
     more_light = _light_excess(light)
     if _is_even(small, light):
-        return more_light > 0
+        return _paper_is_light(light)
     vote = _narrowness(small) - SKEW_WEIGHT * _local_skewness(small)
     return vote + (more_light if tiny else 0) > 0
 
@@ -109,6 +111,16 @@ def ink_is_dark(small: Grey) -> bool:
 def _light_mask(small: Grey) -> Mask:
     _, mask = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     return mask.astype(bool)
+
+
+def _paper_is_light(light: Mask) -> bool:
+    """Tell which part is paper: that of which there is more; a frame of the other kind is printed."""
+    share = float(light.mean())
+    excess = _light_excess(light)
+    frame = excess + 1 - share
+    # Dark borders around a cell, or a dark stroke that fills a crop: on light paper either way.
+    at_odds = (share > 0.5) != (frame > 0.5) and abs(share - 0.5) > CLEAR_SHARE
+    return at_odds or excess > 0
 
 
 def _light_excess(light: Mask) -> float:
@@ -123,7 +135,7 @@ def _paper_level(light: Mask, small: Grey) -> float:
 
 def _is_even(small: Grey, light: Mask) -> bool:
     """Tell whether light falls evenly: paper of one level, and ink that is narrow or of one level too."""
-    dark_ink = _light_excess(light) > 0
+    dark_ink = _paper_is_light(light)
     paper, ink = (light, ~light) if dark_ink else (~light, light)
     most = EVEN_SPREAD * abs(float(np.median(small[paper])) - float(np.median(small[ink])))
     if _spread(small, paper) > most:

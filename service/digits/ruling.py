@@ -18,6 +18,8 @@ ALIKE_STROKE = (0.5, 2.2)  # of the stroke: nor does it in width
 TOUCH_PX = 3  # a line and a stroke that are closer touch
 FEW_LINES = 2  # so few may be strokes of a digit that fills the picture
 LEAST_SIDE_PX = 36  # in smaller pictures lines and strokes are the same
+TIGHT_SHARE = 0.04  # of the side: ink this close to the frame was cropped tightly
+BESIDE_SHARE = 0.15  # of the side: a line this close runs along the frame
 MARGIN_PX = 1  # a printed line is this much wider than its dark part
 LEANS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # columns per row of the strokes that are mended across a line
 
@@ -38,21 +40,24 @@ def remove_lines(ink: Grey, *, floor: float, scanned: bool) -> Unruled:
         ink: ``(height, width)`` uint8, 0 on bare paper.
         floor: level of the grain.
         scanned: evenly lit, such as a scan or a drawing: often cropped so tightly that strokes run from
-            frame to frame, so that only many lines are printed ones.
+            frame to frame.
     """
     height, width = ink.shape
     untouched = Unruled(ink=ink, lines=0, cell=(0, 0, height, width))
     if min(height, width) < LEAST_SIDE_PX:
         return untouched
     rows, columns = find_lines(ink, floor=floor)
-    if len(rows) + len(columns) <= (FEW_LINES if scanned else 0):
+    if not rows and not columns:
         return untouched
     clean = ink.copy()
     for line in rows:
         _erase(clean, line)
     for line in columns:
         _erase(clean.T, line)
-    if len(rows) + len(columns) <= FEW_LINES and _are_strokes(clean, rows, columns, floor=floor):
+    few = len(rows) + len(columns) <= FEW_LINES
+    if few and scanned and _fills_the_frame(clean, rows, columns, floor=floor):
+        return untouched
+    if few and _are_strokes(clean, rows, columns, floor=floor):
         return untouched
     mended = clean.copy()
     for line in rows:
@@ -62,6 +67,19 @@ def remove_lines(ink: Grey, *, floor: float, scanned: bool) -> Unruled:
     top, bottom = _gap(rows, height)
     left, right = _gap(columns, width)
     return Unruled(ink=mended, lines=len(rows) + len(columns), cell=(top, left, bottom, right))
+
+
+def _fills_the_frame(clean: Grey, rows: list[Line], columns: list[Line], *, floor: float) -> bool:
+    """Whether ink other than the lines reaches a side of the picture along which no line runs."""
+    for ink, lines in ((clean, rows), (clean.T, columns)):
+        height = ink.shape[0]
+        band = max(1, round(TIGHT_SHARE * height))
+        for side, edge in ((ink[:band], 0), (ink[-band:], height)):
+            if (side > floor).any() and all(
+                abs(line.middle - edge) > BESIDE_SHARE * height for line in lines
+            ):
+                return True
+    return False
 
 
 def _are_strokes(clean: Grey, rows: list[Line], columns: list[Line], *, floor: float) -> bool:

@@ -289,3 +289,18 @@ def test_a_tightly_cropped_scan_keeps_its_polarity_and_every_stroke(
         assert not prepared.blank
         assert prepared.preparation.inverted == dark
         assert alike > 0.93
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_printed_borders_around_an_evenly_lit_cell_do_not_turn_paper_into_ink(
+    digits: np.ndarray, digit: int
+) -> None:
+    cell = np.pad(cv2.resize(digits[digit], (84, 84), interpolation=cv2.INTER_CUBIC), 8)
+    cell[[*range(3), *range(-3, 0)]] = 255
+    cell[:, [*range(3), *range(-3, 0)]] = 255
+    prepared = prepare(255 - cell)
+    alike = cv2.matchTemplate(np.pad(prepared.image, 1), digits[digit], cv2.TM_CCOEFF_NORMED).max()
+
+    assert prepared.preparation.inverted
+    assert prepared.preparation.lines_removed == 4
+    assert alike > 0.93
