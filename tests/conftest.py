@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -46,6 +48,20 @@ def digits(settings: Settings) -> np.ndarray:
     with np.load(settings.model_repository / "lenet5" / "1" / "golden.npz") as golden:
         order = golden["probabilities"].argmax(axis=1).argsort()
         return golden["images"][order]
+
+
+@pytest.fixture(scope="session")
+def mnist_path() -> Path:
+    """MNIST's file, wherever this machine keeps it."""
+    places = [
+        *([Path(os.environ["MNIST_PATH"])] if os.environ.get("MNIST_PATH") else []),
+        Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist.npz",
+        Path.home() / ".keras" / "datasets" / "mnist.npz",
+    ]
+    for place in places:
+        if place.is_file():
+            return place
+    pytest.skip("MNIST is not on this machine; name its file by MNIST_PATH")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Any picture of one digit becomes the image that MNIST would have made of it."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -262,11 +261,9 @@ def test_every_step_is_reported_in_json() -> None:
     assert report["scale"] == pytest.approx(20 / max(height, width), rel=0.05)
 
 
-def test_every_image_of_mnist_comes_back_untouched() -> None:
-    path = Path(os.environ.get("MNIST_PATH", Path(__file__).parents[3] / "shared/data/mnist.npz"))
-    if not path.exists():
-        pytest.skip("MNIST is not here: set MNIST_PATH")
-    images = np.load(path)["x_train"]
+def test_every_image_of_mnist_comes_back_untouched(mnist_path: Path) -> None:
+    with np.load(mnist_path) as arrays:
+        images = arrays["x_train"]
 
     assert all(prepare(image).image is image for image in images)
 

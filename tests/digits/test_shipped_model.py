@@ -1,6 +1,5 @@
 """The model in the package is as good as its card says, by the service's own preparation and inference."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +20,9 @@ def network() -> Network:
 
 
 @pytest.fixture(scope="module")
-def test_set() -> tuple[np.ndarray, np.ndarray]:
-    places = (
-        Path(os.environ.get("MNIST_PATH", "")),
-        Path(__file__).parents[3] / "shared" / "data" / "mnist.npz",
-        Path.home() / ".keras" / "datasets" / "mnist.npz",
-    )
-    for place in places:
-        if place.is_file():
-            with np.load(place) as arrays:
-                return arrays["x_test"], arrays["y_test"]
-    pytest.skip("MNIST is not on this machine; name its file by MNIST_PATH")
+def test_set(mnist_path: Path) -> tuple[np.ndarray, np.ndarray]:
+    with np.load(mnist_path) as arrays:
+        return arrays["x_test"], arrays["y_test"]
 
 
 def test_its_card_states_the_lectures_network(network: Network) -> None:

@@ -1,6 +1,5 @@
 """Images to train on: MNIST where this machine has it, and digits drawn here where it need not be."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -14,28 +13,12 @@ from training.progress import Plain
 from training.recipes import BEST
 from training.startup import load_tensorflow
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-
 
 def pytest_configure(config: pytest.Config) -> None:
     # Keras 3.15 saves its variables by a protocol that NumPy 2 has deprecated.
     config.addinivalue_line(
         "filterwarnings", "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
     )
-
-
-@pytest.fixture(scope="session")
-def mnist_path() -> Path:
-    """MNIST's file, wherever this machine keeps it."""
-    places = [
-        *([Path(os.environ["MNIST_PATH"])] if os.environ.get("MNIST_PATH") else []),
-        REPOSITORY.parent / "shared" / "data" / "mnist.npz",
-        Path.home() / ".keras" / "datasets" / "mnist.npz",
-    ]
-    for place in places:
-        if place.is_file():
-            return place
-    pytest.skip("MNIST is not on this machine; name its file by MNIST_PATH")
 
 
 @pytest.fixture(scope="session")
