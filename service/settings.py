@@ -102,6 +102,9 @@ class Limits(BaseModel):
     body_deadline_s: Seconds = 30
     """Time for the body to arrive."""
 
+    write_deadline_s: Seconds = 30
+    """Time for a client to go on reading an answer that it does not take."""
+
 
 class Settings(Limits):
     """How the service runs."""
