@@ -5,6 +5,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from service.errors import SlowBodyError
+
 LARGE_BYTES = 65_536
 """Bodies from here on are written by themselves: joining them to the head would copy them."""
 
@@ -18,6 +20,28 @@ class Cycle(RequestResponseCycle):
 
     _head: bytes | None = None
     _chunked = False
+    _late = False
+
+    def gone(self) -> bool:
+        """Tell whether the client has left."""
+        return self.disconnected
+
+    def end_waiting(self) -> None:
+        """Tell who waits for the body that it did not come in time."""
+        self._late = True
+        self.message_event.set()
+
+    async def receive(self) -> Any:  # noqa: ANN401  ASGI's messages
+        """
+        Give an ASGI message.
+
+        Raises:
+            SlowBodyError: The body did not come in time.
+        """
+        message = await super().receive()
+        if self._late and not self.disconnected:
+            raise SlowBodyError
+        return message
 
     async def send(self, message: Any) -> None:  # noqa: ANN401  ASGI's messages
         """Take an ASGI message."""
