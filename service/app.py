@@ -15,8 +15,11 @@ from service.readiness import Readiness
 from service.routes import (
     architecture,
     feature_maps,
+    inference,
+    inference_protocol,
     kernels,
     layer_kernels,
+    model_repository,
     models,
     monitoring,
     operations,
@@ -63,6 +66,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(kernels.routes())
     app.include_router(layer_kernels.routes(served, workers, settings))
     app.include_router(architecture.routes(settings))
+    app.include_router(inference_protocol.routes(served, readiness, settings))
+    app.include_router(inference.routes(served, workers, settings))
+    app.include_router(model_repository.routes(served, workers, settings))
     app.include_router(monitoring.routes(readiness))
     app.add_middleware(Accounting)
     return app

@@ -46,6 +46,10 @@ class Limits(BaseModel):
     max_part_headers: Positive = 8
     """Most headers of one part of a form: browsers and curl send two or three."""
 
+    max_tensors: Positive = 64
+    """Most inputs, and most outputs, that a request of the Open Inference Protocol may name: a network has
+    one input and eight layers."""
+
     max_image_pixels: Positive = 16_800_000
     """Most pixels of one picture: phones take 12 million, and a pixel takes up to 4 bytes."""
 
@@ -132,6 +136,10 @@ class Settings(Limits):
     inline_macs: Annotated[int, Field(ge=0)] = 65_536
     """Operations of at most so many multiply-adds and body bytes are computed on the event loop: about
     0.1 ms."""
+
+    repository_api: Literal["off", "on"] = "off"
+    """``on`` lets clients load and unload models by the Open Inference Protocol; whoever can reach the
+    service then can stop a model."""
 
     max_graphs: Positive = 32
     """Graphs of operations that are kept ready: one for each combination of strides, sides and activation."""

@@ -14,7 +14,7 @@ SIDE = 28
 BATCH = 64
 """Images per run: beyond it a processor gains nothing, and the engine's memory stays bounded."""
 
-_OUTPUTS = ("probabilities", "familiarity")
+_OUTPUTS = ("probabilities", "logits", "familiarity")
 _INPUT = ("image", ("uint8", (None, SIDE, SIDE, 1)))
 
 TOLERANCE = 1e-4
@@ -28,10 +28,12 @@ class Scores:
 
     Attributes:
         probabilities: ``(batch, classes)`` float32; each row sums to 1.
+        logits: ``(batch, classes)`` float32, calibrated: their softmax is the probabilities.
         familiar: ``(batch,)`` bool: as much like a digit as 99 % of true ones are.
     """
 
     probabilities: npt.NDArray[np.float32]
+    logits: npt.NDArray[np.float32]
     familiar: npt.NDArray[np.bool_]
 
 
@@ -69,10 +71,10 @@ class Network:
     def score(self, images: npt.NDArray[np.uint8]) -> Scores:
         """Score prepared images, ``(number, 28, 28)`` uint8 0..255, light on black."""
         batches = [self._run(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
-        probabilities, familiarity = (
+        probabilities, logits, familiarity = (
             batches[0] if len(batches) == 1 else map(np.concatenate, zip(*batches, strict=True))
         )
-        return Scores(probabilities, familiarity >= self.card.familiarity.threshold)
+        return Scores(probabilities, logits, familiarity >= self.card.familiarity.threshold)
 
     def verify(self, images: npt.NDArray[np.uint8], probabilities: npt.NDArray[np.float32]) -> None:
         """

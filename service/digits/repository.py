@@ -1,8 +1,11 @@
 """The served models: a folder of ``<model>/<version>/`` directories, each verified before it answers."""
 
+import functools
 import hashlib
 import io
+import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +22,26 @@ CARD = "card.json"
 NETWORK = "model.onnx"
 LAYERS = "layers.onnx"
 GOLDEN = "golden.npz"
+_VERSIONS = "*/[0-9]*/"
+
+
+Read = Callable[[str], dict[str, Network]]
 
 
 class Repository:
     """The versions of every model, newest last."""
 
-    def __init__(self, networks: dict[str, dict[str, Network]]) -> None:
-        """Take networks by model name and version."""
+    def __init__(self, networks: dict[str, dict[str, Network]], read: Read) -> None:
+        """
+        Take networks by model name and version.
+
+        Args:
+            networks: Those that are served.
+            read: Loads and verifies every version of a model that is on disk, oldest first.
+        """
         self._networks = networks
+        self._read = read
+        self._changing = threading.Lock()
 
     def find(self, name: str, version: str | None = None) -> Network:
         """
@@ -54,6 +69,32 @@ class Repository:
         """Give the versions of a model that are served, oldest first."""
         return list(self._networks[name])
 
+    def load(self, name: str) -> None:
+        """
+        Serve the versions of a model that are on disk now; until they are verified, those that were.
+
+        Raises:
+            UnknownNameError: There is no version of such a model on disk.
+            ModelError: A version is incomplete, altered or answers wrongly.
+        """
+        with self._changing:
+            versions = self._read(name)
+            if not versions:
+                message = "the repository has no version of a model of that name"
+                raise UnknownNameError(message)
+            self._networks = {**self._networks, name: versions}
+
+    def unload(self, name: str) -> None:
+        """
+        Stop serving a model; requests that have it already are answered.
+
+        Raises:
+            UnknownNameError: No such model is served.
+        """
+        with self._changing:
+            self.find(name)
+            self._networks = {each: found for each, found in self._networks.items() if each != name}
+
 
 def load(folder: Path, *, device: Device, threads: int) -> Repository:
     """
@@ -63,16 +104,14 @@ def load(folder: Path, *, device: Device, threads: int) -> Repository:
         ModelError: There is no model, or one is incomplete, altered or answers wrongly.
         DeviceError: The device that was asked for cannot be had.
     """
-    networks: dict[str, dict[str, Network]] = {}
-    for directory in sorted(folder.glob("*/[0-9]*/"), key=lambda path: (path.parent.name, _number(path))):
-        network = load_version(directory, device=device, threads=threads)
-        networks.setdefault(network.card.name, {})[network.card.version] = network
-    if not networks:
+    read = functools.partial(_load_versions, folder, device=device, threads=threads)
+    names = sorted({directory.parent.name for directory in folder.glob(_VERSIONS)})
+    if not names:
         message = (
             f"{folder}: no <model>/<version>/ folder in it; LENET_MODEL_REPOSITORY names the right place"
         )
         raise ModelError(message)
-    return Repository(networks)
+    return Repository({name: read(name) for name in names}, read)
 
 
 def load_version(directory: Path, *, device: Device, threads: int) -> Network:
@@ -95,6 +134,15 @@ def load_version(directory: Path, *, device: Device, threads: int) -> Network:
     network = Network(card, session, Layers(card, layer_session, files[LAYERS]))
     network.verify(*_golden(files[GOLDEN], directory))
     return network
+
+
+def _load_versions(folder: Path, name: str, *, device: Device, threads: int) -> dict[str, Network]:
+    # The name may be a client's: it is compared, and never made a path.
+    directories = [directory for directory in folder.glob(_VERSIONS) if directory.parent.name == name]
+    return {
+        directory.name: load_version(directory, device=device, threads=threads)
+        for directory in sorted(directories, key=_number)
+    }
 
 
 def _number(directory: Path) -> int:

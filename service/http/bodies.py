@@ -8,7 +8,7 @@ from starlette.requests import Request
 from service.errors import MediaTypeError, SlowBodyError, SyntaxRefusedError, TooLargeError
 
 
-async def read(request: Request, *, limit: int, deadline_s: float) -> bytes:
+async def read(request: Request, *, limit: int, deadline_s: float, may_be_empty: bool = False) -> bytes:
     """
     Read the body.
 
@@ -16,6 +16,7 @@ async def read(request: Request, *, limit: int, deadline_s: float) -> bytes:
         request: Its stream is used up.
         limit: Most bytes, whether the client declares their number or not.
         deadline_s: Most seconds until the last byte.
+        may_be_empty: A request without a body says something too.
 
     Raises:
         MediaTypeError: The body is compressed: what it expands to has no bound.
@@ -36,7 +37,7 @@ async def read(request: Request, *, limit: int, deadline_s: float) -> bytes:
     except TimeoutError:
         message = f"the body did not arrive within {deadline_s:g} seconds"
         raise SlowBodyError(message) from None
-    if not body:
+    if not body and not may_be_empty:
         message = "the body is empty"
         raise SyntaxRefusedError(message)
     return body
