@@ -71,5 +71,7 @@ def request_body() -> dict[str, Any]:
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe errors."""
-    return {status: {"model": ProtocolError, "description": _REASONS[status]} for status in statuses}
+    """Describe errors; any other has their form too, and FastAPI adds no 422, which the protocol has not."""
+    described: dict[int | str, str] = {status: _REASONS[status] for status in statuses}
+    described["default"] = "Any other error"
+    return {status: {"model": ProtocolError, "description": reason} for status, reason in described.items()}

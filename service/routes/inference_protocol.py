@@ -87,6 +87,7 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
     """Make the endpoints that describe the server and its models."""
     router = APIRouter(prefix="/v2", tags=["open inference protocol"])
     missing = inference_docs.errors(404)
+    not_now = {**missing, 503: {"model": ModelReady, "description": "Not now; the reason is told"}}
     extensions = [*EXTENSIONS, *([REPOSITORY_EXTENSION] if settings.repository_api == "on" else [])]
 
     @router.get("/", include_in_schema=False)
@@ -128,7 +129,7 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
         "/models/{name}/ready",
         response_model=ModelReady,
         response_model_exclude_unset=True,
-        responses={**missing, 503: {"model": ModelReady, "description": "Not now; the reason is told"}},
+        responses=not_now,
         summary="A model answers",
     )
     async def model_ready(name: str) -> Response:
@@ -138,7 +139,7 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
         "/models/{name}/versions/{version}/ready",
         response_model=ModelReady,
         response_model_exclude_unset=True,
-        responses={**missing, 503: {"model": ModelReady, "description": "Not now; the reason is told"}},
+        responses=not_now,
         summary="A version of a model answers",
     )
     async def version_ready(name: str, version: str) -> Response:
