@@ -2,7 +2,9 @@
 
 import json
 import logging
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -477,6 +479,21 @@ def test_loading_is_off_unless_it_is_switched_on(client: TestClient, assert_erro
         assert_error(answer, 404, "LENET_REPOSITORY_API=on")
     assert "model_repository" not in client.get("/v2").json()["extensions"]
     assert client.get("/v2/models/lenet5/ready").json() == {"name": "lenet5", "ready": True}
+
+
+def test_a_version_that_cannot_be_loaded_leaves_the_model_as_it_was(
+    settings: Settings, tmp_path: Path, assert_error: AssertError
+) -> None:
+    folder = tmp_path / "models"
+    shutil.copytree(settings.model_repository, folder)
+    changeable = settings.model_copy(update={"model_repository": folder, "repository_api": "on"})
+    with TestClient(create_app(changeable)) as client:
+        (folder / "lenet5" / "1" / "golden.npz").write_bytes(b"xyzzy")
+        refused = client.post("/v2/repository/models/lenet5/load", content=b"")
+
+        text = assert_error(refused, 400, "nothing has changed")
+        assert str(tmp_path) not in text
+        assert client.post(PATH, json=document()).status_code == 200
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"ready": true}', b'{"ready": false, "own": 1}'])
