@@ -3,7 +3,8 @@
 from typing import Any
 
 from service.http import image_tensors, tensors
-from service.http.inference_requests import LENGTH_HEADER, RequestDocument
+from service.http.inference_documents import RequestDocument
+from service.http.inference_requests import LENGTH_HEADER
 from service.http.payload_docs import SEVEN_PNG
 from service.http.problems import ProtocolError
 

@@ -2,53 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from service.errors import Fault, InvalidInputError, MediaTypeError, SyntaxRefusedError, TooLargeError
-from service.http import bodies, documents, strict_json, tensors
+from service.http import bodies, strict_json, tensors
+from service.http.inference_documents import InputDocument, OutputDocument, parameter, refusal, validated
 from service.http.problems import TENSORS
 from service.settings import Limits
 
 LENGTH_HEADER = "Inference-Header-Content-Length"
 """Bytes of the JSON document; the tensors follow. 0: the whole body is one tensor."""
-
-Parameters = dict[str, Any]
-Size = Annotated[int, Field(ge=0)]
-
-
-class _Part(BaseModel):
-    # Unknown members are for others: the protocol's extensions bring their own.
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
-
-
-class InputDocument(_Part):
-    """A tensor that is sent."""
-
-    name: str
-    shape: Annotated[list[Size], Field(max_length=tensors.MOST_AXES)]
-    datatype: str
-    parameters: Parameters | None = None
-    data: Any = None
-
-
-class OutputDocument(_Part):
-    """A tensor that is asked for."""
-
-    name: str
-    parameters: Parameters | None = None
-
-
-class RequestDocument(_Part):
-    """The JSON of a request."""
-
-    id: str | None = None
-    parameters: Parameters | None = None
-    inputs: Annotated[list[InputDocument], Field(min_length=1)]
-    outputs: list[OutputDocument] | None = None
 
 
 @dataclass(frozen=True)
@@ -149,14 +115,10 @@ async def read(request: Request, limits: Limits, *, only: Tensor) -> InferenceRe
     if length is not None and length > len(body):
         message = f"{LENGTH_HEADER} is more than the body has"
         raise SyntaxRefusedError(message)
-    document = documents.validated(
-        strict_json.parse(body[:length], max_depth=limits.max_json_depth), RequestDocument
-    )
-    if max(len(document.inputs), len(document.outputs or ())) > limits.max_tensors:
-        message = f"at most {limits.max_tensors} inputs, and as many outputs, are taken"
-        raise TooLargeError(message)
+    parsed = strict_json.parse(body[:length], max_depth=limits.max_json_depth)
+    document = validated(parsed, most=limits.max_tensors)
     behind = memoryview(body)[len(body) if length is None else length :]
-    binary = _parameter(document.parameters, "binary_data_output", bool, "#/parameters") or False
+    binary = parameter(document.parameters, "binary_data_output", bool, "#/parameters") or False
     return InferenceRequest(
         document.id or None,
         _inputs(document.inputs, behind),
@@ -174,7 +136,7 @@ def _length(request: Request, limits: Limits) -> int | None:
         message = f"{LENGTH_HEADER} is one whole number of bytes"
         raise SyntaxRefusedError(message)
     # No body has as many bytes as a number with more digits says.
-    length = int(stated[0][:20])
+    length = int(stated[0].lstrip("0")[:20] or "0")
     if length > limits.max_json_bytes:
         message = f"the JSON is larger than {limits.max_json_bytes} bytes"
         raise TooLargeError(message)
@@ -188,15 +150,15 @@ def _inputs(given: Sequence[InputDocument], behind: memoryview) -> tuple[Tensor,
         pointer = f"#/inputs/{index}"
         place = f"{pointer}/parameters"
         if one.parameters and "shared_memory_region" in one.parameters:
-            raise _refusal(place, "shared memory is not offered; send the tensor")
-        size = _parameter(one.parameters, "binary_data_size", int, place)
+            raise refusal(place, "shared memory is not offered; send the tensor")
+        size = parameter(one.parameters, "binary_data_size", int, place)
         if (size is None) == (one.data is None):
-            raise _refusal(pointer, "expected either data, or binary_data_size among the parameters")
+            raise refusal(pointer, "expected either data, or binary_data_size among the parameters")
         data = one.data
         if size is not None:
             start, end = end, end + size
             if end > len(behind):
-                raise _refusal(place, "binary_data_size is more than there is behind the JSON")
+                raise refusal(place, "binary_data_size is more than there is behind the JSON")
             data = behind[start:end]
         found.append(Tensor(one.name, one.datatype, tuple(one.shape), data, pointer))
     if end < len(behind):
@@ -218,20 +180,7 @@ def _outputs(asked: Sequence[OutputDocument] | None, *, binary: bool) -> tuple[W
 
 def _wanted(asked: OutputDocument, pointer: str, *, binary: bool) -> Wanted:
     if asked.parameters and "shared_memory_region" in asked.parameters:
-        raise _refusal(pointer, "shared memory is not offered; the answer has the tensor")
-    own = _parameter(asked.parameters, "binary_data", bool, pointer)
-    classes = _parameter(asked.parameters, "classification", int, pointer)
+        raise refusal(pointer, "shared memory is not offered; the answer has the tensor")
+    own = parameter(asked.parameters, "binary_data", bool, pointer)
+    classes = parameter(asked.parameters, "classification", int, pointer)
     return Wanted(asked.name, binary if own is None else own, classes or 0)
-
-
-def _parameter(parameters: Parameters | None, name: str, kind: type[Any], pointer: str) -> Any:  # noqa: ANN401
-    """Give a parameter of a kind, or None; parameters that are not known are nobody's business here."""
-    value = (parameters or {}).get(name)
-    if value is not None and (type(value) is not kind or value < 0):
-        expected = "true or false" if kind is bool else "a whole number from 0"
-        raise _refusal(pointer, f"expected {expected} as {name}")
-    return value
-
-
-def _refusal(pointer: str, detail: str) -> InvalidInputError:
-    return InvalidInputError("the request is not valid", Fault(pointer, detail))

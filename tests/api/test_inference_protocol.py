@@ -263,6 +263,8 @@ def test_what_is_no_json_is_refused(body: bytes, infer: Infer, assert_error: Ass
         document(inputs=[image(shape=[True, 28, 28, 1])]),
         document(inputs=[image(shape=["1", 28, 28, 1])]),
         document(inputs=[image(shape=[2**4, 2**60 + 2])]),
+        document(inputs=[image(shape=[2**70, 28, 28, 1])]),
+        document(inputs=[image(shape=["x"] * 500_000)]),
         document(inputs=[image(shape=[1] * 100)]),
         document(inputs=[image(shape=28)]),
         document(inputs=[image(data=[0] * 783)]),
@@ -297,7 +299,7 @@ def test_where_it_is_wrong_is_told(infer: Infer, assert_error: AssertError) -> N
 
 
 def test_many_faults_are_not_all_told(infer: Infer, assert_error: AssertError) -> None:
-    text = assert_error(infer({"inputs": [{}] * 1000}), 400)
+    text = assert_error(infer({"inputs": [{}] * 60}), 400)
 
     assert text.count("#/inputs/") == problems.MOST_FAULTS
 
@@ -306,19 +308,18 @@ def test_many_faults_are_not_all_told(infer: Infer, assert_error: AssertError) -
     "changes",
     [
         {"inputs": [image(shape=[10_241, 28, 28, 1], data=[])]},
-        {"inputs": [image(shape=[2**70, 28, 28, 1], data=[])]},
+        {"inputs": [image(shape=[2**63, 28, 28, 1], data=[])]},
         {"inputs": [image(datatype="BYTES", shape=[65], data=[])]},
         {"inputs": [image()] * 65},
+        {"inputs": [{}] * 1_000_000},
+        {"outputs": [{}] * 1_000_000},
         {"outputs": [{"name": f"{MARKER}{index}"} for index in range(65)]},
     ],
 )
 def test_more_than_a_limit_is_refused(
     changes: dict[str, Any], infer: Infer, assert_error: AssertError
 ) -> None:
-    # JSON itself ends at 64 bits: a larger size is none.
-    large = 2**70 in changes["inputs"][0]["shape"] if "inputs" in changes else False
-
-    assert_error(infer(document(**changes)), 400 if large else 413)
+    assert_error(infer(document(**changes)), 413)
 
 
 def test_an_answer_of_too_many_numbers_is_refused_before_it_is_computed(
@@ -336,7 +337,22 @@ def test_an_answer_of_too_many_numbers_is_refused_before_it_is_computed(
 
 @pytest.mark.parametrize(
     "length",
-    ["-1", "+1", "1.0", "0x10", "", " ", "٣", "1_0", MARKER, "99999999", "4194305", "9" * 400, "1, 2"],
+    [
+        "-1",
+        "+1",
+        "1.0",
+        "0x10",
+        "",
+        " ",
+        "٣",
+        "1_0",
+        MARKER,
+        "99999999",
+        "4194305",
+        "00000000000000000000000004194305",
+        "9" * 400,
+        "1, 2",
+    ],
 )
 def test_a_wrong_header_length_is_refused_and_the_server_lives(
     length: str, infer: Infer, assert_error: AssertError, client: TestClient
