@@ -512,6 +512,33 @@ def test_a_version_that_cannot_be_loaded_leaves_the_model_as_it_was(
         assert client.post(PATH, json=document()).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "parameters", [{"config": MARKER}, {"file:1/model.onnx": MARKER}, {"own": 1, "file:": MARKER}]
+)
+def test_a_model_is_never_taken_from_a_request(
+    parameters: dict[str, Any], settings: Settings, assert_error: AssertError
+) -> None:
+    changeable = settings.model_copy(update={"repository_api": "on"})
+    with TestClient(create_app(changeable)) as client:
+        answer = client.post("/v2/repository/models/lenet5/load", json={"parameters": parameters})
+
+        assert_error(answer, 400, "the repository's folder alone")
+        assert client.post("/v2/repository/models/lenet5/load", json={"parameters": {"own": 1}}).json() == {}
+        assert "model_repository" in client.get("/v2").json()["extensions"]
+
+
+def test_only_classes_are_classified(infer: Infer, assert_error: AssertError) -> None:
+    for layer, status in (("dense_1", 400), ("dense_2", 200)):
+        given = document(outputs=[{"name": layer, "parameters": {"classification": 1}}])
+        answer = infer(given, path="/v2/models/lenet5-layers/infer")
+
+        assert answer.status_code == status
+        if status == 400:
+            assert_error(answer, 400, "#/outputs/0/parameters/classification")
+        else:
+            assert answer.json()["outputs"][0]["shape"] == [1, 1]
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"ready": true}', b'{"ready": false, "own": 1}'])
 def test_the_index_lists_what_may_be_asked(body: bytes, client: TestClient) -> None:
     answer = client.post("/v2/repository/index", content=body)
