@@ -23,8 +23,11 @@ from service.readiness import Readiness
 from service.routes import (
     architecture,
     feature_maps,
+    inference,
+    inference_protocol,
     kernels,
     layer_kernels,
+    model_repository,
     models,
     monitoring,
     operations,
@@ -63,21 +66,23 @@ def create_app(settings: Settings) -> Application:
         wait_s=settings.max_queue_s,
         deadline_s=settings.queue_deadline_s,
     )
-    served = repository.load(
+    served = repository.open_folder(
         settings.model_repository,
         device=settings.device,
         batching=lambda run: Batcher(run, bounds, observe=lambda _, __: None),
+        most_versions=settings.max_versions,
     )
-    pictures, heavy = (
-        Lane(
-            name,
-            threads=threads,
-            waiting=settings.max_lane_requests,
-            deadline_s=settings.queue_deadline_s,
-            nice=nice,
-        )
-        for name, nice in (("pictures", 0), ("operations", settings.operation_nice))
+    waiting, deadline_s = settings.max_lane_requests, settings.queue_deadline_s
+    pictures = Lane("pictures", threads=threads, waiting=waiting, deadline_s=deadline_s)
+    heavy = Lane(
+        "operations",
+        threads=threads,
+        waiting=waiting,
+        deadline_s=deadline_s,
+        nice=settings.operation_nice,
     )
+    # One thread: ONNX Runtime does not create sessions on several at a time.
+    loading = Lane("models", threads=1, waiting=waiting, deadline_s=settings.load_deadline_s)
     recogniser = Recogniser(pictures, inline_pixels=settings.inline_pixels)
     readiness = Readiness()
 
@@ -90,8 +95,8 @@ def create_app(settings: Settings) -> Application:
         yield
         gc.unfreeze()
         readiness.close("stopping")
-        pictures.close()
-        heavy.close()
+        for lane in (pictures, heavy, loading):
+            lane.close()
 
     app = Application(
         title="LeNet-5 service",
@@ -114,6 +119,9 @@ def create_app(settings: Settings) -> Application:
         kernels.routes(),
         layer_kernels.routes(served, pictures, settings),
         architecture.routes(settings),
+        inference_protocol.routes(served, readiness, settings),
+        inference.routes(served, recogniser, pictures, settings),
+        model_repository.routes(served, loading, settings),
         monitoring.routes(readiness),
     ]
     for router in (*direct, *searched):

@@ -46,6 +46,10 @@ class Limits(BaseModel):
     max_part_headers: Positive = 8
     """Most headers of one part of a form: browsers and curl send two or three."""
 
+    max_tensors: Positive = 64
+    """Most inputs, and most outputs, that a request of the Open Inference Protocol may name: a network has
+    one input and eight layers."""
+
     max_image_pixels: Positive = 16_800_000
     """Most pixels of one picture: phones take 12 million, and a pixel takes up to 4 bytes."""
 
@@ -118,6 +122,12 @@ class Settings(Limits):
     model_repository: Path = Path(__file__).parent / "models"
     """Folder of ``<model>/<version>/`` directories; the models in the package by default."""
 
+    max_versions: Positive = 10
+    """Most versions of a model that are served, the newest: each takes about 5 MiB."""
+
+    repository_poll_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2
+    """How often the folder is looked at for versions that came or went; 0 looks at the start only."""
+
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run. ``auto`` takes CUDA when it works; ``cuda`` refuses to start without it."""
 
@@ -148,6 +158,9 @@ class Settings(Limits):
     queue_deadline_s: Seconds = 1
     """A request that has waited longer is answered 504 and not computed."""
 
+    load_deadline_s: Seconds = 60
+    """Most seconds that a request to load or unload a model waits for the one before it."""
+
     max_lane_requests: Positive = 64
     """Most requests that wait for threads, of pictures to prepare and of operations each."""
 
@@ -163,6 +176,10 @@ class Settings(Limits):
     inline_macs: Annotated[int, Field(ge=0)] = 65_536
     """Operations of at most so many multiply-adds and body bytes are computed on the event loop: about
     0.1 ms."""
+
+    repository_api: Literal["off", "on"] = "off"
+    """``on`` lets clients load and unload models by the Open Inference Protocol; whoever can reach the
+    service then can stop a model."""
 
     max_graphs: Positive = 32
     """Graphs of operations that are kept ready: one for each combination of strides, sides and activation."""

@@ -38,7 +38,7 @@ class Scores:
 
     Attributes:
         probabilities: ``(batch, classes)`` float32; each row sums to 1.
-        logits: ``(batch, classes)`` float32.
+        logits: ``(batch, classes)`` float32, calibrated: their softmax is the probabilities.
         familiar: ``(batch,)`` bool: as much like a digit as 99 % of true ones are.
         digits: ``(batch,)`` integers: the most probable class.
     """

@@ -6,13 +6,14 @@ from service.errors import MediaTypeError, SyntaxRefusedError, TooLargeError
 from service.http.trace import Trace
 
 
-async def read(request: Request, *, limit: int) -> bytes:
+async def read(request: Request, *, limit: int, may_be_empty: bool = False) -> bytes:
     """
     Read the body.
 
     Args:
         request: Its body must not have been read.
         limit: Most bytes, whether the client declares their number or not.
+        may_be_empty: A request without a body says something too.
 
     Raises:
         MediaTypeError: The body is compressed: what it expands to has no bound.
@@ -40,7 +41,7 @@ async def read(request: Request, *, limit: int) -> bytes:
             raise _too_large(limit)
         chunks.append(chunk)
         more = event.get("more_body", False)
-    if not size:
+    if not size and not may_be_empty:
         message = "the body is empty"
         raise SyntaxRefusedError(message)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -57,6 +57,29 @@ async def read_pictures(request: Request, limits: Limits) -> Pictures:
     return _of_files([(_POINTER_TO_BODY, body)], limits, pixel_limits)
 
 
+def from_base64(value: Any, pointer: str) -> bytes:  # noqa: ANN401  JSON is any of six types
+    """
+    Decode a file in base64 (RFC 4648, section 4), also in a data URL (RFC 2397).
+
+    Raises:
+        InvalidInputError: It is neither.
+    """
+    message = "expected a picture as base64 text, or as a data URL with ;base64"
+    if not isinstance(value, str):
+        raise InvalidInputError(message, Fault(pointer, message))
+    if value.startswith("data:"):
+        head, _, value = value.partition(",")
+        if not head.endswith(";base64"):
+            raise InvalidInputError(message, Fault(pointer, message))
+    try:
+        data = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidInputError(message, Fault(pointer, message)) from None
+    if not data:
+        raise InvalidInputError(message, Fault(pointer, message))
+    return data
+
+
 def _of_files(files: Sequence[tuple[str, bytes]], limits: Limits, pixel_limits: PixelLimits) -> Pictures:
     if len(files) > limits.max_images:
         message = f"{len(files)} pictures; at most {limits.max_images} in one request"
@@ -91,7 +114,7 @@ def _of_json(document: Any, limits: Limits, pixel_limits: PixelLimits) -> Pictur
             _of_numbers(value), pointer="#/pixels", limits=pixel_limits, most=limits.max_ready_images
         )
     if kind == "image":
-        return _of_files([("#/image", _of_base64(value, "#/image"))], limits, pixel_limits)
+        return _of_files([("#/image", from_base64(value, "#/image"))], limits, pixel_limits)
     if not isinstance(value, list) or not value:
         message = '"images" is a list of at least one picture in base64'
         raise InvalidInputError(message, Fault("#/images", message))
@@ -99,28 +122,10 @@ def _of_json(document: Any, limits: Limits, pixel_limits: PixelLimits) -> Pictur
         message = f"{len(value)} pictures; at most {limits.max_images} in one request"
         raise TooLargeError(message)
     return _of_files(
-        [(f"#/images/{index}", _of_base64(one, f"#/images/{index}")) for index, one in enumerate(value)],
+        [(f"#/images/{index}", from_base64(one, f"#/images/{index}")) for index, one in enumerate(value)],
         limits,
         pixel_limits,
     )
-
-
-def _of_base64(value: Any, pointer: str) -> bytes:  # noqa: ANN401
-    """Decode base64 (RFC 4648, section 4), also in a data URL (RFC 2397)."""
-    message = "expected a picture as base64 text, or as a data URL with ;base64"
-    if not isinstance(value, str):
-        raise InvalidInputError(message, Fault(pointer, message))
-    if value.startswith("data:"):
-        head, _, value = value.partition(",")
-        if not head.endswith(";base64"):
-            raise InvalidInputError(message, Fault(pointer, message))
-    try:
-        data = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidInputError(message, Fault(pointer, message)) from None
-    if not data:
-        raise InvalidInputError(message, Fault(pointer, message))
-    return data
 
 
 def _of_numbers(value: Any) -> npt.NDArray[np.uint8]:  # noqa: ANN401

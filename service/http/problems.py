@@ -1,9 +1,13 @@
-"""Every error as ``application/problem+json`` (RFC 9457): the one table from errors to status codes."""
+"""
+The one table from errors to status codes, and the one place that writes an error.
+
+Everywhere ``application/problem+json`` (RFC 9457); under ``/v2`` as the Open Inference Protocol has it.
+"""
 
 import http
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -35,6 +39,10 @@ _PROBLEMS: dict[type[errors.RequestError], tuple[int, str, str]] = {
 }
 PICTURES = (*OFFERED, "multipart/form-data", "application/json", "application/x-npy")
 """Content types in which pictures come."""
+TENSORS = ("application/json", "application/octet-stream")
+"""Content types in which tensors come."""
+PROTOCOL = "/v2"
+"""The path below which the Open Inference Protocol is spoken."""
 _INTERNAL = (500, "internal-error", "The service made a mistake")
 
 
@@ -43,6 +51,15 @@ class FaultModel(BaseModel):
 
     pointer: str
     detail: str
+
+
+class ProtocolError(BaseModel):
+    """An error of the Open Inference Protocol, in every answer of 400 and above under ``/v2``."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    error: str
+    """What was wrong with this request, and where."""
 
 
 class Problem(BaseModel):
@@ -64,17 +81,30 @@ class Problem(BaseModel):
     """Each fault that has a place in the request, and where; at most 20."""
 
 
-def body(problem: tuple[int, str, str], detail: str, instance: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Make the members of a problem; ``more`` are those of its kind."""
+def written(
+    path: str,
+    problem: tuple[int, str, str],
+    detail: str,
+    instance: str,
+    *,
+    faults: Sequence[errors.Fault] = (),
+) -> tuple[int, bytes, str]:
+    """Write an error as the path wants it: the status, the body and its media type."""
+    if speaks_protocol(path):
+        # The protocol knows no 422: what it cannot take is a bad request.
+        status = 400 if problem[0] == 422 else problem[0]
+        return status, orjson.dumps({"error": _in_one_text(detail, faults)}), "application/json"
     status, name, title = problem
-    return {
+    members: dict[str, Any] = {
         "type": f"/problems/{name}",
         "title": title,
         "status": status,
         "detail": detail,
         "instance": instance,
-        **more,
     }
+    if faults:
+        members["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
+    return status, orjson.dumps(members), MEDIA_TYPE
 
 
 def answer(
@@ -83,11 +113,17 @@ def answer(
     detail: str,
     *,
     headers: Mapping[str, str] | None = None,
-    **more: Any,  # noqa: ANN401
+    faults: Sequence[errors.Fault] = (),
 ) -> Response:
-    """Write a problem as an answer."""
-    members = body(problem, detail, Trace.of(request.scope).instance, **more)
-    return Response(orjson.dumps(members), problem[0], headers, MEDIA_TYPE)
+    """Write an error as an answer."""
+    instance = Trace.of(request.scope).instance
+    status, body, media_type = written(request.scope["path"], problem, detail, instance, faults=faults)
+    return Response(body, status, headers, media_type)
+
+
+def speaks_protocol(path: str) -> bool:
+    """Tell whether a path belongs to the Open Inference Protocol."""
+    return path == PROTOCOL or path.startswith(f"{PROTOCOL}/")
 
 
 def install(app: FastAPI) -> None:
@@ -112,23 +148,18 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def of(error: errors.RequestError, request: Request) -> Response:
     """Answer an error of the domain."""
-    more: dict[str, Any] = {}
     headers = {}
-    if error.faults:
-        more["errors"] = [
-            {"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults[:MOST_FAULTS]
-        ]
     if isinstance(error, errors.MediaTypeError):
-        headers = {
-            "Accept": ", ".join(error.taken or PICTURES),
-            "Accept-Encoding": "identity",
-        }
+        taken = error.taken or (TENSORS if speaks_protocol(request.scope["path"]) else PICTURES)
+        headers = {"Accept": ", ".join(taken), "Accept-Encoding": "identity"}
     elif isinstance(error, errors.TooLargeError | errors.SlowBodyError):
         # The rest of the body would otherwise be waited for.
         headers = {"Connection": "close"}
     elif isinstance(error, errors.FullError):
         headers = {"Retry-After": str(_retry_after_s(error.retry_after_s))}
-    return answer(request, _PROBLEMS[type(error)], error.detail, headers=headers, **more)
+    return answer(
+        request, _PROBLEMS[type(error)], error.detail, headers=headers, faults=error.faults[:MOST_FAULTS]
+    )
 
 
 def of_a_mistake(request: Request) -> Response:
@@ -136,14 +167,14 @@ def of_a_mistake(request: Request) -> Response:
     return answer(request, _INTERNAL, "the log has the details under this request's id")
 
 
-async def _of_a_mistake(request: Request, error: Exception) -> Response:
-    del error
-    return of_a_mistake(request)
-
-
 async def _of_the_domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.RequestError)  # noqa: S101  what it was installed for
     return of(error, request)
+
+
+async def _of_a_mistake(request: Request, error: Exception) -> Response:
+    del error
+    return of_a_mistake(request)
 
 
 def _retry_after_s(waiting_s: float) -> int:
@@ -164,3 +195,10 @@ async def _of_the_framework(request: Request, error: Exception) -> Response:
         405: f"this path takes {headers.get('Allow', 'other methods')} only",
     }.get(error.status_code, phrase)
     return answer(request, problem, detail, headers=headers)
+
+
+def _in_one_text(detail: str, faults: Sequence[errors.Fault]) -> str:
+    places = (
+        fault.pointer if fault.detail == detail else f"{fault.pointer}: {fault.detail}" for fault in faults
+    )
+    return "; ".join([detail, *places])

@@ -7,7 +7,6 @@ from asyncio import Transport
 from typing import Any
 
 import httptools
-import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.http import problems
@@ -56,6 +55,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._limits = limits
         self._deadlines = deadlines
         self._refusal = BAD_REQUEST
+        self.url = b""
         self._in_headers = True
         self._in_message = False
         self._header_bytes = 0
@@ -225,14 +225,17 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         request_id = str(uuid.uuid4())
-        body = orjson.dumps(problems.body(problem, _DETAILS[problem], f"urn:uuid:{request_id}"))
+        path = self.url.partition(b"?")[0].decode("latin-1")
+        status, body, media_type = problems.written(
+            path, problem, _DETAILS[problem], f"urn:uuid:{request_id}"
+        )
         headers = {
             **SAFE_HEADERS,
             "X-Request-ID": request_id,
-            "Content-Type": problems.MEDIA_TYPE,
+            "Content-Type": media_type,
             "Content-Length": str(len(body)),
             "Connection": "close",
         }
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.transport.write(f"HTTP/1.1 {problem[0]} \r\n{lines}\r\n".encode() + body)
+        self.transport.write(f"HTTP/1.1 {status} \r\n{lines}\r\n".encode() + body)
         self.transport.close()

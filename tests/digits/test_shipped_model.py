@@ -15,7 +15,9 @@ MOST_ERRORS = 55
 
 @pytest.fixture(scope="module")
 def network(batching: Batching) -> Network:
-    served = repository.load(Settings().model_repository, device="cpu", batching=batching)
+    served = repository.open_folder(
+        Settings().model_repository, most_versions=10, device="cpu", batching=batching
+    )
     return served.find("lenet5")
 
 
