@@ -80,7 +80,7 @@ def parse(arguments: Sequence[str]) -> Arguments:
     return Arguments(
         url=given.url,
         api=given.api,
-        images=tuple(path for group in given.image for path in group),
+        images=tuple(given.image),
         connections=given.connections or usual,
         duration_s=given.duration,
         warmup_s=given.warmup,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from service.bench.histogram import Histogram
 
 MOST_ROWS = 12
+TAIL_PERCENT = 0.5
+"""The shortest and the longest share one row each: a straggler would squeeze all the others."""
 
 _STEPS: tuple[tuple[float, ...], ...] = (
     tuple(step / 100 for step in range(100, 1000)),
@@ -15,6 +17,7 @@ _STEPS: tuple[tuple[float, ...], ...] = (
     tuple(step / 20 for step in range(20, 200)),
     tuple(step / 10 for step in range(10, 100)),
     tuple(step / 5 for step in range(5, 50)),
+    (1, 1.2, 1.4, 1.6, 1.8, *(step / 2 for step in range(4, 20))),
     (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8),
     (1, 1.5, 2, 3, 5, 7),
     (1, 2, 5),
@@ -29,8 +32,8 @@ class Row:
     One row.
 
     Attributes:
-        low_ms: Its lower edge.
-        high_ms: Its upper edge.
+        low_ms: Its lower edge; 0 of the row of all that are shorter than the others.
+        high_ms: Its upper edge; infinite of the row of all that are longer.
         share: Which share of all times is in between, 0 to 1.
     """
 
@@ -40,18 +43,18 @@ class Row:
 
 
 def rows(times: Histogram) -> list[Row]:
-    """Sort times into as many rows as are allowed, with the finest round edges; empty when there are none."""
-    bins = [(middle_s * 1e3, count) for middle_s, count in times.occupied()]
-    if not bins:
-        return []
+    """Sort times into as many rows as are allowed, with the finest round edges; it has to have some."""
+    low, high = (times.percentile_s(percent) * 1e3 for percent in (TAIL_PERCENT, 100 - TAIL_PERCENT))
     for steps in _STEPS:
-        edges = list(itertools.islice(_edges(bins[0][0], bins[-1][0], steps), MOST_ROWS + 2))
+        edges = list(itertools.islice(_edges(low, high, steps), MOST_ROWS + 2))
         if len(edges) <= MOST_ROWS + 1:
             break
-    return [
+    bins = [(middle_s * 1e3, count) for middle_s, count in times.occupied()]
+    found = [
         Row(low, high, sum(count for middle, count in bins if low <= middle < high) / times.number)
-        for low, high in itertools.pairwise(edges)
+        for low, high in itertools.pairwise([0, *edges, math.inf])
     ]
+    return [row for row in found if row.share or 0 < row.low_ms < row.high_ms < math.inf]
 
 
 def _edges(low: float, high: float, steps: tuple[float, ...]) -> Iterator[float]:

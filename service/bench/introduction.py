@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +14,9 @@ from service.bench.target import Target, reason_of
 
 ANSWER_DEADLINE_S = 30
 """Time for an answer before the load: a service that was just started may load what it needs."""
+
+MOST_SHOWN = 200
+"""Most letters that are repeated of what a service says."""
 
 
 @dataclass(frozen=True)
@@ -51,22 +54,24 @@ async def introduce(target: Target, api: Api, model: str, picture: Picture) -> I
     ready = await ask(target, target.message("GET", "/health/ready", {}))
     report = _json(ready)
     if ready.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        message = f"{target.url} is not ready: {report.get('reason', 'it does not say why')}"
+        message = f"{target.url} is not ready: {_shown(report.get('reason', 'it does not say why'))}"
         raise BenchError(message)
     path = api.path(model)
     url = target.url + path
     answer = await ask(target, target.message("POST", path, *api.request(picture)))
     if answer.status != HTTPStatus.OK:
         detail = _json(answer).get("detail") or _json(answer).get("error") or "without a reason"
-        message = f"{url} answered {answer.status}: {detail}"
+        message = f"{url} answered {answer.status}: {_shown(detail)}"
         raise BenchError(message)
     try:
-        reading = api.reading(answer.headers, answer.body)
+        found = api.reading(answer.headers, answer.body)
     except (ValueError, LookupError, TypeError):
         message = f"{url} answered with no prediction"
         raise BenchError(message) from None
+    reading = replace(found, model=_shown(found.model), version=_shown(found.version))
     description = _json(await ask(target, target.message("GET", f"/models/{model}", {})))
-    return Introduction(url, reading, description.get("provider") or report.get("provider"))
+    provider = description.get("provider") or report.get("provider")
+    return Introduction(url, reading, _shown(provider) if provider else None)
 
 
 async def ask(target: Target, request: bytes) -> Answer:
@@ -130,3 +135,8 @@ def _json(answer: Answer) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _shown(text: object) -> str:
+    """Make of what a service says something that no terminal takes for a command."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(text)[:MOST_SHOWN])

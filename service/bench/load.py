@@ -15,12 +15,15 @@ PAUSE_S = 0.1
 """How long a place for a connection stays empty when it could not be opened."""
 
 
+MOST_OPENING = 16
+"""Most connections opened at once: what piles up in a stall is sent sooner on those that are there."""
+
+
 class Load:
     """
-    Requests on their way.
+    Requests on their way: on a free connection, else a new one, else they wait for one, the oldest first.
 
-    One that is due goes out on a connection that is free, else on a new one, else it waits for one, the
-    oldest first. Both loops are this; they differ in when requests are due.
+    Both loops are this; they differ in when requests are due.
 
     Attributes:
         peak: The most connections that were open at once.
@@ -40,17 +43,16 @@ class Load:
         self._messages = messages
         self._schedule = schedule
         self._measurements = measurements
-        self._most = most_connections
+        self._most, self._places = most_connections, 0
         self._alarm = Alarm(self._dispatch)
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._connecting: set[asyncio.Task[None]] = set()
-        self._places = 0
         self._unsettled = 0
         self._over: asyncio.Event | None = None
 
     def begin(self) -> None:
-        """Send the first requests; the others follow by themselves."""
+        """Send the first requests; the others follow."""
         self._alarm.start()
         self._dispatch()
 
@@ -60,8 +62,10 @@ class Load:
         self._settle(0)
 
     async def end(self) -> None:
-        """Close every connection; what was not answered until now never will be."""
+        """Close every connection; what was not answered never will be."""
         self._alarm.stop()
+        self._most = 0
+        self._idle.clear()
         for task in self._connecting:
             task.cancel()
         await asyncio.gather(*self._connecting, return_exceptions=True)
@@ -97,7 +101,7 @@ class Load:
 
     def _dispatch(self) -> None:
         now = time.perf_counter()
-        while self._idle or self._places < self._most:
+        while self._idle or (self._places < self._most and len(self._connecting) < MOST_OPENING):
             due = self._schedule.due(now)
             if due is None:
                 self._alarm.set(self._schedule.upcoming())
@@ -110,7 +114,7 @@ class Load:
                 self.peak = max(self.peak, self._places)
                 task = asyncio.create_task(self._connect(due))
                 self._connecting.add(task)
-                task.add_done_callback(self._connecting.discard)
+                task.add_done_callback(self._connected)
 
     async def _connect(self, due: float) -> None:
         try:
@@ -123,10 +127,13 @@ class Load:
             self._settle(1)
             await asyncio.sleep(PAUSE_S)
             self._places -= 1
-            self._dispatch()
         else:
             self._open.add(connection)
             self._send(connection, due)
+
+    def _connected(self, task: asyncio.Task[None]) -> None:
+        self._connecting.discard(task)
+        self._dispatch()
 
     def _send(self, connection: Connection, due: float) -> None:
         self._measurements.sent(due)

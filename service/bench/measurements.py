@@ -68,7 +68,7 @@ class Measurements:
             name, *parameters = metric.split(";")
             for parameter in parameters:
                 key, _, value = parameter.partition("=")
-                if key.strip() == "dur":
+                if key.strip() == "dur" and name.isprintable():
                     self._record_stage(name.strip(), value)
 
     def _record_stage(self, name: str, milliseconds: str) -> None:

@@ -1,6 +1,7 @@
 """One measurement, from the first look at the service to the figures."""
 
 import asyncio
+import io
 import itertools
 import json
 import shutil
@@ -28,6 +29,9 @@ ANSWERED, NOT_ALL_ANSWERED, NOT_MEASURED = 0, 1, 2
 def main(arguments: Sequence[str]) -> int:
     """Measure, print, and give the exit status."""
     given = parse(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # names come from the service and from files
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(_measure(given))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from service.bench import chart
+from service.bench import bars
+from service.bench.bars import CELL, COLUMNS, LABEL, in_ms
 from service.bench.histogram import Histogram
 from service.bench.style import Style
 from service.bench.summary import Summary
@@ -11,20 +12,8 @@ WIDEST = 100
 NEAR_LIMIT = 0.9
 """Share of a processor from which this tool may be what limits the rate."""
 
-BEHIND = 0.98
-"""Share of the offered rate below which the service is said not to keep up."""
-
-LABEL = 14
-CELL = 9
-COLUMNS = {
-    "min": "min",
-    "mean": "mean",
-    "p50": "p50",
-    "p90": "p90",
-    "p99": "p99",
-    "p999": "p99.9",
-    "max": "max",
-}
+MUCH_LATE = 0.02
+"""Share of the requests that may be answered late without a word: some are always under way at the end."""
 
 
 def lines(summary: Summary, latency: Histogram, style: Style, width: int) -> Iterator[str]:
@@ -34,9 +23,9 @@ def lines(summary: Summary, latency: Histogram, style: Style, width: int) -> Ite
     yield f"  {_rate(summary, style)}"
     if summary.latency_ms:
         yield from _percentiles(summary, summary.latency_ms, style)
-        yield from _histogram(summary.latency_ms, latency, style, width)
+        yield from bars.histogram(summary.latency_ms, latency, style, width)
         if summary.server_timing_ms:
-            yield from _stages(summary.server_timing_ms, summary.latency_ms["p50"], style, width)
+            yield from bars.stages(summary.server_timing_ms, summary.latency_ms["p50"], style, width)
     if summary.failures:
         yield ""
         yield from _failures(summary, style)
@@ -44,26 +33,22 @@ def lines(summary: Summary, latency: Histogram, style: Style, width: int) -> Ite
     yield ""
 
 
-def in_ms(time_ms: float) -> str:
-    """Write milliseconds with about three digits."""
-    for least, digits in ((100, 0), (10, 1), (1, 2)):
-        if time_ms >= least:
-            return f"{time_ms:,.{digits}f}"
-    return f"{time_ms:.3f}"
-
-
 def _rate(summary: Summary, style: Style) -> str:
-    statuses = "".join(f"{style.dot}{number:,} × {status}" for status, number in summary.statuses.items())
-    if not style.unicode:
-        statuses = statuses.replace("×", "x")
+    statuses = "".join(
+        f"{style.dot}{number:,} answered {status}" for status, number in summary.statuses.items()
+    )
     errors = f"{summary.errors:,} error{'s' * (summary.errors != 1)}"
-    offered = "" if summary.offered_per_s is None else f" of {_number(summary.offered_per_s)} offered"
+    offered = peak = ""
+    if summary.offered_per_s is not None:
+        offered = f" of {_number(summary.offered_per_s)} due"
+        peak = f"{style.dot}{summary.connections:,} connection{'s' * (summary.connections != 1)}"
     return (
         style.bold(f"{_number(summary.rate_per_s)} requests/s")
         + offered
         + statuses
         + style.dot
         + (style.alarming(errors) if summary.errors else errors)
+        + peak
     )
 
 
@@ -79,38 +64,6 @@ def _row(label: str, times: Mapping[str, float]) -> str:
     return f"  {label:{LABEL}}" + "".join(f"{in_ms(times[name]):>{CELL}}" for name in COLUMNS)
 
 
-def _histogram(
-    latency_ms: Mapping[str, float], latency: Histogram, style: Style, width: int
-) -> Iterator[str]:
-    rows = chart.rows(latency)
-    largest = max(row.share for row in rows)
-    # What is left beside label, share and the longest list of percentiles.
-    room = width - LABEL - len("  100.00 %  p50 p90 p99 p99.9") - 4
-    yield ""
-    for row in rows:
-        here = [
-            COLUMNS[name]
-            for name in ("p50", "p90", "p99", "p999")
-            if row.low_ms <= latency_ms[name] < row.high_ms
-        ]
-        bar = style.bar(row.share / largest, room)
-        label = f"{row.low_ms:.12g} ms".rjust(LABEL)
-        share = f"{100 * row.share:.2f} %" if row.share else ""
-        yield f"  {label}  {bar} {share}  {style.faint(' '.join(here))}".rstrip()
-
-
-def _stages(stages_ms: Mapping[str, float], median_ms: float, style: Style, width: int) -> Iterator[str]:
-    rest = max(median_ms - sum(stages_ms.values()), 0.0)
-    parts = {**stages_ms, "HTTP, network": rest}
-    largest = max(*parts.values(), 1e-9)
-    room = width - LABEL - CELL - 6
-    yield ""
-    yield f"  Where the median of {in_ms(median_ms)} ms goes, as the service tells its stages:"
-    for name, time_ms in parts.items():
-        bar = style.bar(time_ms / largest, room)
-        yield f"  {name:{LABEL}}{in_ms(time_ms):>{CELL}}  {bar}".rstrip()
-
-
 def _failures(summary: Summary, style: Style) -> Iterator[str]:
     for reason, number in summary.failures.items():
         yield f"  {style.alarming(f'{number:>{LABEL},}')}  {reason}"
@@ -122,8 +75,11 @@ def _notes(summary: Summary, style: Style) -> Iterator[str]:
         notes.append("Nothing was measured: it was ended during the warm-up.")
     elif summary.interrupted:
         notes.append(f"Ended early, after {summary.duration_s:.1f} s.")
-    if summary.offered_per_s and summary.rate_per_s < BEHIND * summary.offered_per_s:
-        notes.append("It does not keep up with what is offered: the longer, the later the answers.")
+    late = 1 - summary.rate_per_s / summary.offered_per_s if summary.offered_per_s else 0.0
+    if late > MUCH_LATE:
+        notes.append(
+            f"Of the requests due, {100 * late:.0f} % were answered only after the time was over, or not at all."
+        )
     if summary.client_cpu > NEAR_LIMIT:
         notes.append(
             f"This tool took {100 * summary.client_cpu:.0f} % of a processor: "
