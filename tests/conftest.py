@@ -1,8 +1,14 @@
 """What tests may ask for: a running service, drawn digits, independent encoders, what a problem is."""
 
+import contextlib
 import io
 import json
 import os
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -134,3 +140,39 @@ def assert_problem(client: TestClient) -> Callable[..., dict[str, Any]]:
         return problem
 
     return assert_problem
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[..., str]]:
+    """Start a service as a user does, with settings of its own; give its address."""
+    running = contextlib.ExitStack()
+
+    def serve(**settings: str) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        process = running.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-m", "service"],
+                env={**os.environ, "LENET_PORT": str(port), **settings},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+        assert process.stdout
+        # The server says when it listens: no need to ask again and again.
+        for line in process.stdout:
+            if "running on" in line:
+                break
+        # What it says later is read away: a full pipe would stop it.
+        reader = threading.Thread(target=process.stdout.read)
+        reader.start()
+        running.callback(reader.join)
+        running.callback(process.terminate)
+        address = f"http://127.0.0.1:{port}"
+        with urllib.request.urlopen(f"{address}/health/ready", timeout=10) as answer:
+            assert answer.status == 200
+        return address
+
+    with running:
+        yield serve

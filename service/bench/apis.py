@@ -58,7 +58,8 @@ class Predict:
         del headers
         answer = json.loads(body)
         first, model = answer["predictions"][0], answer["model"]
-        return Reading(first["digit"], float(first["confidence"]), model["name"], model["version"])
+        digit = None if first["digit"] is None else int(first["digit"])
+        return Reading(digit, float(first["confidence"]), model["name"], model["version"])
 
 
 class InferenceProtocol:

@@ -27,9 +27,9 @@ def lines(
     if arguments.rate_per_s is None:
         loop = f"closed loop{style.dot}{_connections(arguments.connections)}"
     else:
-        loop = f"open loop, {arguments.arrivals} {arguments.rate_per_s:,g}/s{style.dot}at most "
+        loop = f"open loop, {arguments.arrivals} {arguments.rate_per_s:,g}/s{style.dot}up to "
         loop += _connections(arguments.connections)
-    yield f"  {loop}{style.dot}{arguments.duration_s:g} s after {arguments.warmup_s:g} s of warm-up"
+    yield f"  {loop}{style.dot}{arguments.warmup_s:g} s warm-up, {arguments.duration_s:g} s"
 
 
 def _connections(number: int) -> str:

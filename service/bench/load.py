@@ -23,8 +23,6 @@ class Load:
     """
     Requests on their way: on a free connection, else a new one, else they wait for one, the oldest first.
 
-    Both loops are this; they differ in when requests are due.
-
     Attributes:
         peak: The most connections that were open at once.
     """

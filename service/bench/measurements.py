@@ -1,6 +1,6 @@
 """What is measured while the load lasts, in constant memory."""
 
-import contextlib
+import math
 import time
 from collections import Counter
 
@@ -72,11 +72,11 @@ class Measurements:
                     self._record_stage(name.strip(), value)
 
     def _record_stage(self, name: str, milliseconds: str) -> None:
-        stage = self.stages.get(name)
-        if stage is None:
-            if len(self.stages) == MOST_STAGES:
-                return
-            stage = self.stages[name] = Histogram()
-        # What is no number says nothing.
-        with contextlib.suppress(ValueError):
-            stage.record(float(milliseconds) / 1e3)
+        try:
+            time_s = float(milliseconds) / 1e3
+        except ValueError:
+            return
+        if 0 <= time_s < math.inf and (name in self.stages or len(self.stages) < MOST_STAGES):
+            if name not in self.stages:
+                self.stages[name] = Histogram()
+            self.stages[name].record(time_s)

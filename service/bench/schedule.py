@@ -29,7 +29,7 @@ class Window:
     @classmethod
     def of(cls, begin: float, warmup_s: float, duration_s: float) -> "Window":
         """Put a warm-up and a measurement in a row."""
-        return cls(begin, begin + warmup_s, begin + warmup_s + duration_s)
+        return cls(begin, begin + warmup_s, begin + (warmup_s + duration_s))
 
     def stop(self, now: float) -> None:
         """Let nothing be due from now on."""

@@ -78,7 +78,7 @@ def _notes(summary: Summary, style: Style) -> Iterator[str]:
     late = 1 - summary.rate_per_s / summary.offered_per_s if summary.offered_per_s else 0.0
     if late > MUCH_LATE:
         notes.append(
-            f"Of the requests due, {100 * late:.0f} % were answered only after the time was over, or not at all."
+            f"{100 * late:.0f} % of the requests due were answered when the time was over, or not at all."
         )
     if summary.client_cpu > NEAR_LIMIT:
         notes.append(

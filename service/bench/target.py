@@ -57,16 +57,17 @@ class Target:
         )
 
     def message(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
-        """Write a request of HTTP/1.1."""
+        """Write a request of HTTP/1.1; the headers of every request replace those of this one."""
         fields = {
             "Host": self.authority,
             "User-Agent": f"lenet5-bench/{__version__}",
             "Accept": "*/*",
             **headers,
-            **({"Content-Length": str(len(body))} if body else {}),
-            **dict(self.headers),
+            **({"Content-Length": str(len(body))} if method == "POST" else {}),
         }
-        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        replaced = {name.lower() for name, _ in self.headers}
+        kept = [(name, value) for name, value in fields.items() if name.lower() not in replaced]
+        lines = "".join(f"{name}: {value}\r\n" for name, value in (*kept, *self.headers))
         return f"{method} {self.prefix}{path} HTTP/1.1\r\n{lines}\r\n".encode() + body
 
 
