@@ -37,6 +37,7 @@ def serve() -> int:
     from service import logs, settings
     from service.app import create_app
     from service.errors import StartError
+    from service.http.deadlines import Deadlines
     from service.http.protocol import BoundedProtocol
 
     # To ask of each model whether it is one of pydantic 1, FastAPI would import all of that: a tenth of the
@@ -53,11 +54,12 @@ def serve() -> int:
         app,
         host=configuration.host,
         port=configuration.port,
-        http=functools.partial(BoundedProtocol, limits=configuration),  # type: ignore[arg-type]  # any factory will do
+        http=functools.partial(BoundedProtocol, limits=configuration, deadlines=Deadlines()),  # type: ignore[arg-type]  # any factory will do
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=math.ceil(configuration.keep_alive_s),
         timeout_graceful_shutdown=math.ceil(configuration.shutdown_s),
     )

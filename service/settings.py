@@ -102,6 +102,9 @@ class Limits(BaseModel):
     body_deadline_s: Seconds = 30
     """Time for the body to arrive."""
 
+    write_deadline_s: Seconds = 30
+    """Time for a client to go on reading an answer that it does not take."""
+
 
 class Settings(Limits):
     """How the service runs."""
@@ -118,8 +121,39 @@ class Settings(Limits):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run. ``auto`` takes CUDA when it works; ``cuda`` refuses to start without it."""
 
+    workers: Positive = 1
+    """Processes that serve the port; one for each container where something else starts containers."""
+
     threads: Annotated[int, Field(ge=0)] = 0
-    """Threads that compute; 0 counts the processors that this process may use."""
+    """Threads that compute in each process; 0 divides the processors that the service may use (its affinity,
+    within its control group's quota) among its processes."""
+
+    max_in_flight: Positive = 512
+    """Most requests of a process that are let in and not yet answered; more are answered 503 at once.
+    Probes and metrics are always let in."""
+
+    max_in_flight_bytes: Positive = 256 * MIB
+    """Most bytes of their bodies together, as declared: 32 bodies of the largest size."""
+
+    max_queue_requests: Positive = 512
+    """Most requests that wait for a network."""
+
+    max_queue_images: Positive = 2_048
+    """Most images that wait for a network: 1.6 MB of pixels."""
+
+    max_queue_s: Seconds = 0.5
+    """Most seconds of a network's work that may wait, as measured: it bounds how long an answer takes however
+    fast the machine is."""
+
+    queue_deadline_s: Seconds = 1
+    """A request that has waited longer is answered 504 and not computed."""
+
+    max_lane_requests: Positive = 64
+    """Most requests that wait for threads, of pictures to prepare and of operations each."""
+
+    operation_nice: Annotated[int, Field(ge=0, le=19)] = 10
+    """How much the threads of ``/convolve`` and ``/pool`` give way to the rest (Linux): at 10 they get a
+    tenth of a processor that both want, and all of one that nobody else wants."""
 
     inline_pixels: Annotated[int, Field(ge=0)] = 1_024
     """Requests of at most so many pixels, in files of as many bytes, are answered on the event loop: one

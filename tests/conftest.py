@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -20,7 +21,10 @@ from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
 
+from service import logs
 from service.app import create_app
+from service.digits.network import Batching
+from service.engine.batcher import Batcher, Bounds
 from service.settings import Settings
 
 hypothesis.settings.register_profile(
@@ -46,6 +50,32 @@ def app(settings: Settings) -> FastAPI:
 def client(app: FastAPI) -> Iterator[TestClient]:
     with TestClient(app) as client:
         yield client
+
+
+@pytest.fixture
+def log_entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Give what the service has logged since the test began."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    output = io.StringIO()
+    monkeypatch.setattr("sys.stdout", output)
+    logs.configure("json", "info")
+
+    def log_entries() -> list[dict[str, Any]]:
+        logs.flush()
+        entries = map(json.loads, output.getvalue().splitlines())
+        return [entry for entry in entries if entry["logger"].startswith(logs.ROOT)]
+
+    yield log_entries
+    root.handlers = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def batching() -> Batching:
+    """Put a queue before an engine that is wide enough for any test."""
+    bounds = Bounds(batch=64, requests=1000, rows=10_000, wait_s=60, deadline_s=60)
+    return lambda run: Batcher(run, bounds, observe=lambda _, __: None)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from service.digits.card import Card
 from service.digits.layers import Layers
-from service.digits.network import SIDE, Network
+from service.digits.network import SIDE, Batching, Network
 from service.engine.session import Device, Session
 from service.errors import ModelError, UnknownNameError
 
@@ -55,7 +55,7 @@ class Repository:
         return list(self._networks[name])
 
 
-def load(folder: Path, *, device: Device, threads: int) -> Repository:
+def load(folder: Path, *, device: Device, batching: Batching) -> Repository:
     """
     Load and verify every version of every model in a folder.
 
@@ -65,7 +65,7 @@ def load(folder: Path, *, device: Device, threads: int) -> Repository:
     """
     networks: dict[str, dict[str, Network]] = {}
     for directory in sorted(folder.glob("*/[0-9]*/"), key=lambda path: (path.parent.name, _number(path))):
-        network = load_version(directory, device=device, threads=threads)
+        network = load_version(directory, device=device, batching=batching)
         networks.setdefault(network.card.name, {})[network.card.version] = network
     if not networks:
         message = (
@@ -75,7 +75,7 @@ def load(folder: Path, *, device: Device, threads: int) -> Repository:
     return Repository(networks)
 
 
-def load_version(directory: Path, *, device: Device, threads: int) -> Network:
+def load_version(directory: Path, *, device: Device, batching: Batching) -> Network:
     """
     Load one version: every file by its hash, then the network by its golden images.
 
@@ -90,9 +90,11 @@ def load_version(directory: Path, *, device: Device, threads: int) -> Network:
         message = f"{directory / CARD}: it lists no {' and no '.join(missing)}"
         raise ModelError(message)
     session, layer_session = (
-        Session(files[name], device=device, threads=threads) for name in (NETWORK, LAYERS)
+        # One thread a run: on processors it is requests that run side by side, not the parts of one.
+        Session(files[name], device=device, threads=1)
+        for name in (NETWORK, LAYERS)
     )
-    network = Network(card, session, Layers(card, layer_session, files[LAYERS]))
+    network = Network(card, session, Layers(card, layer_session, files[LAYERS]), batching)
     network.verify(*_golden(files[GOLDEN], directory))
     return network
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from starlette.requests import Request
 
 from service.errors import Fault, InvalidInputError, MediaTypeError, TooLargeError
-from service.http import arrays, bodies, forms, strict_json
+from service.http import arrays, bodies, content_types, forms, strict_json
 from service.images import pictures
 from service.images.decoding import PixelLimits
 from service.images.headers import OFFERED
@@ -36,17 +36,17 @@ async def read_pictures(request: Request, limits: Limits) -> Pictures:
         TooLargeError: Over a limit on bytes, parts, images or pixels.
         InvalidInputError: The pictures are named or shaped in a way that is not taken, or damaged.
     """
-    content_type = request.headers.get("content-type", "")
-    media_type = content_type.partition(";")[0].strip().lower()
+    content_type = content_types.declared(request)
+    media_type = content_types.media_type(content_type)
     pixel_limits = PixelLimits(limits.max_image_pixels, limits.max_image_side)
     if media_type == JSON:
         limit = min(limits.max_json_bytes, limits.max_body_bytes)
-        body = await bodies.read(request, limit=limit, deadline_s=limits.body_deadline_s)
+        body = await bodies.read(request, limit=limit)
         return _of_json(strict_json.parse(body, max_depth=limits.max_json_depth), limits, pixel_limits)
     if media_type not in (*FILES, FORM, arrays.MEDIA_TYPE):
         message = f"send pictures as {FORM}, {JSON}, {arrays.MEDIA_TYPE} or {', '.join(FILES)}"
         raise MediaTypeError(message)
-    body = await bodies.read(request, limit=limits.max_body_bytes, deadline_s=limits.body_deadline_s)
+    body = await bodies.read(request, limit=limits.max_body_bytes)
     if media_type == arrays.MEDIA_TYPE:
         array = _as_uint8(arrays.read(body, dtypes=("uint8", "float32")))
         return pictures.of_array(

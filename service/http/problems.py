@@ -1,6 +1,8 @@
 """Every error as ``application/problem+json`` (RFC 9457): the one table from errors to status codes."""
 
 import http
+import math
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,10 +30,12 @@ _PROBLEMS: dict[type[errors.RequestError], tuple[int, str, str]] = {
     errors.MediaTypeError: (415, "unsupported-media-type", "The content type is not one of those offered"),
     errors.OverBudgetError: (422, "compute-budget", "The request would cost more than a limit allows"),
     errors.InvalidInputError: (422, "invalid-input", "The request can be read, but not answered"),
+    errors.FullError: (503, "overloaded", "As much is waiting here as may wait"),
+    errors.DeadlineError: (504, "deadline", "The request waited too long"),
 }
 PICTURES = (*OFFERED, "multipart/form-data", "application/json", "application/x-npy")
 """Content types in which pictures come."""
-INTERNAL = (500, "internal-error", "The service made a mistake")
+_INTERNAL = (500, "internal-error", "The service made a mistake")
 
 
 class FaultModel(BaseModel):
@@ -90,6 +94,7 @@ def install(app: FastAPI) -> None:
     """Answer the errors of the domain and of the framework as problems."""
     app.add_exception_handler(errors.RequestError, _of_the_domain)
     app.add_exception_handler(HTTPException, _of_the_framework)
+    app.add_exception_handler(Exception, _of_a_mistake)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -105,8 +110,8 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-async def _of_the_domain(request: Request, error: Exception) -> Response:
-    assert isinstance(error, errors.RequestError)  # noqa: S101  what it was installed for
+def of(error: errors.RequestError, request: Request) -> Response:
+    """Answer an error of the domain."""
     more: dict[str, Any] = {}
     headers = {}
     if error.faults:
@@ -121,7 +126,29 @@ async def _of_the_domain(request: Request, error: Exception) -> Response:
     elif isinstance(error, errors.TooLargeError | errors.SlowBodyError):
         # The rest of the body would otherwise be waited for.
         headers = {"Connection": "close"}
+    elif isinstance(error, errors.FullError):
+        headers = {"Retry-After": str(_retry_after_s(error.retry_after_s))}
     return answer(request, _PROBLEMS[type(error)], error.detail, headers=headers, **more)
+
+
+def of_a_mistake(request: Request) -> Response:
+    """Answer what should not have happened; it tells nothing, the log does."""
+    return answer(request, _INTERNAL, "the log has the details under this request's id")
+
+
+async def _of_a_mistake(request: Request, error: Exception) -> Response:
+    del error
+    return of_a_mistake(request)
+
+
+async def _of_the_domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.RequestError)  # noqa: S101  what it was installed for
+    return of(error, request)
+
+
+def _retry_after_s(waiting_s: float) -> int:
+    """Tell when to come again (RFC 9110, 10.2.3): not all at once, 1 to 5 seconds from now."""
+    return min(max(1, math.ceil(waiting_s)) + random.randrange(3), 5)  # noqa: S311  no secret
 
 
 async def _of_the_framework(request: Request, error: Exception) -> Response:

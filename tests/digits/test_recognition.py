@@ -5,15 +5,15 @@ import pytest
 from fastapi import FastAPI
 
 from service.digits import recognition, repository
-from service.digits.network import BATCH, Network
+from service.digits.network import BATCH, Batching, Network
 from service.errors import InvalidInputError, ModelError
 from service.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def network(settings: Settings, app: FastAPI) -> Network:
+def network(settings: Settings, app: FastAPI, batching: Batching) -> Network:
     del app
-    return repository.load(settings.model_repository, device="cpu", threads=1).find("lenet5")
+    return repository.load(settings.model_repository, device="cpu", batching=batching).find("lenet5")
 
 
 @pytest.mark.parametrize("number", [1, 2, BATCH - 1, BATCH, BATCH + 1, 3 * BATCH + 7])

@@ -12,9 +12,11 @@ import pytest
 
 from service.digits import repository
 from service.digits.repository import Repository
+from service.engine.batcher import Batcher, Bounds
 from service.errors import ModelError, UnknownNameError
 from service.settings import Settings
 
+BOUNDS = Bounds(batch=64, requests=10, rows=100, wait_s=1, deadline_s=1)
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -27,7 +29,11 @@ def version(settings: Settings, tmp_path: Path) -> Path:
 
 
 def load(folder: Path) -> Repository:
-    return repository.load(folder, device="cpu", threads=1)
+    return repository.load(folder, device="cpu", batching=lambda run: Batcher(run, BOUNDS, observe=ignore))
+
+
+def ignore(*_: object) -> None:
+    pass
 
 
 def change_card(version: Path, /, **members: Any) -> None:  # noqa: ANN401

@@ -172,6 +172,25 @@ def test_headers_that_do_not_arrive_in_time_are_not_waited_for(
     assert wire.is_closed()
 
 
+def test_a_body_that_does_not_arrive_in_time_is_not_waited_for(
+    connect: Connect, assert_problem: AssertProblem
+) -> None:
+    wire = connect().send(POST + b"Content-Length: 1000\r\n\r\nxyzzy")
+
+    assert_problem(wire.answer(), 408, kind="request-timeout")
+    assert wire.is_closed()
+
+
+def test_a_client_that_does_not_read_its_answer_is_not_waited_for(connect: Connect) -> None:
+    wire = connect()
+    many = LIVE.replace(b"/health/live", b"/openapi.json")
+    with contextlib.suppress(ConnectionError):
+        for _ in range(10_000):
+            wire.send(many)
+
+    assert connect().send(LIVE).answer().status_code == 200
+
+
 def test_the_second_request_of_a_connection_has_a_deadline_too(
     connect: Connect, assert_problem: AssertProblem
 ) -> None:
