@@ -27,6 +27,14 @@ CURLS = [
 ]
 
 
+MEASUREMENTS = [
+    line.partition("   #")[0].removeprefix(".venv/bin/python ")
+    for block in blocks("sh")
+    for line in block.splitlines()
+    if " -m service bench " in line
+]
+
+
 @pytest.mark.parametrize("command", CURLS)
 def test_each_curl_command_is_answered_with_seven(command: str, address: str) -> None:
     bash = shutil.which("bash")
@@ -38,6 +46,21 @@ def test_each_curl_command_is_answered_with_seven(command: str, address: str) ->
 
     assert answer.returncode == 0
     assert '"digit":7' in answer.stdout
+
+
+@pytest.mark.parametrize("command", MEASUREMENTS)
+def test_each_measurement_is_answered_throughout(command: str, address: str) -> None:
+    arguments = command.replace("localhost:8000", address).split()
+    run = subprocess.run(
+        [sys.executable, *arguments, "--warmup", "0", "--duration", "0.5"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "p99" in run.stdout
 
 
 @pytest.mark.parametrize(("example", "words"), [*zip(blocks("python"), ["predictions", "[7]"], strict=True)])
