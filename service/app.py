@@ -1,14 +1,19 @@
 """The application: the only place where the parts meet."""
 
+import asyncio
+import contextlib
 import gc
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 import service
+from service import gauges
 from service.digits import repository
 from service.digits.network import BATCH
 from service.digits.recogniser import Recogniser
@@ -19,6 +24,10 @@ from service.engine.lanes import Lane
 from service.http import problems
 from service.http.admission import Admission
 from service.http.middleware import Accounting
+from service.http.trace import Trace
+from service.metrics import pulse
+from service.metrics.ledger import Ledger
+from service.metrics.sharing import FOLDER, Sharing
 from service.readiness import Readiness
 from service.routes import (
     architecture,
@@ -27,6 +36,7 @@ from service.routes import (
     inference_protocol,
     kernels,
     layer_kernels,
+    metrics,
     model_repository,
     models,
     monitoring,
@@ -58,6 +68,9 @@ def create_app(settings: Settings) -> Application:
         ModelError: A model is missing, altered or answers wrongly.
         DeviceError: The device that was asked for cannot be had.
     """
+    ledger = Ledger()
+    shared = os.environ.get(FOLDER)
+    sharing = Sharing(ledger, Path(shared) if shared else None)
     threads = settings.threads or max(1, processors.usable() // settings.workers)
     bounds = Bounds(
         batch=BATCH,
@@ -69,7 +82,7 @@ def create_app(settings: Settings) -> Application:
     served = repository.open_folder(
         settings.model_repository,
         device=settings.device,
-        batching=lambda run: Batcher(run, bounds, observe=lambda _, __: None),
+        batching=lambda run: Batcher(run, bounds, observe=ledger.run),
         most_versions=settings.max_versions,
     )
     waiting, deadline_s = settings.max_lane_requests, settings.queue_deadline_s
@@ -83,11 +96,14 @@ def create_app(settings: Settings) -> Application:
     )
     # One thread: ONNX Runtime does not create sessions on several at a time.
     loading = Lane("models", threads=1, waiting=waiting, deadline_s=settings.load_deadline_s)
+    lanes = (pictures, heavy, loading)
     recogniser = Recogniser(pictures, inline_pixels=settings.inline_pixels)
     readiness = Readiness()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        sharing.join()
+        beat = asyncio.create_task(pulse.beat(ledger, sharing))
         readiness.open(served.newest())
         # What is here now stays: the collector need not look at it again and again.
         gc.collect()
@@ -95,8 +111,11 @@ def create_app(settings: Settings) -> Application:
         yield
         gc.unfreeze()
         readiness.close("stopping")
-        for lane in (pictures, heavy, loading):
+        for lane in lanes:
             lane.close()
+        beat.cancel()
+        with contextlib.suppress(OSError):
+            sharing.publish()
 
     app = Application(
         title="LeNet-5 service",
@@ -123,12 +142,22 @@ def create_app(settings: Settings) -> Application:
         inference.routes(served, recogniser, pictures, settings),
         model_repository.routes(served, loading, settings),
         monitoring.routes(readiness),
+        metrics.routes(sharing),
     ]
     for router in (*direct, *searched):
         app.include_router(router)
+    admission = Admission(settings)
+    gauges.of_the_process(ledger)
+    gauges.of_requests(ledger, admission, lanes)
+    gauges.of_models(ledger, served, readiness, device=settings.device)
+
+    def observe(trace: Trace, route: str, method: str, status: int, seconds: float) -> None:
+        ledger.request(route, method, status, seconds, trace.facts)
+
     app.front = Accounting(
         app.behind,
-        admission=Admission(settings),
+        admission=admission,
+        observe=observe,
         direct={
             route.path: route.endpoint
             for router in direct
