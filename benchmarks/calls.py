@@ -63,6 +63,15 @@ def form(drawn: Drawn) -> Body:
     return Body(content, {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"})
 
 
+def json_tensor(drawn: Drawn) -> Body:
+    """Send the pixels by the Open Inference Protocol, as JSON."""
+    shape = [1, *drawn.image.shape, 1]
+    pixels = drawn.image.ravel().tolist()
+    given = {"name": "image", "shape": shape, "datatype": "UINT8", "data": pixels}
+    content = json.dumps({"inputs": [given]}, separators=(",", ":")).encode()
+    return Body(content, {"Content-Type": "application/json"})
+
+
 def tensor(drawn: Drawn) -> Body:
     """Send the pixels by the Open Inference Protocol, binary in both directions."""
     shape = [1, *drawn.image.shape, 1]
@@ -83,6 +92,12 @@ def listed(answer: bytes) -> Sequence[float]:
 def predicted(answer: bytes) -> Sequence[float]:
     """Read this service's answer: the first of its predictions."""
     found: Sequence[float] = json.loads(answer)["predictions"][0]["probabilities"]
+    return found
+
+
+def output(answer: bytes) -> Sequence[float]:
+    """Read a JSON answer of the Open Inference Protocol: the first of its outputs."""
+    found: Sequence[float] = json.loads(answer)["outputs"][0]["data"]
     return found
 
 

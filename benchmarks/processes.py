@@ -5,12 +5,20 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 PROC = Path("/proc")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-PARENT, USER, SYSTEM, STARTED = 1, 11, 12, 19  # among the fields of stat that follow the command's name
+STATE, PARENT, USER, SYSTEM, STARTED = (
+    0,
+    1,
+    11,
+    12,
+    19,
+)  # among the fields of stat that follow the command's name
 WAITED_FOR = (13, 14)  # user and system time of children that have ended
+ENDED = "Z"
 TERM_DEADLINE_S = 20
 POLL_S = 0.02
 
@@ -48,19 +56,25 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     family = {one: _started(one) for one in tree(process.pid)}
     process.terminate()
     deadline = time.monotonic() + TERM_DEADLINE_S
-    while process.poll() is None and time.monotonic() < deadline:
-        family |= {one: _started(one) for one in tree(process.pid)}
+    while (left := _living(family)) and time.monotonic() < deadline:
+        family = left | {one: _started(one) for one in tree(process.pid)}
+        process.poll()
         time.sleep(POLL_S)
-    for one, started in family.items():
-        if started and _started(one) == started:  # its id is still its own
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(one, signal.SIGKILL)
+    for one in _living(family):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
     process.wait()
 
 
+def _living(family: Mapping[int, str]) -> dict[int, str]:
+    """Keep those that have not ended, and whose ids are still their own."""
+    return {pid: started for pid, started in family.items() if started and _started(pid) == started}
+
+
 def _started(pid: int) -> str:
+    """Give when a process started, as /proc does; nothing when it has ended."""
     fields = _stat(pid)
-    return fields[STARTED] if fields else ""
+    return "" if not fields or fields[STATE] == ENDED else fields[STARTED]
 
 
 def _stat(pid: int) -> list[str]:

@@ -13,12 +13,12 @@ from benchmarks.tables import table
 OUR_TITLE = OURS.calls[0].title
 PACKAGES = ("uvloop", "httptools", "onnxruntime-gpu")
 HOW = """\
-One 28x28 PNG in (a tensor where the row says so), ten probabilities out, with the shipped network; the answer is
-checked before and after. wrk on the same machine, {connections} connections, {threads} thread, closed loop,
-{seconds} s a warm-up of {warm_up} s; medians of {rounds} rounds, the servers taking turns, each started anew and alone.
-CPU is that of all the server's processes, memory their proportional set size (PSS) right after the load, start the
-time from process start to the first right answer. This service writes its log line a request to a file; the
-access logs of the peers are off. {versions}.
+One 28x28 PNG in (a tensor where the row says so), ten probabilities out, with the shipped network; the
+answer is checked before and after. wrk on the same machine, {connections} connections, {threads} thread,
+closed loop, {seconds} s after a warm-up of {warm_up} s; medians of {rounds} rounds, the servers taking
+turns, each started anew and alone. CPU is that of all the server's processes, memory their proportional
+set size (PSS) right after the load, start the time from process start to the first right answer. This
+service writes its log line a request to a file; the access logs of the peers are off. {versions}.
 """
 CLOSED = (
     "server",

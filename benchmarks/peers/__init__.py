@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.calls import Call, form, listed, picture, predicted
+from benchmarks.calls import Call, form, json_tensor, listed, output, picture, predicted, raw_tensor, tensor
 
 FOLDER = Path(__file__).parent
 UVICORN = ("-m", "uvicorn", "app:app", "--port", "{port}", "--no-access-log")
+APP = ("app.py", "{port}")
+RAY = {"RAY_USAGE_STATS_ENABLED": "0"}
 
 
 @dataclass(frozen=True)
@@ -66,5 +68,50 @@ PEERS = {
         ),
         UVICORN,
         "python",
+    ),
+    "litserve": Server(
+        FOLDER / "litserve",
+        (Call("LitServe", "/predict", picture, listed),),
+        APP,
+        "python",
+    ),
+    "bentoml": Server(
+        FOLDER / "bentoml",
+        (Call("BentoML", "/predict", picture, listed),),
+        ("-m", "bentoml", "serve", "app:Digits", "--host", "127.0.0.1", "--port", "{port}"),
+        "python",
+        {"BENTOML_DO_NOT_TRACK": "True"},
+    ),
+    "mlserver": Server(
+        FOLDER / "mlserver",
+        (Call("MLServer, tensor in", "/v2/models/digits/infer", json_tensor, output),),
+        APP,
+        "python",
+    ),
+    "ray_serve": Server(
+        FOLDER / "ray_serve",
+        (Call("Ray Serve, default proxy", "/predict", picture, listed),),
+        APP,
+        "python",
+        RAY,
+    ),
+    "ray_serve_haproxy": Server(
+        FOLDER / "ray_serve",
+        (Call("Ray Serve, HAProxy and options for throughput", "/predict", picture, listed),),
+        APP,
+        "python",
+        {**RAY, "RAY_SERVE_ENABLE_HA_PROXY": "1", "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1"},
+    ),
+    "pytriton": Server(
+        FOLDER / "pytriton",
+        (Call("Triton core with Python backend, tensor in", "/v2/models/digits/infer", tensor, raw_tensor),),
+        APP,
+        "python3.12",
+    ),
+    "fastify": Server(
+        FOLDER / "fastify",
+        (Call("Fastify on Node.js", "/predict", picture, listed),),
+        ("app.js", "{port}"),
+        "node",
     ),
 }
