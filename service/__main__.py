@@ -1,22 +1,45 @@
-"""Start the service: settings, logs, application, server."""
+"""Start the service (settings, logs, application, server), or the load tool that measures one."""
 
 import functools
 import math
 import sys
 
-import uvicorn
-
-from service import logs, settings
-from service.app import create_app
-from service.errors import StartError
-from service.http.protocol import BoundedProtocol
-
 CANNOT_START = 3
 """Exit status when settings, device or models are at fault; uvicorn's own for a failed start."""
 
+USAGE = """\
+usage: lenet5             serve; the settings are LENET_* variables, see docs/settings.md
+       lenet5 bench URL   measure a service that runs; lenet5 bench --help tells how
+"""
+
 
 def main() -> int:
+    """Do what the command line says."""
+    match sys.argv[1:]:
+        case []:
+            return serve()
+        case ["bench", *arguments]:
+            # Neither command loads what the other needs.
+            from service.bench.run import main as bench
+
+            return bench(arguments)
+        case ["-h" | "--help"]:
+            sys.stdout.write(USAGE)
+            return 0
+    sys.stderr.write(USAGE)
+    return 2
+
+
+def serve() -> int:
     """Serve until told to stop."""
+    import uvicorn
+
+    from service import logs, settings
+    from service.app import create_app
+    from service.errors import StartError
+    from service.http.deadlines import Deadlines
+    from service.http.protocol import BoundedProtocol
+
     # To ask of each model whether it is one of pydantic 1, FastAPI would import all of that: a tenth of the
     # start. It takes an ImportError, which None stands for, as a no.
     sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]
@@ -31,11 +54,12 @@ def main() -> int:
         app,
         host=configuration.host,
         port=configuration.port,
-        http=functools.partial(BoundedProtocol, limits=configuration),  # type: ignore[arg-type]  # any factory will do
+        http=functools.partial(BoundedProtocol, limits=configuration, deadlines=Deadlines()),  # type: ignore[arg-type]  # any factory will do
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=math.ceil(configuration.keep_alive_s),
         timeout_graceful_shutdown=math.ceil(configuration.shutdown_s),
     )

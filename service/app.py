@@ -1,22 +1,33 @@
 """The application: the only place where the parts meet."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 import service
 from service.digits import repository
+from service.digits.network import BATCH
+from service.digits.recogniser import Recogniser
+from service.engine import processors
+from service.engine.batcher import Batcher, Bounds
 from service.engine.graph_cache import GraphCache
-from service.engine.workers import Workers, usable_processors
+from service.engine.lanes import Lane
 from service.http import problems
+from service.http.admission import Admission
 from service.http.middleware import Accounting
 from service.readiness import Readiness
 from service.routes import (
     architecture,
     feature_maps,
+    inference,
+    inference_protocol,
     kernels,
     layer_kernels,
+    model_repository,
     models,
     monitoring,
     operations,
@@ -25,7 +36,21 @@ from service.routes import (
 from service.settings import Settings
 
 
-def create_app(settings: Settings) -> FastAPI:
+class Application(FastAPI):
+    """FastAPI, entered by a front of our own: its middleware takes longer than many an answer."""
+
+    front: Accounting
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request by the front."""
+        await self.front(scope, receive, send)
+
+    async def behind(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request as FastAPI does."""
+        await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings) -> Application:
     """
     Make a service that is ready once its lifespan has begun.
 
@@ -33,19 +58,47 @@ def create_app(settings: Settings) -> FastAPI:
         ModelError: A model is missing, altered or answers wrongly.
         DeviceError: The device that was asked for cannot be had.
     """
-    threads = settings.threads or usable_processors()
-    served = repository.load(settings.model_repository, device=settings.device, threads=threads)
-    workers = Workers(threads)
+    threads = settings.threads or max(1, processors.usable() // settings.workers)
+    bounds = Bounds(
+        batch=BATCH,
+        requests=settings.max_queue_requests,
+        rows=settings.max_queue_images,
+        wait_s=settings.max_queue_s,
+        deadline_s=settings.queue_deadline_s,
+    )
+    served = repository.open_folder(
+        settings.model_repository,
+        device=settings.device,
+        batching=lambda run: Batcher(run, bounds, observe=lambda _, __: None),
+        most_versions=settings.max_versions,
+    )
+    waiting, deadline_s = settings.max_lane_requests, settings.queue_deadline_s
+    pictures = Lane("pictures", threads=threads, waiting=waiting, deadline_s=deadline_s)
+    heavy = Lane(
+        "operations",
+        threads=threads,
+        waiting=waiting,
+        deadline_s=deadline_s,
+        nice=settings.operation_nice,
+    )
+    # One thread: ONNX Runtime does not create sessions on several at a time.
+    loading = Lane("models", threads=1, waiting=waiting, deadline_s=settings.load_deadline_s)
+    recogniser = Recogniser(pictures, inline_pixels=settings.inline_pixels)
     readiness = Readiness()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         readiness.open(served.newest())
+        # What is here now stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         yield
+        gc.unfreeze()
         readiness.close("stopping")
-        workers.close()
+        for lane in (pictures, heavy, loading):
+            lane.close()
 
-    app = FastAPI(
+    app = Application(
         title="LeNet-5 service",
         summary="Handwritten digits in any picture",
         version=service.__version__,
@@ -55,14 +108,32 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(app)
-    app.include_router(prediction.routes(served, workers, settings))
-    app.include_router(feature_maps.routes(served, workers, settings))
-    app.include_router(models.routes(served, settings))
     graphs = GraphCache(device=settings.device, threads=threads, most=settings.max_graphs)
-    app.include_router(operations.routes(graphs, workers, settings))
-    app.include_router(kernels.routes())
-    app.include_router(layer_kernels.routes(served, workers, settings))
-    app.include_router(architecture.routes(settings))
-    app.include_router(monitoring.routes(readiness))
-    app.add_middleware(Accounting)
+    direct = [
+        prediction.routes(served, recogniser, settings),
+        feature_maps.routes(served, recogniser, pictures, settings),
+        operations.routes(graphs, heavy, settings),
+    ]
+    searched = [
+        models.routes(served, settings),
+        kernels.routes(),
+        layer_kernels.routes(served, pictures, settings),
+        architecture.routes(settings),
+        inference_protocol.routes(served, readiness, settings),
+        inference.routes(served, recogniser, pictures, settings),
+        model_repository.routes(served, loading, settings),
+        monitoring.routes(readiness),
+    ]
+    for router in (*direct, *searched):
+        app.include_router(router)
+    app.front = Accounting(
+        app.behind,
+        admission=Admission(settings),
+        direct={
+            route.path: route.endpoint
+            for router in direct
+            for route in router.routes
+            if isinstance(route, APIRoute)
+        },
+    )
     return app

@@ -1,14 +1,19 @@
 """uvicorn's HTTP protocol, bounded: it has no limit on headers and none on the time they take."""
 
+import asyncio
+import urllib.parse
 import uuid
 from asyncio import Transport
 from typing import Any
 
-import orjson
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.http import problems
+from service.http.cycle import Cycle
+from service.http.deadlines import NEVER, Deadlines
 from service.http.middleware import SAFE_HEADERS
+from service.http.trace import CLIENT_GONE
 from service.settings import Limits
 
 BAD_REQUEST = (400, "bad-request", "The request is no HTTP")
@@ -23,6 +28,8 @@ _DETAILS = {
     HEADERS_TOO_LARGE: "the headers are over the limit on their number or size",
 }
 
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
+
 
 class RefusedError(Exception):
     """Stops the parser; the connection's refusal says why."""
@@ -33,28 +40,58 @@ class BoundedProtocol(HttpToolsProtocol):
     A connection that is closed when a request's headers are too many, too large or too slow.
 
     What comes besides headers and body (chunk extensions, trailers, empty lines) is bounded as headers
-    are, and a body that is left after the answer has the time of a body.
+    are; a body that is left after the answer has the time of a body, and so has a client that does not
+    read its answer.
+
+    Attributes:
+        due: When ``overdue`` is called, unless something happens before.
     """
 
-    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:  # noqa: ANN401  uvicorn's own
-        """Take uvicorn's arguments and the limits."""
+    cycle: Cycle
+
+    def __init__(self, *args: Any, limits: Limits, deadlines: Deadlines, **kwargs: Any) -> None:  # noqa: ANN401  uvicorn's own
+        """Take uvicorn's arguments, the limits, and who calls ``overdue``."""
         super().__init__(*args, **kwargs)
         self._limits = limits
+        self._deadlines = deadlines
         self._refusal = BAD_REQUEST
+        self.url = b""
         self._in_headers = True
         self._in_message = False
+        self._header_bytes = 0
         self._overhead_bytes = 0
-        self._deadline: Any = None
+        self.due = NEVER
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn narrows it
         """Begin the time in which the first request has to come."""
         super().connection_made(transport)
         self._await_headers()
+        self._deadlines.watch(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the clock."""
-        self._deadline.cancel()
+        self._deadlines.forget(self)
         super().connection_lost(exc)
+
+    def overdue(self) -> None:
+        """Refuse headers or a body that do not come; close a connection on which nothing moves."""
+        self.due = NEVER
+        if self._in_headers:
+            self._refuse(HEADERS_TOO_SLOW)
+        elif self._in_message and not self.cycle.response_started:
+            self.cycle.end_waiting()
+        else:
+            self.transport.close()
+
+    def pause_writing(self) -> None:
+        """Begin the time in which the client has to read."""
+        super().pause_writing()
+        self.due = self.loop.time() + self._limits.write_deadline_s
+
+    def resume_writing(self) -> None:
+        """Forget that time."""
+        super().resume_writing()
+        self.due = NEVER
 
     def data_received(self, data: bytes) -> None:
         """Parse; what neither ends nor brings a body is refused while it grows."""
@@ -65,14 +102,17 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request: its headers have a time of their own, also on a kept connection."""
-        super().on_message_begin()
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self._header_bytes = 0
         self._in_message = True
         if not self._in_headers:
             self._await_headers()
 
     def on_url(self, url: bytes) -> None:
         """Take a piece of the target."""
-        super().on_url(url)
+        self.url += url
         if len(self.url) > self._limits.max_target_bytes:
             self._refusal = TARGET_TOO_LONG
             raise RefusedError
@@ -80,18 +120,27 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; those that come after the body have no use here."""
         if self._in_headers:
-            super().on_header(name, value)
+            name = name.lower()
+            self._header_bytes += len(name) + len(value)
+            self.headers.append((name, value))
+            if name == b"expect":
+                self.expect_100_continue = value.lower() == b"100-continue"
 
     def on_headers_complete(self) -> None:
-        """Check the headers as a whole, then let the request in."""
-        self._deadline.cancel()
+        """Check the headers as a whole, then let the request in; one that came too early waits."""
+        self.due = self.loop.time() + self._limits.body_deadline_s
         self._in_headers = False
         self._overhead_bytes = 0
-        size = sum(len(name) + len(value) for name, value in self.headers)
-        if len(self.headers) > self._limits.max_headers or size > self._limits.max_header_bytes:
+        if len(self.headers) > self._limits.max_headers or self._header_bytes > self._limits.max_header_bytes:
             self._refusal = HEADERS_TOO_LARGE
             raise RefusedError
-        super().on_headers_complete()
+        before, cycle = self.cycle, self._cycle()
+        self.cycle = cycle
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
@@ -100,32 +149,73 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End a request; when it was answered before, the connection has become idle just now."""
+        self.due = NEVER
         self._in_message = False
         self._overhead_bytes = 0
         super().on_message_complete()
         if self.cycle.response_complete and not self.transport.is_closing():
-            self._deadline.cancel()
-            self._unset_keepalive_if_required()
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self.due = self.loop.time() + self.timeout_keep_alive
 
     def on_response_complete(self) -> None:
-        """End an answer; what is left of the body is thrown away, for as long as a body may take."""
-        super().on_response_complete()
-        if self._in_message and not self._in_headers and self.cycle.response_complete:
-            self._deadline = self.loop.call_later(
-                self._limits.body_deadline_s, self.timeout_keep_alive_handler
-            )
+        """
+        End an answer: a request that waits is let in, or the connection is idle.
+
+        What is left of the body is thrown away, for as long as a body may take.
+        """
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif not self._in_message:
+            self.due = self.loop.time() + self.timeout_keep_alive
+        elif not self._in_headers:
+            self.due = self.loop.time() + self._limits.body_deadline_s
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser refused as a problem, and close."""
         del msg
         self._refuse(self._refusal)
 
+    def _cycle(self) -> Cycle:
+        """Describe the request as ASGI does (specification 3.0, "HTTP Connection Scope")."""
+        target = httptools.parse_url(self.url)
+        version = self.parser.get_http_version()
+        scope: Any = {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "method": self.parser.get_method().decode("ascii"),
+            "scheme": self.scheme,
+            "path": urllib.parse.unquote(target.path) if b"%" in target.path else target.path.decode("ascii"),
+            "raw_path": target.path,
+            "query_string": target.query or b"",
+            "root_path": "",
+            "headers": self.headers,
+            "server": self.server,
+            "client": self.client,
+            "state": self.app_state.copy(),
+        }
+        cycle = Cycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        scope["extensions"] = {CLIENT_GONE: cycle.gone}
+        return cycle
+
     def _await_headers(self) -> None:
         self._in_headers = True
-        self._deadline = self.loop.call_later(self._limits.header_deadline_s, self._refuse, HEADERS_TOO_SLOW)
+        self.due = self.loop.time() + self._limits.header_deadline_s
 
     def _refuse(self, problem: tuple[int, str, str]) -> None:
         if self.transport.is_closing():
@@ -135,14 +225,17 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         request_id = str(uuid.uuid4())
-        body = orjson.dumps(problems.body(problem, _DETAILS[problem], f"urn:uuid:{request_id}"))
+        path = self.url.partition(b"?")[0].decode("latin-1")
+        status, body, media_type = problems.written(
+            path, problem, _DETAILS[problem], f"urn:uuid:{request_id}"
+        )
         headers = {
             **SAFE_HEADERS,
             "X-Request-ID": request_id,
-            "Content-Type": problems.MEDIA_TYPE,
+            "Content-Type": media_type,
             "Content-Length": str(len(body)),
             "Connection": "close",
         }
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.transport.write(f"HTTP/1.1 {problem[0]} \r\n{lines}\r\n".encode() + body)
+        self.transport.write(f"HTTP/1.1 {status} \r\n{lines}\r\n".encode() + body)
         self.transport.close()

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from service.http.deadlines import Deadlines
 from service.http.protocol import BoundedProtocol
 from service.settings import Settings
 
@@ -37,7 +38,7 @@ def port(app: FastAPI, limits: Settings) -> Iterator[int]:
     # The application is the one of all tests: its body limits are the usual ones.
     config = uvicorn.Config(
         app,
-        http=functools.partial(BoundedProtocol, limits=limits),
+        http=functools.partial(BoundedProtocol, limits=limits, deadlines=Deadlines()),
         ws="none",
         lifespan="off",
         log_config=None,
