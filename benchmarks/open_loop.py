@@ -1,15 +1,23 @@
 """Load from the service's own tool, open loop: requests leave at a fixed rate, whatever the server does."""
 
-import json
-import subprocess
-import sys
+import asyncio
+import itertools
+import time
 from dataclasses import dataclass
-from pathlib import Path
 
+import uvloop
+
+from benchmarks.calls import Body
 from benchmarks.errors import UnavailableError
 from benchmarks.load import CONNECTIONS
+from service.bench import schedule, target
+from service.bench.course import Course
+from service.bench.errors import BenchError
+from service.bench.load import Load
+from service.bench.measurements import Measurements
+from service.bench.schedule import Timed, Window
 
-SLACK_S = 30
+WARM_UP_S = 1
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,7 @@ class OpenLoad:
     What the tool saw; latencies count from the time at which a request was due.
 
     Attributes:
-        per_s: Answers per second.
+        per_s: Good answers per second that came in time.
         p50_ms: Median latency.
         p99_ms: Latency that one in a hundred exceeds.
         p999_ms: Latency that one in a thousand exceeds.
@@ -32,35 +40,33 @@ class OpenLoad:
     errors: int
 
 
-def open_loop(address: str, picture: Path, *, rate_per_s: int, seconds: int) -> OpenLoad:
+def open_loop(address: str, path: str, body: Body, *, rate_per_s: float, seconds: float) -> OpenLoad:
     """
-    Post a picture at a fixed rate for so many seconds.
+    Post a body at a fixed rate for so many seconds, over at most ``CONNECTIONS`` connections.
 
     Raises:
-        UnavailableError: The tool failed, or did not end.
+        UnavailableError: The server cannot be reached.
     """
-    shape = {"image": picture, "connections": CONNECTIONS, "duration": seconds, "rate": rate_per_s}
-    options = [word for name, value in shape.items() for word in (f"--{name}", str(value))]
-    command = [sys.executable, "-m", "service", "bench", address, *options, "--json"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + SLACK_S)
-    except subprocess.TimeoutExpired as error:
-        message = f"the load tool did not end within {seconds + SLACK_S} s"
-        raise UnavailableError(message) from error
-    if done.returncode:
-        message = f"the load tool failed: {(done.stderr.strip() or 'no word why').splitlines()[-1]}"
-        raise UnavailableError(message)
-    return parse(done.stdout)
-
-
-def parse(output: str) -> OpenLoad:
-    """Read the tool's JSON object."""
-    found = json.loads(output)
-    latency_ms = found["latency_ms"]
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            found = runner.run(_measured(address, path, body, rate_per_s, seconds))
+    except BenchError as error:
+        raise UnavailableError(str(error)) from error
     return OpenLoad(
-        per_s=found["rate_per_s"],
-        p50_ms=latency_ms["p50"],
-        p99_ms=latency_ms["p99"],
-        p999_ms=latency_ms["p999"],
-        errors=found["errors"],
+        per_s=found.in_time / found.window.duration_s,
+        p50_ms=1e3 * found.latency.percentile_s(50),
+        p99_ms=1e3 * found.latency.percentile_s(99),
+        p999_ms=1e3 * found.latency.percentile_s(99.9),
+        errors=found.failures.total(),
     )
+
+
+async def _measured(address: str, path: str, body: Body, rate_per_s: float, seconds: float) -> Measurements:
+    server = await target.find(address, [])
+    message = server.message("POST", path, dict(body.headers), body.content)
+    window = Window.of(time.perf_counter(), WARM_UP_S, seconds)
+    found = Measurements(window)
+    due = Timed(window, schedule.constant(window.begin, rate_per_s))
+    load = Load(server, itertools.repeat(message), due, found, most_connections=CONNECTIONS)
+    await Course(load, window).run()
+    return found

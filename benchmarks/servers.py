@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from benchmarks.errors import UnavailableError
 READY_DEADLINE_S = 60
 POLL_S = 0.005
 ANSWER_DEADLINE_S = 5
+PORTS = ("port", "second_port", "third_port")
 LAST_WORDS = 200  # characters of a log line, in a reason
 QUIET = {"LENET_LOG_LEVEL": "warning"}
 
@@ -70,7 +71,8 @@ def started(
 
     Args:
         command: The program and its arguments; ``{port}`` in them stands for the port.
-        variables: What it finds in its environment besides this one's; ``{port}`` likewise.
+        variables: What it finds in its environment besides this one's; ``{port}`` likewise, and the other
+            names of ``PORTS`` for ports that it needs besides.
         is_ready: Tells of an address whether the server there is ready.
         folder: Its working folder; this one by default.
         output: The file that it writes to; by default where this process does.
@@ -78,15 +80,13 @@ def started(
     Raises:
         UnavailableError: It ended, or was not ready in ``READY_DEADLINE_S``.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    address = f"http://127.0.0.1:{port}"
+    ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
+    address = f"http://127.0.0.1:{ports['port']}"
     begun = time.perf_counter()
     with output.open("wb") if output else nullcontext() as file:
         process = subprocess.Popen(
-            [word.replace("{port}", port) for word in command],
-            env={**os.environ, **{name: value.replace("{port}", port) for name, value in variables.items()}},
+            [word.format_map(ports) for word in command],
+            env={**os.environ, **{name: value.format_map(ports) for name, value in variables.items()}},
             cwd=folder,
             stdout=file,
             stderr=file,
@@ -117,6 +117,14 @@ def post(address: str, path: str, body: Body) -> bytes | None:
     finally:
         connection.close()
     return content if answer.status == 200 else None
+
+
+def _free_ports(number: int) -> list[int]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
 
 
 def _last_words(output: Path | None) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import environments, processes
-from benchmarks.calls import Body, Call, picture
+from benchmarks.calls import Body, Call
 from benchmarks.drawn import MODEL, Drawn, digit
 from benchmarks.errors import UnavailableError
 from benchmarks.load import closed_loop
@@ -86,14 +86,13 @@ def measure_closed(servers: Mapping[str, Server], *, rounds: int, seconds: int) 
 
 
 def measure_open(servers: Mapping[str, Server], *, rounds: int, seconds: int) -> list[Row]:
-    """Measure every endpoint that takes a picture as it is at ``RATE_PER_S`` requests a second."""
+    """Measure every endpoint at ``RATE_PER_S`` requests a second."""
 
     def turn(running: Running, call: Call, file: Path, body: Body) -> OpenLoad:
-        address = running.address + call.path
-        closed_loop(address, file, body.headers, seconds=WARM_UP_S)
-        return open_loop(address, file, rate_per_s=RATE_PER_S, seconds=seconds)
+        closed_loop(running.address + call.path, file, body.headers, seconds=WARM_UP_S)
+        return open_loop(running.address, call.path, body, rate_per_s=RATE_PER_S, seconds=seconds)
 
-    return _measure(servers, turn, rounds=rounds, only=lambda call: call.encode is picture)
+    return _measure(servers, turn, rounds=rounds)
 
 
 def medians(turns: Sequence[Closed | OpenLoad]) -> Closed | OpenLoad:
@@ -107,26 +106,19 @@ def medians(turns: Sequence[Closed | OpenLoad]) -> Closed | OpenLoad:
     )
 
 
-def _measure(
-    servers: Mapping[str, Server],
-    turn: Turn,
-    *,
-    rounds: int,
-    only: Callable[[Call], bool] = lambda _: True,
-) -> list[Row]:
+def _measure(servers: Mapping[str, Server], turn: Turn, *, rounds: int) -> list[Row]:
     """Let the servers take turns; one that fails is left out from then on, with its reason."""
     found: dict[str, list[Closed | OpenLoad]] = {}
     reasons: dict[str, str] = {}
     drawn = digit()
     for number in range(rounds):
         for name, server in servers.items():
-            calls = [call for call in server.calls if only(call)]
-            if not calls or name in reasons:
+            if name in reasons:
                 continue
             print(f"round {number + 1} of {rounds}: {name}", file=sys.stderr)
             try:
                 with _started(name, server, drawn) as running:
-                    for call in calls:
+                    for call in server.calls:
                         result = _checked(running, call, drawn, turn)
                         found.setdefault(call.title, []).append(result)
             except UnavailableError as error:
@@ -137,7 +129,6 @@ def _measure(
         else Row(call.title, found=medians(found[call.title]))
         for name, server in servers.items()
         for call in server.calls
-        if only(call)
     ]
 
 

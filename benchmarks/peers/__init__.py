@@ -100,7 +100,13 @@ PEERS = {
         (Call("Ray Serve, HAProxy and options for throughput", "/predict", picture, listed),),
         APP,
         "python",
-        {**RAY, "RAY_SERVE_ENABLE_HA_PROXY": "1", "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1"},
+        {
+            **RAY,
+            "RAY_SERVE_ENABLE_HA_PROXY": "1",
+            "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+            "RAY_SERVE_HAPROXY_METRICS_PORT": "{second_port}",
+            "RAY_SERVE_HAPROXY_STATS_PORT": "{third_port}",
+        },
     ),
     "pytriton": Server(
         FOLDER / "pytriton",

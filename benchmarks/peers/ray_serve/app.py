@@ -2,8 +2,8 @@
 Ray Serve with one replica that has one processor, and batching without a wait.
 
 The runner measures it twice: with the default proxy, and with the options for throughput that its
-documentation names (HAProxy in front, fewer threads and buffered logs behind it; HAProxy listens on every
-interface, and on the fixed ports 9101 and 8404 too). Usage reports, dashboard and access log are off.
+documentation names (HAProxy in front, which listens on every interface; fewer threads and buffered logs
+behind it). Usage reports, dashboard and access log are off.
 """
 
 import os
