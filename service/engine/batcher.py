@@ -105,6 +105,7 @@ class Batcher:
         self._runner = Runner("engine")
         self._queue: deque[_Waiting] = deque()
         self._busy = False
+        self._expiry: asyncio.TimerHandle | None = None
         self._row_s = 0.0
         self._single_s = float("inf")
 
@@ -140,6 +141,8 @@ class Batcher:
         if not self._busy and not self._queue:
             # Behind all that came together with this one: they are its company, and cost it no waiting.
             loop.call_soon(self._begin)
+        if self._expiry is None:
+            self._expiry = loop.call_later(bounds.deadline_s, self._expire)
         waiting = _Waiting(rows, time.perf_counter(), gone, loop.create_future())
         self._queue.append(waiting)
         self.waiting += len(rows)
@@ -159,11 +162,11 @@ class Batcher:
         # Joined and cut on this thread: on the other each step would contend for the interpreter.
         rows = parts[0] if len(parts) == 1 else np.concatenate(parts)
         if len(rows) == 1 and self._single_s < QUICK_S:
-            self._finish(batch, started, _attempt(self._run, rows, parts))
+            self._finish(batch, started, *_timed(self._run, rows, parts))
         else:
             self._runner.run(
-                lambda: _attempt(self._run, rows, parts),
-                lambda outcome: self._finish(batch, started, outcome),
+                lambda: _timed(self._run, rows, parts),
+                lambda ended: self._finish(batch, started, *ended),
             )
 
     def _take(self) -> list[_Waiting]:
@@ -185,9 +188,21 @@ class Batcher:
                 room -= len(waiting.rows)
         return batch
 
-    def _finish(self, batch: Sequence[_Waiting], started: float, outcome: Outcome) -> None:
+    def _expire(self) -> None:
+        """Tell those who waited too long, also while a run does not end; look again when others wait."""
+        latest = time.perf_counter() - self._bounds.deadline_s
+        while self._queue and self._queue[0].since <= latest:
+            waiting = self._queue.popleft()
+            self.waiting -= len(waiting.rows)
+            if not waiting.future.done():
+                waiting.future.set_exception(DeadlineError(self._bounds.deadline_s))
+        self._expiry = None
+        if self._queue:
+            left_s = self._queue[0].since - latest
+            self._expiry = asyncio.get_running_loop().call_later(left_s, self._expire)
+
+    def _finish(self, batch: Sequence[_Waiting], started: float, outcome: Outcome, seconds: float) -> None:
         """Begin the next run, then give everyone of this one what came out."""
-        seconds = time.perf_counter() - started
         rows = sum([len(waiting.rows) for waiting in batch])
         self._busy = False
         self._row_s += SMOOTHING * (seconds / rows - self._row_s)
@@ -206,6 +221,11 @@ class Batcher:
         all_failed = isinstance(parts[0], Exception) and all(isinstance(part, Exception) for part in parts)
         self.failures = self.failures + 1 if all_failed else 0
         self._observe(rows, seconds)
+
+
+def _timed(run: Run, rows: Rows, parts: Sequence[Rows]) -> tuple[Outcome, float]:
+    started = time.perf_counter()
+    return _attempt(run, rows, parts), time.perf_counter() - started
 
 
 def _attempt(run: Run, rows: Rows, parts: Sequence[Rows]) -> Outcome:
