@@ -5,21 +5,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
+from service.engine import batches
+from service.engine.batches import Outcome, Outputs, Rows, Run
 from service.engine.clients import Gone, stays
 from service.engine.runner import Runner
-from service.errors import AbandonedError, DeadlineError, EngineError, FullError
-
-Rows: TypeAlias = npt.NDArray[Any]
-Outputs: TypeAlias = tuple[Rows, ...]
-Run: TypeAlias = Callable[[Rows], Outputs]
-"""Computes ``(rows, ...)`` to arrays of as many rows each."""
-Outcome: TypeAlias = Outputs | list[Outputs | Exception]
-"""What came out for a whole batch, or after it failed for each of its parts alone."""
+from service.errors import AbandonedError, DeadlineError, FullError
 
 QUICK_S = 0.0005
 """A single row that takes less than this is run where it stands: a hand-over to a thread and back takes
@@ -160,12 +151,12 @@ class Batcher:
         started = time.perf_counter()
         parts = [waiting.rows for waiting in batch]
         # Joined and cut on this thread: on the other each step would contend for the interpreter.
-        rows = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        rows = batches.join(parts)
         if len(rows) == 1 and self._single_s < QUICK_S:
-            self._finish(batch, started, *_timed(self._run, rows, parts))
+            self._finish(batch, started, *batches.attempt(self._run, rows, parts))
         else:
             self._runner.run(
-                lambda: _timed(self._run, rows, parts),
+                lambda: batches.attempt(self._run, rows, parts),
                 lambda ended: self._finish(batch, started, *ended),
             )
 
@@ -209,55 +200,15 @@ class Batcher:
         if rows == 1:
             self._single_s = seconds
         self._begin()
-        parts = outcome if isinstance(outcome, list) else _cut(outcome, batch, rows)
-        for waiting, part in zip(batch, parts, strict=True):
+        answers = batches.cut(outcome, [waiting.rows for waiting in batch])
+        for waiting, answer in zip(batch, answers, strict=True):
             if waiting.future.done():
                 continue
-            if isinstance(part, Exception):
-                waiting.future.set_exception(part)
+            if isinstance(answer, Exception):
+                waiting.future.set_exception(answer)
             else:
                 queue_ms = (started - waiting.since) * 1e3
-                waiting.future.set_result(Answer(part, rows, queue_ms, seconds * 1e3))
-        all_failed = isinstance(parts[0], Exception) and all(isinstance(part, Exception) for part in parts)
+                waiting.future.set_result(Answer(answer, rows, queue_ms, seconds * 1e3))
+        all_failed = isinstance(answers[0], Exception) and all(isinstance(one, Exception) for one in answers)
         self.failures = self.failures + 1 if all_failed else 0
         self._observe(rows, seconds)
-
-
-def _timed(run: Run, rows: Rows, parts: Sequence[Rows]) -> tuple[Outcome, float]:
-    started = time.perf_counter()
-    return _attempt(run, rows, parts), time.perf_counter() - started
-
-
-def _attempt(run: Run, rows: Rows, parts: Sequence[Rows]) -> Outcome:
-    """Run all parts as one; when that fails each alone, for one may be what the engine cannot take."""
-    try:
-        return run(rows)
-    except Exception as error:  # noqa: BLE001  an engine may raise anything; it goes to those who wait
-        if len(parts) == 1:
-            return [error]
-    alone: list[Outputs | Exception] = []
-    for part in parts:
-        outcome = _attempt(run, part, [part])
-        alone += outcome if isinstance(outcome, list) else _miscounted(outcome, len(part)) or [outcome]
-    return alone
-
-
-def _cut(outputs: Outputs, batch: Sequence[_Waiting], rows: int) -> Sequence[Outputs | Exception]:
-    """Cut outputs apart as the rows were joined, unless they are not as many: whose would they be."""
-    if error := _miscounted(outputs, rows):
-        return error * len(batch)
-    if len(batch) == 1:
-        return [outputs]
-    cut = []
-    end = 0
-    for waiting in batch:
-        start, end = end, end + len(waiting.rows)
-        cut.append(tuple([output[start:end] for output in outputs]))
-    return cut
-
-
-def _miscounted(outputs: Outputs, rows: int) -> list[Exception]:
-    if all(len(output) == rows for output in outputs):
-        return []
-    counts = " and ".join(str(len(output)) for output in outputs)
-    return [EngineError(f"the engine answered {rows} rows with {counts}")]
