@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,14 +14,17 @@ from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 import service
-from service import gauges
+from service import gauges, logs
+from service.caretaker import Caretaker
 from service.digits import repository
 from service.digits.network import BATCH
 from service.digits.recogniser import Recogniser
+from service.digits.repository import Repository
 from service.engine import processors
 from service.engine.batcher import Batcher, Bounds
 from service.engine.graph_cache import GraphCache
 from service.engine.lanes import Lane
+from service.errors import StartError
 from service.http import problems
 from service.http.admission import Admission
 from service.http.middleware import Accounting
@@ -43,13 +47,27 @@ from service.routes import (
     operations,
     prediction,
 )
-from service.settings import Settings
+from service.settings import Settings, load
+from service.watchdog import Watchdog
+
+CANNOT_START = 3
+"""Exit status when settings, device or models are at fault; uvicorn's own for a failed start, at which it
+does not start a worker again."""
 
 
 class Application(FastAPI):
-    """FastAPI, entered by a front of our own: its middleware takes longer than many an answer."""
+    """
+    FastAPI, entered by a front of our own: its middleware takes longer than many an answer.
+
+    Attributes:
+        front: What every request passes first.
+        admission: Who is in.
+        served: The models.
+    """
 
     front: Accounting
+    admission: Admission
+    served: Repository
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request by the front."""
@@ -100,10 +118,16 @@ def create_app(settings: Settings) -> Application:
     recogniser = Recogniser(pictures, inline_pixels=settings.inline_pixels)
     readiness = Readiness()
 
+    watchdog = Watchdog(settings.watchdog_s)
+    caretaker = Caretaker(
+        served, readiness, loading, poll_s=settings.repository_poll_s, canary_s=settings.canary_s
+    )
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        watchdog.start()
         sharing.join()
-        beat = asyncio.create_task(pulse.beat(ledger, sharing))
+        tasks = [asyncio.create_task(pulse.beat(ledger, sharing)), asyncio.create_task(caretaker.run())]
         readiness.open(served.newest())
         # What is here now stays: the collector need not look at it again and again.
         gc.collect()
@@ -111,9 +135,11 @@ def create_app(settings: Settings) -> Application:
         yield
         gc.unfreeze()
         readiness.close("stopping")
+        watchdog.stop()
+        for task in tasks:
+            task.cancel()
         for lane in lanes:
             lane.close()
-        beat.cancel()
         with contextlib.suppress(OSError):
             sharing.publish()
 
@@ -146,9 +172,10 @@ def create_app(settings: Settings) -> Application:
     ]
     for router in (*direct, *searched):
         app.include_router(router)
-    admission = Admission(settings)
+    app.served = served
+    app.admission = Admission(settings)
     gauges.of_the_process(ledger)
-    gauges.of_requests(ledger, admission, lanes)
+    gauges.of_requests(ledger, app.admission, lanes)
     gauges.of_models(ledger, served, readiness, device=settings.device)
 
     def observe(trace: Trace, route: str, method: str, status: int, seconds: float) -> None:
@@ -156,7 +183,7 @@ def create_app(settings: Settings) -> Application:
 
     app.front = Accounting(
         app.behind,
-        admission=admission,
+        admission=app.admission,
         observe=observe,
         direct={
             route.path: route.endpoint
@@ -166,3 +193,14 @@ def create_app(settings: Settings) -> Application:
         },
     )
     return app
+
+
+def of_environment() -> Application:
+    """Make the service as the environment says: what each of several workers does."""
+    settings = load()
+    logs.configure(settings.log_format, settings.log_level)
+    try:
+        return create_app(settings)
+    except StartError as error:
+        sys.stderr.write(f"lenet5-service cannot start: {error}\n")
+        sys.exit(CANNOT_START)

@@ -128,6 +128,12 @@ class Settings(Limits):
     repository_poll_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2
     """How often the folder is looked at for versions that came or went; 0 looks at the start only."""
 
+    canary_s: Seconds = 30
+    """How often every model is asked something whose answer is known; a wrong answer makes unready."""
+
+    watchdog_s: Seconds = 30
+    """Seconds after which a process whose event loop is stuck ends itself, to be started anew."""
+
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run. ``auto`` takes CUDA when it works; ``cuda`` refuses to start without it."""
 

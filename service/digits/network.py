@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from service.digits.card import Card
 from service.digits.layers import Layers
-from service.engine.batcher import Answer, Batcher, Outputs, Run
+from service.engine.batcher import Answer, Batcher
+from service.engine.batches import Outputs, Run
 from service.engine.clients import Gone, stays
 from service.engine.session import CUDA, Array, Session
 from service.errors import ModelError
@@ -80,6 +81,7 @@ class Network:
         self.layers = layers
         self.provider = session.provider
         self.batcher = batching(self._run)
+        self._golden: tuple[Images, npt.NDArray[np.float32]] | None = None
         self._session = session
 
     def score(self, images: Images) -> Scores:
@@ -113,10 +115,19 @@ class Network:
             chosen = np.resize(np.arange(len(images)), size)
             self._compare(self.score(images[chosen]).probabilities, probabilities[chosen])
         self._compare(self.layers.feature_maps(images, self.layers.select()[-1:])[0], probabilities)
+        self._golden = images[:1], probabilities[:1]
 
-    def close(self) -> None:
-        """End the thread of its queue."""
-        self.batcher.close()
+    async def check(self) -> None:
+        """
+        Answer a golden image once more, among the requests.
+
+        Raises:
+            ModelError: The answer is not what it was when the network was verified.
+            RequestError: It could not be asked just now.
+        """
+        if self._golden:
+            scores, _ = await self.answer(self._golden[0])
+            self._compare(scores.probabilities, self._golden[1])
 
     def _compare(self, answered: Array, expected: Array) -> None:
         difference = np.abs(answered - expected).max()

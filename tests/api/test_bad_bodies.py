@@ -136,7 +136,7 @@ def test_a_body_may_say_that_it_is_not_compressed(client: TestClient) -> None:
     ],
 )
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_body_may_be_as_long_as_the_limit_and_no_longer(  # noqa: PLR0913, PLR0917
+def test_a_body_may_be_as_long_as_the_limit_and_no_longer(
     content_type: str,
     limit: str,
     declared: bool,  # noqa: FBT001

@@ -41,7 +41,7 @@ Drive = Callable[..., Run]
 def drive() -> Drive:
     """Put a load on an address: closed loop, or open with a rate."""
 
-    def drive(  # noqa: PLR0913  a test names what it needs
+    def drive(
         address: str,
         *,
         rate: float | None = None,

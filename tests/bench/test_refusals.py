@@ -39,7 +39,7 @@ def test_a_service_that_cannot_be_reached_is_one_line_and_exit_status_2(free_por
         ("200 OK", {"predictions": []}, "answered with no prediction"),
     ],
 )
-def test_what_is_no_prediction_stops_before_the_load(  # noqa: PLR0913, PLR0917  pytest passes them by name
+def test_what_is_no_prediction_stops_before_the_load(
     status: str, body: object, said: str, stub: Stub, answer: Answer, bench: Bench
 ) -> None:
     run = bench(stub(lambda *_: answer(json.dumps(body).encode(), status)))
