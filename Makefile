@@ -38,6 +38,7 @@ lock: .venv/uv ## Pin the newest versions of everything in requirements/
 	$(PIN) pyproject.toml --extra training --group tests --group checks --constraint requirements/service.txt \
 		--output-file requirements/development.txt
 	$(PIN) --group kserve --output-file requirements/kserve.txt
+	$(PIN) pyproject.toml --extra ray --constraint requirements/service.txt --output-file requirements/ray.txt
 
 clean: ## Remove the environment and everything that tools leave
 	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist

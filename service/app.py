@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import service
 from service import gauges, logs
@@ -63,11 +63,13 @@ class Application(FastAPI):
         front: What every request passes first.
         admission: Who is in.
         served: The models.
+        readiness: Whether requests may be sent here.
     """
 
-    front: Accounting
+    front: ASGIApp
     admission: Admission
     served: Repository
+    readiness: Readiness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request by the front."""
@@ -173,6 +175,7 @@ def create_app(settings: Settings) -> Application:
     for router in (*direct, *searched):
         app.include_router(router)
     app.served = served
+    app.readiness = readiness
     app.admission = Admission(settings)
     gauges.of_the_process(ledger)
     gauges.of_requests(ledger, app.admission, lanes)
