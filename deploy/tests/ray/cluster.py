@@ -24,16 +24,17 @@ class Cluster:
     What was started, by its first process.
 
     Attributes:
-        port: Where it serves.
+        address: Where it serves.
         folder: Ray's temporary folder.
         process: The first process; all others descend from it.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port, *others = free_ports(7)
+        port, *others = free_ports(5)
+        self.address = "127.0.0.1", port
         configuration = folder / "serve.json"
-        configuration.write_text(json.dumps(narrowed(self.port)))
+        configuration.write_text(json.dumps(narrowed(port)))
         names = (
             "HAPROXY_METRICS_PORT",
             "HAPROXY_STATS_PORT",
@@ -46,7 +47,7 @@ class Cluster:
             cwd=ROOT,
             env={
                 **{name: value for name, value in os.environ.items() if not name.startswith(("LENET", "RAY_"))},
-                **{f"RAY_SERVE_{name}": str(port) for name, port in zip(names, others, strict=False)},
+                **{f"RAY_SERVE_{name}": str(port) for name, port in zip(names, others, strict=True)},
                 "RAY_TMPDIR": str(folder),
                 "LENET_DEVICE": "cpu",
             },
@@ -65,8 +66,7 @@ class Cluster:
     def is_ready(self, path: str) -> bool:
         """Tell whether a probe is answered well."""
         with contextlib.suppress(OSError, http.client.HTTPException):
-            address = f"http://127.0.0.1:{self.port}{path}"
-            with urllib.request.urlopen(address, timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.address[1]}{path}", timeout=5) as answer:
                 return bool(answer.status == 200)
         return False
 
