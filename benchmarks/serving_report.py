@@ -57,12 +57,17 @@ def section(chosen: Sequence[str], *, rounds: int, seconds: int) -> str:
         seconds=seconds,
         warm_up=serving.WARM_UP_S,
         rounds=rounds,
-        versions=", ".join(f"{name} {version(name)}" for name in PACKAGES),
+        versions=", ".join(
+            [
+                *(f"{name} {version(name)}" for name in PACKAGES),
+                *dict.fromkeys(peer.version for peer in peers.values() if peer.package),
+            ]
+        ),
     )
     rate = f"Open loop: {serving.RATE_PER_S} requests a second, latency from the time each was due.\n"
     return "\n".join(
         [
-            textwrap.fill(how, WIDTH) + "\n",
+            textwrap.fill(how.strip(), WIDTH) + "\n",
             closed_table(closed),
             goals_table(closed),
             rate,
