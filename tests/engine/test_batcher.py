@@ -255,7 +255,7 @@ def test_the_queue_is_bounded_in_time_as_it_was_measured(monkeypatch: pytest.Mon
         finally:
             engine.may_run.set()
             await asyncio.gather(*taken)
-        return FullError()
+        return FullError(where="admission")
 
     # Every look at the clock takes a second, so a row takes seconds: not even a handful may wait.
     assert run(engine, work, bounds).retry_after_s > 1.0
@@ -274,6 +274,23 @@ def test_a_request_that_waited_too_long_is_told_so_once_and_never_run() -> None:
     run(engine, work, bounds)
 
     assert engine.batches == []
+
+
+def test_a_run_that_does_not_end_keeps_nobody_else_beyond_the_deadline() -> None:
+    engine = FakeEngine(held=True)
+    bounds = Bounds(batch=64, requests=100, rows=100, wait_s=1e9, deadline_s=0.01)
+
+    async def work(batcher: Batcher) -> None:
+        first = await busy(batcher, engine)
+        late = await asyncio.gather(*map(batcher.submit, map(row, range(3))), return_exceptions=True)
+        assert [type(error) for error in late] == [DeadlineError] * 3
+        assert not first.done()
+        engine.may_run.set()
+        await first
+
+    run(engine, work, bounds)
+
+    assert len(engine.batches) == 1
 
 
 def test_cancelled_and_dead_clients_are_dropped_before_the_engine_runs() -> None:
