@@ -29,7 +29,7 @@ check: .venv/development ## Lint, types, and who may import whom
 train: .venv/development ## Train the best network (ARGS="--help" tells how else)
 	$(BIN)/python -m training $(ARGS)
 
-bench: .venv/development ## Measure start, bulk and how well pictures are read (an idle machine, minutes)
+bench: .venv/development ## Measure everything, also against peers that it installs (an idle machine, an hour)
 	$(BIN)/python -m benchmarks
 
 lock: .venv/uv ## Pin the newest versions of everything in requirements/
