@@ -35,7 +35,7 @@ bench: .venv/development ## Measure everything, also against peers that it insta
 lock: .venv/uv ## Pin the newest versions of everything in requirements/
 	$(PIN) --group build --output-file requirements/build.txt
 	$(PIN) pyproject.toml --output-file requirements/service.txt
-	$(PIN) pyproject.toml --extra training --group tests --group checks --constraint requirements/service.txt \
+	$(PIN) pyproject.toml --extra tracing --extra training --group tests --group checks --constraint requirements/service.txt \
 		--output-file requirements/development.txt
 	$(PIN) --group kserve --output-file requirements/kserve.txt
 

@@ -48,6 +48,7 @@ from service.routes import (
     prediction,
 )
 from service.settings import Settings, load
+from service.tracing import beginning
 from service.watchdog import Watchdog
 
 CANNOT_START = 3
@@ -89,6 +90,7 @@ def create_app(settings: Settings) -> Application:
     ledger = Ledger()
     shared = os.environ.get(FOLDER)
     sharing = Sharing(ledger, Path(shared) if shared else None)
+    spans = beginning.begin(settings)
     threads = settings.threads or max(1, processors.usable() // settings.workers)
     bounds = Bounds(
         batch=BATCH,
@@ -142,6 +144,8 @@ def create_app(settings: Settings) -> Application:
             lane.close()
         with contextlib.suppress(OSError):
             sharing.publish()
+        if spans:
+            await spans.close()
 
     app = Application(
         title="LeNet-5 service",
@@ -151,6 +155,8 @@ def create_app(settings: Settings) -> Application:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # FastAPI would only see the requests that pass through it; service.tracing sees all.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.install(app)
     graphs = GraphCache(device=settings.device, threads=threads, most=settings.max_graphs)
@@ -180,6 +186,8 @@ def create_app(settings: Settings) -> Application:
 
     def observe(trace: Trace, route: str, method: str, status: int, seconds: float) -> None:
         ledger.request(route, method, status, seconds, trace.facts)
+        if spans:
+            spans.request(trace, route, method, status, seconds)
 
     app.front = Accounting(
         app.behind,
