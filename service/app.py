@@ -20,6 +20,7 @@ from service.routes import (
     models,
     monitoring,
     operations,
+    pages,
     prediction,
 )
 from service.settings import Settings
@@ -64,5 +65,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(layer_kernels.routes(served, workers, settings))
     app.include_router(architecture.routes(settings))
     app.include_router(monitoring.routes(readiness))
+    app.include_router(pages.routes())
     app.add_middleware(Accounting)
     return app

@@ -1,0 +1,151 @@
+/** @file Every word of the page, in English and in Portuguese. */
+
+/** @typedef {(key: Key, values?: Record<string, string | number>) => string} Text */
+/** @typedef {keyof typeof STRINGS} Key */
+
+export const STRINGS = {
+  // The page
+  views: ["Views", "Vistas"],
+  view_digit: ["Digit", "Algarismo"],
+  view_convolution: ["Convolution", "Convolução"],
+  view_pictures: ["Pictures", "Imagens"],
+  view_pooling: ["Pooling", "Pooling"],
+  view_channels: ["Channels", "Canais"],
+  view_signals: ["Signals", "Sinais"],
+  view_cost: ["Cost", "Custo"],
+  view_training: ["Training", "Treino"],
+  share: ["Copy a link to what is shown", "Copiar uma ligação para o que se vê"],
+  copied: ["Copied", "Copiado"],
+  theme: ["Light or dark", "Claro ou escuro"],
+  none: ["none", "nenhuma"],
+  custom: ["custom", "própria"],
+
+  // Digit
+  paper: ["Paper to draw a digit on", "Papel para desenhar um algarismo"],
+  draw_here: ["Draw a digit here, or drop a picture", "Desenhe aqui um algarismo, ou largue uma imagem"],
+  draw_something: ["Draw something", "Desenhe algo"],
+  no_digit: ["Not a digit, it seems", "Não parece um algarismo"],
+  confidence: ["{percent} % sure", "{percent} % de certeza"],
+  probabilities: ["Probabilities in percent", "Probabilidades em percentagem"],
+  answer: ["Answer", "Resposta"],
+  undo: ["Undo", "Desfazer"],
+  clear: ["Clear", "Limpar"],
+  brush: ["Brush width", "Largura do traço"],
+  picture: ["Picture…", "Imagem…"],
+  no_picture: ["That is no picture that this browser can read", "O navegador não consegue ler essa imagem"],
+  samples: ["Sample digits", "Algarismos de exemplo"],
+  sample: ["Draw a {digit}", "Desenhar um {digit}"],
+  preparation: ["Preparation", "Preparação"],
+  prepare: ["Prepare the drawing as MNIST was made", "Preparar o desenho como no MNIST"],
+  unprepared: ["Only shrunk to 28×28: move the digit, or draw it small, and see what that does to the answer.", "Apenas reduzido a 28×28: desloque o algarismo, ou desenhe-o pequeno, e veja o efeito na resposta."],
+  step_inverted: ["turned to light on black", "invertido: claro sobre preto"],
+  step_polarity_kept: ["light on black already", "já claro sobre preto"],
+  step_box: ["digit’s box {height}×{width} px at ({top}, {left})", "caixa do algarismo {height}×{width} px em ({top}, {left})"],
+  step_scale: ["scaled by {scale}, its longer side to 20 px", "escala {scale}: lado maior com 20 px"],
+  step_shift: ["moved {down} down, {right} right: mass at the centre", "deslocado {down} para baixo, {right} para a direita: massa no centro"],
+  input: ["Input", "Entrada"],
+  parameters: ["{count} par.", "{count} par."],
+  network_total: ["version {version}, {count} parameters", "versão {version}, {count} parâmetros"],
+  point_at_a_cell: ["Point at a cell to see its window and its receptive field; click to take it apart.", "Aponte para uma célula para ver a sua janela e o seu campo recetivo; clique para a decompor."],
+  scale: ["Colour scale: blue is negative, neutral is zero, red is positive", "Escala de cor: azul negativo, neutro zero, vermelho positivo"],
+  scale_low: ["−max", "−máx"],
+  scale_high: ["+max of each layer", "+máx de cada camada"],
+  map_role: ["feature maps", "mapas de características"],
+  map_keys: ["Arrow keys move the pinned cell, Page Up and Page Down change the map, Escape lets go.", "As setas movem a célula fixada, Page Up e Page Down mudam de mapa, Escape larga."],
+  row_column: ["row {row}, column {column}", "linha {row}, coluna {column}"],
+  map_number: ["map {map}", "mapa {map}"],
+  unit: ["unit {unit}", "unidade {unit}"],
+  inspector: ["The pinned cell", "A célula fixada"],
+  input_cell: ["A pixel of the prepared image; divided by 255 the network sees {share}.", "Um píxel da imagem preparada; dividido por 255, a rede vê {share}."],
+  flatten_cell: ["Flattening only puts the maps in one row: nothing is computed.", "O achatamento apenas põe os mapas em fila: nada se calcula."],
+  window: ["Window", "Janela"],
+  kernel: ["Kernel", "Núcleo"],
+  products: ["Products", "Produtos"],
+  channel: ["Channel", "Canal"],
+  window_of_channel: ["Window in map {channel}", "Janela no mapa {channel}"],
+
+  // Convolution
+  output: ["Output", "Saída"],
+  operation: ["Operation", "Operação"],
+  convolution: ["Convolution", "Convolução"],
+  cross_correlation: ["Cross-correlation", "Correlação cruzada"],
+  kernel_applied: ["Kernel", "Núcleo"],
+  turned: ["turned by 180°", "rodado 180°"],
+  as_written: ["as written", "como se escreve"],
+  kernel_sum: ["Sum of the kernel: {sum}.", "Soma do núcleo: {sum}."],
+  kind_differential: ["Differential: an even surface gives 0.", "Diferencial: uma superfície uniforme dá 0."],
+  kind_smoothing: ["Smoothing: brightness stays.", "Suavização: o brilho mantém-se."],
+  kind_other: ["", ""],
+  kernel_rows: ["Kernel rows", "Linhas do núcleo"],
+  kernel_columns: ["Kernel columns", "Colunas do núcleo"],
+  input_lecture: ["lecture, 5×5", "aula, 5×5"],
+  input_impulse: ["an impulse", "um impulso"],
+  input_edge: ["an edge", "um contorno"],
+  padding: ["Padding", "Preenchimento"],
+  padding_valid: ["valid", "valid"],
+  padding_same: ["same", "same"],
+  padding_same_lower: ["same, odd one first", "same, ímpar antes"],
+  padding_full: ["full", "full"],
+  padding_number: ["numbers", "números"],
+  padding_h: ["p, rows", "p, linhas"],
+  padding_w: ["p, columns", "p, colunas"],
+  border: ["Border", "Margem"],
+  border_zeros: ["zeros", "zeros"],
+  border_replicate: ["replicate", "replicada"],
+  border_reflect: ["reflect", "refletida"],
+  border_symmetric: ["symmetric", "simétrica"],
+  border_circular: ["circular", "circular"],
+  stride_h: ["Stride s, rows", "Passo s, linhas"],
+  stride_w: ["Stride s, columns", "Passo s, colunas"],
+  dilation_h: ["Dilation d, rows", "Dilatação d, linhas"],
+  dilation_w: ["Dilation d, columns", "Dilatação d, colunas"],
+  bias: ["Bias b", "Viés b"],
+  activation: ["Activation φ", "Ativação φ"],
+  cover: ["Cover what is to come", "Tapar o que falta"],
+  kernel_too_large: ["The kernel is larger than the padded input: it fits nowhere, so there is no output. Pad more, or take a smaller kernel.", "O núcleo é maior do que a entrada preenchida: não cabe, por isso não há saída. Aumente o preenchimento ou reduza o núcleo."],
+  misprint: ["The slide prints {printed} here; right is {right}, as in its own zero-padded table.", "O diapositivo mostra {printed}; o certo é {right}, como na sua própria tabela com zeros."],
+  dilated_span: ["W′ is what the dilated kernel spans: d·(W − 1) + 1.", "W′ é o que o núcleo dilatado abrange: d·(W − 1) + 1."],
+  top_short: ["top", "cima"],
+  bottom_short: ["bottom", "baixo"],
+  left_short: ["left", "esq."],
+  right_short: ["right", "dir."],
+  unused_rows: ["rows left over: {count}", "linhas que sobram: {count}"],
+  unused_columns: ["columns left over: {count}", "colunas que sobram: {count}"],
+
+  // Player, calls
+  player: ["Steps", "Passos"],
+  play: ["Play", "Reproduzir"],
+  pause: ["Pause", "Pausa"],
+  first: ["First", "Primeiro"],
+  back: ["Back", "Anterior"],
+  forward: ["Next", "Seguinte"],
+  last: ["Last", "Último"],
+  speed: ["Speed", "Velocidade"],
+  call: ["The same as a call of the API", "O mesmo, como chamada da API"],
+  language_of_call: ["Language", "Linguagem"],
+  copy: ["Copy", "Copiar"],
+  run: ["Run", "Executar"],
+};
+
+export const LANGUAGES = /** @type {const} */ (["en", "pt"]);
+
+/**
+ * The words of a language, with values in their braces.
+ * @param {string} language
+ * @returns {Text}
+ */
+export function textIn(language) {
+  const column = language === "pt" ? 1 : 0;
+  return (key, values = {}) => STRINGS[key][column].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
+/** The address's language, or else the browser's. @param {string | undefined} asked */
+export function languageOf(asked) {
+  if (asked === "en" || asked === "pt") return asked;
+  return navigator.language.startsWith("pt") ? "pt" : "en";
+}
+
+/** @param {string} language */
+export function otherLanguage(language) {
+  return language === "pt" ? "en" : "pt";
+}
