@@ -30,6 +30,8 @@ const FIRST = "digit";
 // Browsers limit how often an address may change.
 const ADDRESS_EVERY_MS = 250;
 
+/** @param {string} name of a view @returns {import("./strings.js").Key} */
+const titleOf = (name) => /** @type {import("./strings.js").Key} */ (`view_${name}`);
 const masthead = /** @type {HTMLElement} */ (document.getElementById("masthead"));
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 let timer = 0;
@@ -44,7 +46,7 @@ async function show() {
   const language = languageOf(address.values.get("lang"));
   const text = textIn(language);
   document.documentElement.lang = language;
-  document.title = `${text(`view_${name}`)} – LeNet-5 lab`;
+  document.title = `${text(titleOf(name))} – LeNet-5 lab`;
   head(name, language);
   const { open } = await VIEWS[name]();
   if (turn !== opened) return;
@@ -84,7 +86,7 @@ function head(current, language) {
         "ul",
         {},
         Object.keys(VIEWS).map((name) =>
-          element("li", {}, element("a", { href: to(name), "aria-current": name === current ? "page" : false }, text(`view_${name}`))),
+          element("li", {}, element("a", { href: to(name), "aria-current": name === current ? "page" : false }, text(titleOf(name)))),
         ),
       ),
     ),
