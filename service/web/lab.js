@@ -48,7 +48,13 @@ async function show() {
   document.documentElement.lang = language;
   document.title = `${text(titleOf(name))} – LeNet-5 lab`;
   head(name, language);
-  const { open } = await VIEWS[name]();
+  let open;
+  try {
+    ({ open } = await VIEWS[name]());
+  } catch {
+    put(main, element("p", { class: "notice is-fault", role: "alert" }, text("load_failed")));
+    return;
+  }
   if (turn !== opened) return;
   flush();
   put(main, open({ text, language, values: address.values, keep: (values) => keep(name, values, address.values.get("lang")) }));

@@ -17,6 +17,7 @@ export const STRINGS = {
   share: ["Copy a link to what is shown", "Copiar uma ligação para o que se vê"],
   copied: ["Copied", "Copiado"],
   theme: ["Light or dark", "Claro ou escuro"],
+  load_failed: ["The service does not answer. Is it still running? Reload the page to try again.", "O serviço não responde. Ainda está a correr? Recarregue a página para tentar de novo."],
   none: ["none", "nenhuma"],
   custom: ["custom", "própria"],
 

@@ -79,12 +79,12 @@ def open_page(browser: Browser, lab: str) -> Iterator[Callable[..., Page]]:
     """Open a path of the service in a window of its own; what went wrong in it fails the test."""
     opened: list[Watched] = []
 
-    def open_page(path: str = "/", size: tuple[int, int] = LAPTOP, **options: Any) -> Page:  # noqa: ANN401  Playwright's
+    def open_page(path: str = "/", size: tuple[int, int] = LAPTOP, *, refused: str = "none", **options: Any) -> Page:  # noqa: ANN401  Playwright's
         width, height = size
         options = {"locale": "en-GB", "color_scheme": "light", "reduced_motion": "reduce", **options}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         watched = Watched(context.new_page(), [])
-        watch(watched, lab)
+        watch(watched, lab, refused)
         opened.append(watched)
         watched.page.goto(lab + path)
         watched.page.locator("main .view > *, main.view > *").first.wait_for(state="attached")
@@ -97,11 +97,12 @@ def open_page(browser: Browser, lab: str) -> Iterator[Callable[..., Page]]:
     assert [fault for watched in opened for fault in watched.faults] == []
 
 
-def watch(watched: Watched, lab: str) -> None:
-    """Write down errors, refusals of the policy, and requests to another origin."""
+def watch(watched: Watched, lab: str, refused: str) -> None:
+    """Write down errors, refusals of the policy, and requests to another origin; not one status that is meant."""
     page, faults = watched.page, watched.faults
+    meant = f"responded with a status of {refused}"
     page.set_default_timeout(4_000)
-    page.on("console", lambda said: said.type in {"error", "warning"} and faults.append(said.text))
+    page.on("console", lambda said: meant not in said.text and said.type in {"error", "warning"} and faults.append(said.text))
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on(
         "request",

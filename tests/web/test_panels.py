@@ -133,7 +133,7 @@ def test_the_calculator_knows_the_lectures_figures(open_page: Callable[..., Page
 
 
 def test_layers_can_be_changed_and_the_link_keeps_them(open_page: Callable[..., Page]) -> None:
-    page = open_page("/#cost?layers=i28,28,1.c6,5,1,same")
+    page = open_page("/#cost?layers=i28,28,1.c6,5,1,same", refused="422")
     page.get_by_role("spinbutton", name="Kernels").fill("12")
     expect(page.locator(".totals")).to_contain_text("312")
     page.wait_for_url("**layers=i28,28,1.c12,5,1,same")

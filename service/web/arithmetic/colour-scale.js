@@ -27,6 +27,8 @@ const ANCHORS = {
 };
 
 const STEPS = 127;
+/** Where black and white text stand out equally, 4.6 : 1. */
+const EVEN_LUMINANCE = 0.179;
 
 /** @type {Record<Theme, Uint8ClampedArray>} */
 const TABLES = { light: table(ANCHORS.light), dark: table(ANCHORS.dark) };
@@ -61,7 +63,7 @@ export function colour(value, limit, theme) {
   paint(pixel, 0, value, limit, theme);
   const [red, green, blue] = pixel;
   const light = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
-  return { background: `rgb(${red} ${green} ${blue})`, text: light > 0.18 ? "#111418" : "#ffffff" };
+  return { background: `rgb(${red} ${green} ${blue})`, text: light > EVEN_LUMINANCE ? "#000000" : "#ffffff" };
 }
 
 /**

@@ -73,7 +73,7 @@ export function trial({ path, method, operation }, api) {
     names.length > 1 ? choice({ name: "Example", options: names.map((name) => [name, examples[name].summary ?? name]), value: names[0], onChange: fill }).element : null,
     takesJson ? text : null,
     takesFiles ? element("label", { class: "field" }, element("span", { class: "name" }, "or a picture instead"), file) : null,
-    element("div", { class: "fields" }, element("button", { type: "button", class: "main", onclick: run }, "Try it"), forms.length > 1 ? accept.element : null),
+    element("div", { class: "go" }, element("button", { type: "button", class: "main", onclick: run }, "Try it"), forms.length > 1 ? accept.element : null),
     answer,
   );
 }

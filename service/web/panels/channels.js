@@ -30,11 +30,11 @@ export function open({ text, values, keep }) {
   let chosen = readCount(values.get("kernel"), { least: 0, most: KERNELS.length - 1, fallback: 0 });
   let step = readCount(values.get("step"), { least: 0, most: 8, fallback: 0 });
   const name = (/** @type {number} */ row, /** @type {number} */ column) => text("row_column", { row, column });
-  const grid = (/** @type {string} */ label) => new NumberGrid({ label, name });
+  const grid = (/** @type {string} */ label, caption = label) => new NumberGrid({ label, caption, name });
   const rows = NAMES.map((channel) => ({
     input: grid(text(channel)),
-    kernel: grid(`${text("kernel")}: ${text(channel)}`),
-    partial: grid(`${text("partial")}: ${text(channel)}`),
+    kernel: grid(`${text("kernel")}: ${text(channel)}`, text("kernel")),
+    partial: grid(`${text("partial")}: ${text(channel)}`, text("partial")),
   }));
   const maps = KERNELS.map((_, index) => new NumberGrid({ label: text("map_of_kernel", { kernel: index + 1 }), name, onPick: (row, column) => ((chosen = index), player.jump(row * 3 + column), show()) }));
   const sum = element("div", { class: "written", "aria-live": "polite" });

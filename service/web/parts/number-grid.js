@@ -18,11 +18,12 @@ export class NumberGrid {
   /**
    * @param {object} options
    * @param {string} options.label
+   * @param {string} [options.caption] shown instead of the label
    * @param {(row: number, column: number) => string} options.name of a cell, for screen readers
    * @param {(row: number, column: number, value: number) => void} [options.onEdit]
    * @param {(row: number, column: number) => void} [options.onPick]
    */
-  constructor({ label, name, onEdit, onPick }) {
+  constructor({ label, caption = label, name, onEdit, onPick }) {
     this.name = name;
     this.onEdit = onEdit;
     this.onPick = onPick;
@@ -30,7 +31,7 @@ export class NumberGrid {
     this.window = element("div", { class: "window", hidden: true });
     this.inside = element("div", { class: "inside", hidden: true });
     this.captionNote = element("span", {}, "\u00a0");
-    this.caption = element("figcaption", {}, element("b", {}, label), this.captionNote);
+    this.caption = element("figcaption", {}, element("b", {}, caption), this.captionNote);
     this.element = element("figure", { class: "grid-figure" }, this.caption, this.body);
     /** @type {HTMLElement[][]} */
     this.cells = [];
