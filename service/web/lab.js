@@ -57,13 +57,24 @@ async function show() {
   }
   if (turn !== opened) return;
   flush();
-  put(main, open({ text, language, values: address.values, keep: (values) => keep(name, values, address.values.get("lang")) }));
+  put(
+    main,
+    open({
+      text,
+      language,
+      values: address.values,
+      keep: (values) => keep(name, values, address.values.get("lang")),
+    }),
+  );
 }
 
 /** @param {string} name @param {Record<string, string | number>} values @param {string | undefined} language */
 function keep(name, values, language) {
   const told = Object.entries({ ...values, ...(language ? { lang: language } : {}) });
-  pending = writeAddress(name, told.map(([key, value]) => /** @type {[string, string]} */ ([key, String(value)])));
+  pending = writeAddress(
+    name,
+    told.map(([key, value]) => /** @type {[string, string]} */ ([key, String(value)])),
+  );
   timer ||= window.setTimeout(flush, ADDRESS_EVERY_MS);
 }
 
@@ -72,7 +83,8 @@ let pending = "";
 function flush() {
   clearTimeout(timer);
   timer = 0;
-  if (pending && readAddress(pending).view === (readAddress(location.hash).view || FIRST)) history.replaceState(null, "", pending);
+  if (pending && readAddress(pending).view === (readAddress(location.hash).view || FIRST))
+    history.replaceState(null, "", pending);
   pending = "";
 }
 
@@ -92,7 +104,15 @@ function head(current, language) {
         "ul",
         {},
         Object.keys(VIEWS).map((name) =>
-          element("li", {}, element("a", { href: to(name), "aria-current": name === current ? "page" : false }, text(titleOf(name)))),
+          element(
+            "li",
+            {},
+            element(
+              "a",
+              { href: to(name), "aria-current": name === current ? "page" : false },
+              text(titleOf(name)),
+            ),
+          ),
         ),
       ),
     ),
@@ -101,9 +121,33 @@ function head(current, language) {
       { class: "tools" },
       said,
       element("a", { href: "/docs" }, "API"),
-      element("button", { type: "button", class: "quiet", lang: otherLanguage(language), onclick: translate }, otherLanguage(language) === "pt" ? "Português" : "English"),
-      element("button", { type: "button", class: "quiet", "aria-label": text("share"), title: text("share"), onclick: () => share(said, text("copied")) }, symbol("share")),
-      element("button", { type: "button", class: "quiet", "aria-label": text("theme"), title: text("theme"), onclick: relight }, symbol("theme")),
+      element(
+        "button",
+        { type: "button", class: "quiet", lang: otherLanguage(language), onclick: translate },
+        otherLanguage(language) === "pt" ? "Português" : "English",
+      ),
+      element(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          "aria-label": text("share"),
+          title: text("share"),
+          onclick: () => share(said, text("copied")),
+        },
+        symbol("share"),
+      ),
+      element(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          "aria-label": text("theme"),
+          title: text("theme"),
+          onclick: relight,
+        },
+        symbol("theme"),
+      ),
     ),
   );
   masthead.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });

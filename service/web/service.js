@@ -31,7 +31,11 @@ export class ServiceError extends Error {
  */
 export async function send(method, path, json) {
   const isBare = json === undefined;
-  const answer = await ask(path, { method, body: isBare ? undefined : JSON.stringify(json), type: isBare ? null : "application/json" });
+  const answer = await ask(path, {
+    method,
+    body: isBare ? undefined : JSON.stringify(json),
+    type: isBare ? null : "application/json",
+  });
   return answer.json();
 }
 
@@ -87,7 +91,12 @@ export async function convolvePicture(image, parameters) {
   const form = new FormData();
   form.append("image", image, "picture.png");
   form.append("parameters", new Blob([JSON.stringify(parameters)], { type: "application/json" }));
-  const answer = await ask("/convolve", { method: "POST", body: form, type: null, accept: "application/x-npy" });
+  const answer = await ask("/convolve", {
+    method: "POST",
+    body: form,
+    type: null,
+    accept: "application/x-npy",
+  });
   return readFloats(await answer.arrayBuffer());
 }
 

@@ -17,7 +17,10 @@ export const STRINGS = {
   share: ["Copy a link to what is shown", "Copiar uma ligação para o que se vê"],
   copied: ["Copied", "Copiado"],
   theme: ["Light or dark", "Claro ou escuro"],
-  load_failed: ["The service does not answer. Is it still running? Reload the page to try again.", "O serviço não responde. Ainda está a correr? Recarregue a página para tentar de novo."],
+  load_failed: [
+    "The service does not answer. Is it still running? Reload the page to try again.",
+    "O serviço não responde. Ainda está a correr? Recarregue a página para tentar de novo.",
+  ],
   none: ["none", "nenhuma"],
   custom: ["custom", "própria"],
 
@@ -38,27 +41,51 @@ export const STRINGS = {
   sample: ["Draw a {digit}", "Desenhar um {digit}"],
   preparation: ["Preparation", "Preparação"],
   prepare: ["Prepare the drawing as MNIST was made", "Preparar o desenho como no MNIST"],
-  unprepared: ["Only shrunk to 28×28: move the digit, or draw it small, and see what that does to the answer.", "Apenas reduzido a 28×28: desloque o algarismo, ou desenhe-o pequeno, e veja o efeito na resposta."],
+  unprepared: [
+    "Only shrunk to 28×28: move the digit, or draw it small, and see what that does to the answer.",
+    "Apenas reduzido a 28×28: desloque o algarismo, ou desenhe-o pequeno, e veja o efeito na resposta.",
+  ],
   step_inverted: ["turned to light on black", "invertido: claro sobre preto"],
   step_polarity_kept: ["light on black already", "já claro sobre preto"],
-  step_box: ["digit’s box {height}×{width} px at ({top}, {left})", "caixa do algarismo {height}×{width} px em ({top}, {left})"],
+  step_box: [
+    "digit’s box {height}×{width} px at ({top}, {left})",
+    "caixa do algarismo {height}×{width} px em ({top}, {left})",
+  ],
   step_scale: ["scaled by {scale}, its longer side to 20 px", "escala {scale}: lado maior com 20 px"],
-  step_shift: ["moved {down} down, {right} right: mass at the centre", "deslocado {down} para baixo, {right} para a direita: massa no centro"],
+  step_shift: [
+    "moved {down} down, {right} right: mass at the centre",
+    "deslocado {down} para baixo, {right} para a direita: massa no centro",
+  ],
   input: ["Input", "Entrada"],
   parameters: ["{count} par.", "{count} par."],
   network_total: ["version {version}, {count} parameters", "versão {version}, {count} parâmetros"],
-  point_at_a_cell: ["Point at a cell to see its window and its receptive field; click to take it apart.", "Aponte para uma célula para ver a sua janela e o seu campo recetivo; clique para a decompor."],
-  scale: ["Colour scale: blue is negative, neutral is zero, red is positive", "Escala de cor: azul negativo, neutro zero, vermelho positivo"],
+  point_at_a_cell: [
+    "Point at a cell to see its window and its receptive field; click to take it apart.",
+    "Aponte para uma célula para ver a sua janela e o seu campo recetivo; clique para a decompor.",
+  ],
+  scale: [
+    "Colour scale: blue is negative, neutral is zero, red is positive",
+    "Escala de cor: azul negativo, neutro zero, vermelho positivo",
+  ],
   scale_low: ["−max", "−máx"],
   scale_high: ["+max of each layer", "+máx de cada camada"],
   map_role: ["feature maps", "mapas de características"],
-  map_keys: ["Arrow keys move the pinned cell, Page Up and Page Down change the map, Escape lets go.", "As setas movem a célula fixada, Page Up e Page Down mudam de mapa, Escape larga."],
+  map_keys: [
+    "Arrow keys move the pinned cell, Page Up and Page Down change the map, Escape lets go.",
+    "As setas movem a célula fixada, Page Up e Page Down mudam de mapa, Escape larga.",
+  ],
   row_column: ["row {row}, column {column}", "linha {row}, coluna {column}"],
   map_number: ["map {map}", "mapa {map}"],
   unit: ["unit {unit}", "unidade {unit}"],
   inspector: ["The pinned cell", "A célula fixada"],
-  input_cell: ["A pixel of the prepared image; divided by 255 the network sees {share}.", "Um píxel da imagem preparada; dividido por 255, a rede vê {share}."],
-  flatten_cell: ["Flattening only puts the maps in one row: nothing is computed.", "O achatamento apenas põe os mapas em fila: nada se calcula."],
+  input_cell: [
+    "A pixel of the prepared image; divided by 255 the network sees {share}.",
+    "Um píxel da imagem preparada; dividido por 255, a rede vê {share}.",
+  ],
+  flatten_cell: [
+    "Flattening only puts the maps in one row: nothing is computed.",
+    "O achatamento apenas põe os mapas em fila: nada se calcula.",
+  ],
   window: ["Window", "Janela"],
   kernel: ["Kernel", "Núcleo"],
   products: ["Products", "Produtos"],
@@ -77,8 +104,10 @@ export const STRINGS = {
   kind_differential: ["Differential: an even surface gives 0.", "Diferencial: uma superfície uniforme dá 0."],
   kind_smoothing: ["Smoothing: brightness stays.", "Suavização: o brilho mantém-se."],
   kind_other: ["", ""],
-  kernel_rows: ["Kernel rows", "Linhas do núcleo"],
-  kernel_columns: ["Kernel columns", "Colunas do núcleo"],
+  input_rows: ["Input rows", "Entrada, linhas"],
+  input_columns: ["Input columns", "Entrada, colunas"],
+  kernel_rows: ["Kernel rows", "Núcleo, linhas"],
+  kernel_columns: ["Kernel columns", "Núcleo, colunas"],
   input_lecture: ["lecture, 5×5", "aula, 5×5"],
   input_impulse: ["an impulse", "um impulso"],
   input_edge: ["an edge", "um contorno"],
@@ -103,9 +132,18 @@ export const STRINGS = {
   bias: ["Bias b", "Viés b"],
   activation: ["Activation φ", "Ativação φ"],
   cover: ["Cover what is to come", "Tapar o que falta"],
-  kernel_too_large: ["The kernel is larger than the padded input: it fits nowhere, so there is no output. Pad more, or take a smaller kernel.", "O núcleo é maior do que a entrada preenchida: não cabe, por isso não há saída. Aumente o preenchimento ou reduza o núcleo."],
-  misprint: ["The slide prints {printed} here; right is {right}, as in its own zero-padded table.", "O diapositivo mostra {printed}; o certo é {right}, como na sua própria tabela com zeros."],
-  dilated_span: ["W′ is what the dilated kernel spans: d·(W − 1) + 1.", "W′ é o que o núcleo dilatado abrange: d·(W − 1) + 1."],
+  kernel_too_large: [
+    "The kernel is larger than the padded input: it fits nowhere, so there is no output. Pad more, or take a smaller kernel.",
+    "O núcleo é maior do que a entrada preenchida: não cabe, por isso não há saída. Aumente o preenchimento ou reduza o núcleo.",
+  ],
+  misprint: [
+    "The slide prints {printed} here; right is {right}, as in its own zero-padded table.",
+    "O diapositivo mostra {printed}; o certo é {right}, como na sua própria tabela com zeros.",
+  ],
+  dilated_span: [
+    "W′ is what the dilated kernel spans: d·(W − 1) + 1.",
+    "W′ é o que o núcleo dilatado abrange: d·(W − 1) + 1.",
+  ],
   top_short: ["top", "cima"],
   bottom_short: ["bottom", "baixo"],
   left_short: ["left", "esq."],
@@ -120,10 +158,22 @@ export const STRINGS = {
   patch_h: ["Patch rows", "Linhas da janela"],
   patch_w: ["Patch columns", "Colunas da janela"],
   stride: ["Stride", "Passo"],
-  pooling_note: ["Pooling has nothing to learn: it makes maps smaller. The stride is usually the patch’s size.", "O pooling nada aprende: torna os mapas mais pequenos. O passo é em geral o tamanho da janela."],
-  patch_too_large: ["The patch is larger than the padded input: there is no output.", "A janela é maior do que a entrada preenchida: não há saída."],
-  maximum_at_border: ["Padding is no value: only what lies in the input can win.", "O preenchimento não é valor: só o que está na entrada pode ganhar."],
-  mean_at_border: ["Of the patch’s {area} places, {number} lie in the input, and only those are counted, as in Keras and ONNX. With zeros counted too (PyTorch’s default) it would be {other}.", "Das {area} posições da janela, {number} estão na entrada, e só essas contam, como no Keras e no ONNX. Contando zeros (o normal no PyTorch) seria {other}."],
+  pooling_note: [
+    "Pooling has nothing to learn: it makes maps smaller. The stride is usually the patch’s size.",
+    "O pooling nada aprende: torna os mapas mais pequenos. O passo é em geral o tamanho da janela.",
+  ],
+  patch_too_large: [
+    "The patch is larger than the padded input: there is no output.",
+    "A janela é maior do que a entrada preenchida: não há saída.",
+  ],
+  maximum_at_border: [
+    "Padding is no value: only what lies in the input can win.",
+    "O preenchimento não é valor: só o que está na entrada pode ganhar.",
+  ],
+  mean_at_border: [
+    "Of the patch’s {area} places, {number} lie in the input, and only those are counted, as in Keras and ONNX. With zeros counted too (PyTorch’s default) it would be {other}.",
+    "Das {area} posições da janela, {number} estão na entrada, e só essas contam, como no Keras e no ONNX. Contando zeros (o normal no PyTorch) seria {other}.",
+  ],
 
   // Channels, signals
   red: ["Red", "Vermelho"],
@@ -131,10 +181,16 @@ export const STRINGS = {
   blue: ["Blue", "Azul"],
   partial: ["Partial sums", "Somas parciais"],
   map_of_kernel: ["Map of kernel {kernel}", "Mapa do núcleo {kernel}"],
-  channels_note: ["A kernel is as deep as its input. Its slices are summed, with one bias, into one map; so two kernels make two maps, and 2 × (3 × 3 × 3 + 1) = 56 parameters.", "Um núcleo é tão profundo como a sua entrada. As fatias somam-se, com um viés, num só mapa; dois núcleos fazem dois mapas, com 2 × (3 × 3 × 3 + 1) = 56 parâmetros."],
+  channels_note: [
+    "A kernel is as deep as its input. Its slices are summed, with one bias, into one map; so two kernels make two maps, and 2 × (3 × 3 × 3 + 1) = 56 parameters.",
+    "Um núcleo é tão profundo como a sua entrada. As fatias somam-se, com um viés, num só mapa; dois núcleos fazem dois mapas, com 2 × (3 × 3 × 3 + 1) = 56 parâmetros.",
+  ],
   signal: ["Signal x", "Sinal x"],
   system: ["System h", "Sistema h"],
-  signals_note: ["The lecture’s example: h[0] = 1, h[2] = −1, x[n] = 2 e^(−0.3 n) for n = 0 to 7. Eight samples and three make 8 + 3 − 1 = 10.", "O exemplo da aula: h[0] = 1, h[2] = −1, x[n] = 2 e^(−0,3 n) para n = 0 a 7. Oito amostras e três fazem 8 + 3 − 1 = 10."],
+  signals_note: [
+    "The lecture’s example: h[0] = 1, h[2] = −1, x[n] = 2 e^(−0.3 n) for n = 0 to 7. Eight samples and three make 8 + 3 − 1 = 10.",
+    "O exemplo da aula: h[0] = 1, h[2] = −1, x[n] = 2 e^(−0,3 n) para n = 0 a 7. Oito amostras e três fazem 8 + 3 − 1 = 10.",
+  ],
 
   // Pictures
   source: ["Picture", "Imagem"],
@@ -144,7 +200,10 @@ export const STRINGS = {
   sum_channels: ["Sum the channels", "Somar os canais"],
   picture_before: ["The picture", "A imagem"],
   picture_after: ["The picture after the kernel", "A imagem depois do núcleo"],
-  point_at_a_pixel: ["Point at a pixel of the output to read its value.", "Aponte para um píxel da saída para ler o seu valor."],
+  point_at_a_pixel: [
+    "Point at a pixel of the output to read its value. The border repeats the edge.",
+    "Aponte para um píxel da saída para ler o seu valor. A margem repete a borda.",
+  ],
 
   // Cost
   example: ["Network", "Rede"],
@@ -184,7 +243,10 @@ export const STRINGS = {
   reliability: ["Does confidence hold?", "A confiança cumpre-se?"],
   confidence_axis: ["confidence", "confiança"],
   right_answers: ["right answers", "respostas certas"],
-  training_note: ["Measured once, on MNIST’s test images, which chose nothing. A model that was trained here shows its own numbers in this place.", "Medido uma vez, nas imagens de teste do MNIST, que nada escolheram. Um modelo treinado aqui mostra neste lugar os seus próprios números."],
+  training_note: [
+    "Measured once, on MNIST’s test images, which chose nothing. A model that was trained here shows its own numbers in this place.",
+    "Medido uma vez, nas imagens de teste do MNIST, que nada escolheram. Um modelo treinado aqui mostra neste lugar os seus próprios números.",
+  ],
 
   // Player, calls
   player: ["Steps", "Passos"],

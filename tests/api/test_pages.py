@@ -13,7 +13,9 @@ PROBLEMS = json.loads((WEB / "problems.json").read_text(encoding="utf-8"))
 TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/web/lab.js", "/web/icon.svg", "/favicon.ico", "/problems/too-large"])
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/web/lab.js", "/web/icon.svg", "/favicon.ico", "/problems/too-large"]
+)
 def test_nothing_inline_and_nothing_from_elsewhere_is_allowed(client: TestClient, path: str) -> None:
     response = client.get(path)
 
@@ -56,7 +58,9 @@ def test_head_tells_the_same_without_the_page(client: TestClient) -> None:
     assert int(response.headers["content-length"]) > 500
 
 
-@pytest.mark.parametrize("name", ["problems.json", "../app.py", "..%2fapp.py", "nothing.js", "", "%2e%2e/settings.py"])
+@pytest.mark.parametrize(
+    "name", ["problems.json", "../app.py", "..%2fapp.py", "nothing.js", "", "%2e%2e/settings.py"]
+)
 def test_no_other_file_can_be_named(client: TestClient, name: str) -> None:
     response = client.get(f"/web/{name}")
 
@@ -91,7 +95,8 @@ def test_each_type_that_an_answer_can_have_is_explained() -> None:
 
 def test_the_pages_and_the_document_say_the_same() -> None:
     rows = [
-        f"| `/problems/{name}` | {one['status']} | {one['what']} | {one['mend']} |" for name, one in PROBLEMS.items()
+        f"| `/problems/{name}` | {one['status']} | {one['what']} | {one['mend']} |"
+        for name, one in PROBLEMS.items()
     ]
     document = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
 

@@ -79,7 +79,13 @@ def open_page(browser: Browser, lab: str) -> Iterator[Callable[..., Page]]:
     """Open a path of the service in a window of its own; what went wrong in it fails the test."""
     opened: list[Watched] = []
 
-    def open_page(path: str = "/", size: tuple[int, int] = LAPTOP, *, refused: str = "none", **options: Any) -> Page:  # noqa: ANN401  Playwright's
+    def open_page(
+        path: str = "/",
+        size: tuple[int, int] = LAPTOP,
+        *,
+        refused: str = "none",
+        **options: Any,  # noqa: ANN401  Playwright's
+    ) -> Page:
         width, height = size
         options = {"locale": "en-GB", "color_scheme": "light", "reduced_motion": "reduce", **options}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
@@ -98,11 +104,16 @@ def open_page(browser: Browser, lab: str) -> Iterator[Callable[..., Page]]:
 
 
 def watch(watched: Watched, lab: str, refused: str) -> None:
-    """Write down errors, refusals of the policy, and requests to another origin; not one status that is meant."""
+    """Write down errors, refusals of the policy, requests to another origin; not a status that is meant."""
     page, faults = watched.page, watched.faults
     meant = f"responded with a status of {refused}"
     page.set_default_timeout(4_000)
-    page.on("console", lambda said: meant not in said.text and said.type in {"error", "warning"} and faults.append(said.text))
+    page.on(
+        "console",
+        lambda said: (
+            meant not in said.text and said.type in {"error", "warning"} and faults.append(said.text)
+        ),
+    )
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on(
         "request",
@@ -119,8 +130,10 @@ def shown() -> Callable[[Page, str], list[list[str]]]:
     def shown(page: Page, caption: str) -> list[list[str]]:
         grid = page.get_by_role("group", name=caption, exact=True).first
         columns = int(grid.evaluate("grid => getComputedStyle(grid).gridTemplateColumns.split(' ').length"))
-        cells = grid.locator(".cell").evaluate_all("cells => cells.map(cell => cell.matches('input') ? cell.value : cell.textContent)")
-        texts = [text.replace("\N{MINUS SIGN}", "-") for text in cells]
+        cells = grid.locator(".cell").evaluate_all(
+            "cells => cells.map(cell => cell.matches('input') ? cell.value : cell.textContent)"
+        )
+        texts = [text.replace("−", "-") for text in cells]
         return [texts[at : at + columns] for at in range(0, len(texts), columns)]
 
     return shown

@@ -20,7 +20,7 @@ def test_it_opens_on_the_lectures_example_and_steps_through_it(open_page: Callab
     read = []
     for step in range(9):
         expect(page.locator(".player .count")).to_have_text(f"{step + 1} / 9")
-        read.append(page.locator(".written .sum b").inner_text().removeprefix("= ").replace("\N{MINUS SIGN}", "-"))
+        read.append(page.locator(".written .sum b").inner_text().removeprefix("= ").replace("−", "-"))
         page.get_by_role("button", name="Next", exact=True).click()
 
     assert [text.strip(" =") for text in read] == ["14", "-12", "25", "17", "-14", "-7", "-14", "24", "-3"]
@@ -35,7 +35,9 @@ def test_the_sum_is_written_out_and_the_slides_misprint_named(open_page: Callabl
     expect(page.locator(".written .note")).to_contain_text("prints −17")
 
 
-def test_the_flip_negates_sobel_and_leaves_the_laplacian(open_page: Callable[..., Page], shown: Shown) -> None:
+def test_the_flip_negates_sobel_and_leaves_the_laplacian(
+    open_page: Callable[..., Page], shown: Shown
+) -> None:
     for kernel, sign in (("sobel_x", -1), ("sobel_y", -1), ("laplacian_4", 1), ("laplacian_8", 1)):
         page = open_page(f"/#convolution?kernel={kernel}")
         before = numbers(shown(page, "Output"))
@@ -56,9 +58,9 @@ CASES = [
     "input=edge&padding=same&kernel=average_3&stride=3,2",
     "bias=-10&activation=relu",
     "activation=lenet_tanh&bias=0.5",
-    *[f"padding=same&border={border}" for border in ("replicate", "reflect", "symmetric", "circular")],
-    *[f"padding=number&margins=3,2&kernel=gaussian_5&border={mode}" for mode in ("reflect", "symmetric", "circular")],
-]  # fmt: skip
+    *[f"padding=same&border={mode}" for mode in ("replicate", "reflect", "symmetric", "circular")],
+    *[f"padding=number&margins=3,2&kernel=gaussian_5&border={mode}" for mode in ("reflect", "circular")],
+]
 
 
 @pytest.mark.parametrize("state", CASES)
@@ -88,7 +90,9 @@ def test_a_kernel_that_does_not_fit_is_explained_and_no_error(open_page: Callabl
     expect(page.get_by_text("it fits nowhere")).to_be_visible()
 
 
-def test_typing_into_input_and_kernel_changes_the_output(open_page: Callable[..., Page], shown: Shown) -> None:
+def test_typing_into_input_and_kernel_changes_the_output(
+    open_page: Callable[..., Page], shown: Shown
+) -> None:
     page = open_page("/#convolution")
     page.get_by_role("group", name="Input", exact=True).get_by_label("row 0, column 0").fill("1.5")
     page.get_by_role("group", name="Kernel", exact=True).first.get_by_label("row 0, column 0").fill("-2")
@@ -114,7 +118,12 @@ def test_the_kernel_is_seen_turning_unless_motion_is_unwanted(open_page: Callabl
         page = open_page("/#convolution?kernel=sobel_x", reduced_motion=motion)
         page.get_by_text("Cross-correlation").click()
 
-        assert (page.evaluate("document.getAnimations().filter(one => one.effect.getTiming().duration > 500).length") > 0) is running
+        assert (
+            page.evaluate(
+                "document.getAnimations().filter(one => one.effect.getTiming().duration > 500).length"
+            )
+            > 0
+        ) is running
 
 
 def test_keys_alone_step_and_play(open_page: Callable[..., Page]) -> None:
@@ -131,7 +140,9 @@ def test_keys_alone_step_and_play(open_page: Callable[..., Page]) -> None:
 
 def call(lab: str, body: dict[str, Any]) -> Any:  # noqa: ANN401  JSON
     request = urllib.request.Request(
-        f"{lab}/convolve", json.dumps({**body, "explain": [[0, 0]]}).encode(), {"Content-Type": "application/json"}
+        f"{lab}/convolve",
+        json.dumps({**body, "explain": [[0, 0]]}).encode(),
+        {"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)

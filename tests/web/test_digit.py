@@ -1,5 +1,6 @@
 """Draw a digit: the answer while drawing, every layer, any cell taken apart."""
 
+import itertools
 import json
 import math
 import urllib.request
@@ -10,9 +11,12 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 STROKES = {
-    3: [[(0.36, 0.24), (0.5, 0.18), (0.63, 0.25), (0.62, 0.4), (0.48, 0.49), (0.64, 0.57), (0.65, 0.74), (0.5, 0.82), (0.35, 0.76)]],
+    3: [
+        [(0.36, 0.24), (0.5, 0.18), (0.63, 0.25), (0.62, 0.4), (0.48, 0.49)],
+        [(0.48, 0.49), (0.64, 0.57), (0.65, 0.74), (0.5, 0.82), (0.35, 0.76)],
+    ],
     7: [[(0.3, 0.24), (0.7, 0.24), (0.58, 0.5), (0.47, 0.82)]],
-}  # fmt: skip
+}
 
 
 def draw(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
@@ -44,7 +48,7 @@ def test_a_digit_drawn_with_a_finger_is_read_and_the_page_stays(open_page: Calla
     x, y, side = box["x"], box["y"], box["width"]
     points = [{"x": x + a * side, "y": y + b * side} for a, b in STROKES[7][0]]
     client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in itertools.pairwise(points):
         for step in range(1, 6):
             between = {axis: start[axis] + (end[axis] - start[axis]) * step / 5 for axis in ("x", "y")}
             client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [between]})
@@ -81,7 +85,9 @@ def test_undo_takes_back_one_stroke(open_page: Callable[..., Page]) -> None:
     expect(page.locator(".numeral")).to_have_text("7")
 
 
-def test_without_preparation_a_small_digit_in_a_corner_reads_otherwise(open_page: Callable[..., Page]) -> None:
+def test_without_preparation_a_small_digit_in_a_corner_reads_otherwise(
+    open_page: Callable[..., Page],
+) -> None:
     page = open_page()
     draw(page, [[(0.05 + x * 0.3, 0.05 + y * 0.3) for x, y in stroke] for stroke in STROKES[3]])
     expect(page.locator(".numeral")).to_have_text("3")
@@ -146,7 +152,9 @@ def test_the_layer_table_is_the_lectures(open_page: Callable[..., Page]) -> None
     ]
 
 
-def test_a_pinned_cell_of_conv2d_2_is_the_sum_of_its_products(open_page: Callable[..., Page], lab: str) -> None:
+def test_a_pinned_cell_of_conv2d_2_is_the_sum_of_its_products(
+    open_page: Callable[..., Page], lab: str
+) -> None:
     page = open_page("/#digit?pin=3,2,5,5")
     with page.expect_response("**/feature-maps*") as answered:
         page.get_by_role("button", name="Draw a 3").click()
@@ -162,7 +170,7 @@ def test_a_pinned_cell_of_conv2d_2_is_the_sum_of_its_products(open_page: Callabl
         for channel in range(6)
     ]
     expect(page.locator(".inspector .partial")).to_have_count(6)
-    told = [float(text.replace("\N{MINUS SIGN}", "-")) for text in page.locator(".inspector .partial").all_inner_texts()]
+    told = [float(text.replace("−", "-")) for text in page.locator(".inspector .partial").all_inner_texts()]
     value = layers["conv2d_2"]["maps"][2][5][5]
 
     assert all(math.isclose(one, two, abs_tol=6e-4) for one, two in zip(partials, told, strict=True))
@@ -170,7 +178,9 @@ def test_a_pinned_cell_of_conv2d_2_is_the_sum_of_its_products(open_page: Callabl
     expect(page.locator(".inspector h3")).to_contain_text(f"= {round(value, 4):g}")
 
 
-@pytest.mark.parametrize("pin", ["1,0,10,10", "2,1,4,4", "4,3,2,2", "5,7,1,1", "6,0,20,3", "7,0,3,3", "8,0,3,0"])
+@pytest.mark.parametrize(
+    "pin", ["1,0,10,10", "2,1,4,4", "4,3,2,2", "5,7,1,1", "6,0,20,3", "7,0,3,3", "8,0,3,0"]
+)
 def test_a_cell_of_every_layer_can_be_taken_apart(open_page: Callable[..., Page], pin: str) -> None:
     page = open_page(f"/#digit?pin={pin}")
     page.get_by_role("button", name="Draw a 3").click()

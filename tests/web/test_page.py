@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 VIEWS = ["digit", "convolution", "pictures", "pooling", "channels", "signals", "cost", "training"]
-INK = "ink=XLPFgAL3oTQG.YAAA"
 WEB = Path(__file__).parents[2] / "service" / "web"
 SIZES = {"phone": (390, 844), "laptop": (1280, 720), "projector": (1920, 1080)}
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -74,11 +73,13 @@ def test_window_and_sum_are_seen_without_scrolling(open_page: Callable[..., Page
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_control_is_reached_by_the_tab_key_and_has_a_name(open_page: Callable[..., Page], view: str) -> None:
+def test_every_control_is_reached_by_the_tab_key_and_has_a_name(
+    open_page: Callable[..., Page], view: str
+) -> None:
     page = open_page(f"/#{view}")
     settle(page)
     wanted = page.evaluate(
-        """() => [...document.querySelectorAll('a[href], button, input, select, summary, canvas[tabindex="0"]')]
+        """() => [...document.querySelectorAll('a[href], button, input, select, summary, canvas[tabindex]')]
         .filter(one => one.checkVisibility() && one.tabIndex >= 0 && !one.disabled)
         .filter(one => one.type !== 'radio' || one.checked).length"""
     )
@@ -90,7 +91,8 @@ def test_every_control_is_reached_by_the_tab_key_and_has_a_name(open_page: Calla
                 """() => {
             const one = document.activeElement;
             if (one === document.body) return null;
-            const name = one.getAttribute('aria-label') || one.labels?.[0]?.innerText || one.innerText || one.title;
+            const label = one.getAttribute('aria-label') || one.labels?.[0]?.innerText;
+            const name = label || one.innerText || one.title;
             const all = [...document.querySelectorAll('*')];
             return JSON.stringify([all.indexOf(one), one.tagName, Boolean(name.trim())]);
         }"""
@@ -164,7 +166,9 @@ def test_dark_is_kept_when_it_was_chosen(open_page: Callable[..., Page]) -> None
         "/#pictures?kernel=,",
     ],
 )
-def test_an_address_of_nonsense_shows_the_page_all_the_same(open_page: Callable[..., Page], address: str) -> None:
+def test_an_address_of_nonsense_shows_the_page_all_the_same(
+    open_page: Callable[..., Page], address: str
+) -> None:
     page = open_page(address)
     settle(page)
 

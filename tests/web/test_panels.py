@@ -17,7 +17,9 @@ LECTURE = [[5, 8, 0, 4, 8], [3, 9, 2, 9, 2], [4, 9, 2, 3, 6], [5, 4, 8, 2, 0], [
 
 def ask(address: str, body: Any = None) -> Any:  # noqa: ANN401  JSON
     data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(address, data, {"Content-Type": "application/json"})) as answer:
+    with urllib.request.urlopen(
+        urllib.request.Request(address, data, {"Content-Type": "application/json"})
+    ) as answer:
         return json.load(answer)
 
 
@@ -36,7 +38,9 @@ def numbers(texts: list[list[str]]) -> list[list[float]]:
         "operation=average&patch=2&stride=3&padding=number&margins=1,0",
     ],
 )
-def test_pooling_agrees_with_the_service(open_page: Callable[..., Page], shown: Shown, lab: str, state: str) -> None:
+def test_pooling_agrees_with_the_service(
+    open_page: Callable[..., Page], shown: Shown, lab: str, state: str
+) -> None:
     page = open_page(f"/#pooling?{state}")
     page.get_by_text("The same as a call").click()
     expect(page.locator(".call pre").first).to_contain_text("curl")
@@ -63,7 +67,9 @@ def test_the_average_at_the_border_is_explained(open_page: Callable[..., Page]) 
     expect(page.locator(".written .note")).to_contain_text("25 / 9 = 2.778")
 
 
-def test_channels_sum_into_one_map_for_each_kernel(open_page: Callable[..., Page], shown: Shown, lab: str) -> None:
+def test_channels_sum_into_one_map_for_each_kernel(
+    open_page: Callable[..., Page], shown: Shown, lab: str
+) -> None:
     page = open_page("/#channels?step=4")
     page.get_by_text("The same as a call").click()
     expect(page.locator(".call pre").first).to_contain_text("curl")
@@ -80,7 +86,7 @@ def test_signals_step_through_the_lectures_example(open_page: Callable[..., Page
     page = open_page("/#signals")
     signal = 2 * np.exp(-0.3 * np.arange(8))
     for expected in np.convolve(signal, [1, 0, -1]):
-        told = page.locator(".written .sum b").inner_text().replace("\N{MINUS SIGN}", "-")
+        told = page.locator(".written .sum b").inner_text().replace("−", "-")
 
         assert float(told) == pytest.approx(expected, abs=1e-4)
         page.get_by_role("button", name="Next", exact=True).click()
@@ -92,14 +98,18 @@ def test_a_kernel_over_a_picture_is_what_scipy_makes_of_it(open_page: Callable[.
     page = open_page("/#pictures?kernel=sobel_y")
     expect(page.locator(".result-maps canvas")).to_be_visible()
     read = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, 160, 160).data)"
-    before = np.array(page.locator("canvas.picture").evaluate(read)).reshape(160, 160, 4)[..., 0].astype(float)
+    before = (
+        np.array(page.locator("canvas.picture").evaluate(read)).reshape(160, 160, 4)[..., 0].astype(float)
+    )
     expected = ndimage.convolve(before, [[1, 2, 1], [0, 0, 0], [-1, -2, -1]], mode="nearest")
     box = page.locator(".result-maps canvas").bounding_box()
     assert box
     for row, column in ((62, 64), (104, 20), (88, 50)):
-        page.mouse.move(box["x"] + (column + 0.5) * box["width"] / 160, box["y"] + (row + 0.5) * box["height"] / 160)
+        page.mouse.move(
+            box["x"] + (column + 0.5) * box["width"] / 160, box["y"] + (row + 0.5) * box["height"] / 160
+        )
         expect(page.locator(".readout")).to_contain_text(f"row {row}, column {column}")
-        told = page.locator(".readout").inner_text().split("= ")[1].replace("\N{MINUS SIGN}", "-")
+        told = page.locator(".readout").inner_text().split("= ")[1].replace("−", "-")
 
         assert float(told) == pytest.approx(expected[row, column], abs=0.01)
 
@@ -125,7 +135,9 @@ def test_a_coloured_picture_has_a_map_for_each_channel_or_one_sum(open_page: Cal
         ("hundred_neurons", ["78,643,300"]),
     ],
 )
-def test_the_calculator_knows_the_lectures_figures(open_page: Callable[..., Page], network: str, told: list[str]) -> None:
+def test_the_calculator_knows_the_lectures_figures(
+    open_page: Callable[..., Page], network: str, told: list[str]
+) -> None:
     page = open_page("/#cost")
     page.get_by_label("Network").select_option(network)
     for figure in told:

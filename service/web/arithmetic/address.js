@@ -33,7 +33,9 @@ export function writeMatrix(matrix) {
  */
 export function readMatrix(text, { most }) {
   if (!text) return null;
-  const matrix = text.split(";").map((row) => row.split(",").map((value) => (value.trim() ? Number(value) : NaN)));
+  const matrix = text
+    .split(";")
+    .map((row) => row.split(",").map((value) => (value.trim() ? Number(value) : NaN)));
   const width = matrix[0].length;
   const isFine =
     matrix.length <= most &&

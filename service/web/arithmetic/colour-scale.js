@@ -87,7 +87,10 @@ function table(anchors) {
   const colours = new Uint8ClampedArray((2 * STEPS + 1) * 3);
   for (let step = -STEPS; step <= STEPS; step += 1) {
     const place = step / STEPS;
-    const upper = Math.max(1, anchors.findIndex(([at]) => at >= place));
+    const upper = Math.max(
+      1,
+      anchors.findIndex(([at]) => at >= place),
+    );
     const [[from, low], [to, high]] = [anchors[upper - 1], anchors[upper]];
     const share = (place - from) / (to - from);
     for (let channel = 0; channel < 3; channel += 1) {

@@ -26,7 +26,9 @@ import { activationBetween } from "./activation.js";
  */
 export function convolutionCell({ before, kernel, bias, region, value }) {
   const groups = kernel.map((slice, channel) => {
-    const window = slice.map((row, y) => row.map((_, x) => before[channel][region.top + y]?.[region.left + x] ?? 0));
+    const window = slice.map((row, y) =>
+      row.map((_, x) => before[channel][region.top + y]?.[region.left + x] ?? 0),
+    );
     return group(channel, window, slice);
   });
   const isPointwise = kernel[0].length === 1 && kernel[0][0].length === 1;
@@ -53,7 +55,9 @@ export function denseCell({ before, kernel, bias, value, maps }) {
     Array.from({ length: height }, (_, row) =>
       Array.from({ length: width }, (_, column) => vector[(row * width + column) * channels + channel]),
     );
-  const groups = Array.from({ length: channels }, (_, channel) => group(channel, laid(before, channel), laid(kernel, channel)));
+  const groups = Array.from({ length: channels }, (_, channel) =>
+    group(channel, laid(before, channel), laid(kernel, channel)),
+  );
   return account("sum", groups, bias, value);
 }
 
@@ -63,9 +67,15 @@ export function denseCell({ before, kernel, bias, value, maps }) {
  * @returns {Account}
  */
 export function poolingCell({ before, region, channel, value }) {
-  const window = before.slice(region.top, region.bottom + 1).map((row) => row.slice(region.left, region.right + 1));
+  const window = before
+    .slice(region.top, region.bottom + 1)
+    .map((row) => row.slice(region.left, region.right + 1));
   const share = 1 / window.flat().length;
-  const one = group(channel, window, window.map((row) => row.map(() => share)));
+  const one = group(
+    channel,
+    window,
+    window.map((row) => row.map(() => share)),
+  );
   return { ...account("mean", [one], 0, value), activation: null };
 }
 
@@ -88,7 +98,11 @@ function group(channel, window, kernel) {
 
 /** Channels of one pixel each, in rows of eight. @param {Group[]} groups */
 function together(groups) {
-  const flat = (/** @type {"window" | "kernel"} */ name) => chunks(groups.map((one) => one[name][0][0]), 8);
+  const flat = (/** @type {"window" | "kernel"} */ name) =>
+    chunks(
+      groups.map((one) => one[name][0][0]),
+      8,
+    );
   return group(0, flat("window"), flat("kernel"));
 }
 
@@ -101,7 +115,9 @@ function account(kind, groups, bias, value) {
 
 /** @param {number[]} values @param {number} length */
 function chunks(values, length) {
-  return Array.from({ length: Math.ceil(values.length / length) }, (_, index) => values.slice(index * length, (index + 1) * length));
+  return Array.from({ length: Math.ceil(values.length / length) }, (_, index) =>
+    values.slice(index * length, (index + 1) * length),
+  );
 }
 
 /** @param {number[]} values */

@@ -46,5 +46,8 @@ export const SYSTEM = [1, 0, -1];
 
 /** @param {number[][]} left @param {number[][]} right */
 export function sameMatrix(left, right) {
-  return left.length === right.length && left.every((row, y) => row.length === right[y].length && row.every((value, x) => value === right[y][x]));
+  return (
+    left.length === right.length &&
+    left.every((row, y) => row.length === right[y].length && row.every((value, x) => value === right[y][x]))
+  );
 }

@@ -26,7 +26,10 @@ export function writeBytes(values, shape) {
 export function readFloats(file) {
   const length = new DataView(file).getUint16(8, true);
   const header = new TextDecoder().decode(new Uint8Array(file, 10, length));
-  const shape = (/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? "").split(",").filter((part) => part.trim()).map(Number);
+  const shape = (/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? "")
+    .split(",")
+    .filter((part) => part.trim())
+    .map(Number);
   if (!header.includes("'<f4'") || header.includes("True")) throw new TypeError("not float32 in row order");
   return { values: new Float32Array(file.slice(10 + length)), shape };
 }

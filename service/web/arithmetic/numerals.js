@@ -13,9 +13,10 @@ export function written(value, decimals = 2) {
 /**
  * A factor inside a sum: negative ones stand in brackets.
  * @param {number} value
+ * @param {number} decimals
  */
-export function factor(value) {
-  return value < 0 ? `(${written(value)})` : written(value);
+export function factor(value, decimals = 2) {
+  return value < 0 ? `(${written(value, decimals)})` : written(value, decimals);
 }
 
 /**

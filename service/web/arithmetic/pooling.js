@@ -46,7 +46,18 @@ export function pool({ input, operation, patch, stride, padding }) {
     // The first of equals, in row order, wins.
     const winner = found.reduce((best, one) => (one.value > best.value ? one : best), found[0]);
     const value = operation === "max" ? winner.value : sum / found.length;
-    return { row, column, top, left, found, winner, sum, count: found.length, area: patch[0] * patch[1], value };
+    return {
+      row,
+      column,
+      top,
+      left,
+      found,
+      winner,
+      sum,
+      count: found.length,
+      area: patch[0] * patch[1],
+      value,
+    };
   }
 
   const output = Array.from({ length: vertical.output.size }, (_, row) =>

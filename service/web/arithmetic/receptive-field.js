@@ -70,7 +70,10 @@ export function sights(layers, input, kernels) {
       stride: isPooling ? kernel : [1, 1],
       before: isPooling
         ? [0, 0]
-        : [Math.floor((rows + kernel[0] - 1 - height) / 2), Math.floor((columns + kernel[1] - 1 - width) / 2)],
+        : [
+            Math.floor((rows + kernel[0] - 1 - height) / 2),
+            Math.floor((columns + kernel[1] - 1 - width) / 2),
+          ],
     };
     [height, width] = [rows, columns];
     return sight;

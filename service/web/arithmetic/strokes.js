@@ -24,7 +24,10 @@ export function simplify(stroke, tolerance = 0.004) {
     if (off > worst) [worst, at] = [off, index];
   }
   if (worst <= tolerance) return [first, last];
-  return [...simplify(stroke.slice(0, at + 1), tolerance).slice(0, -1), ...simplify(stroke.slice(at), tolerance)];
+  return [
+    ...simplify(stroke.slice(0, at + 1), tolerance).slice(0, -1),
+    ...simplify(stroke.slice(at), tolerance),
+  ];
 }
 
 /**
@@ -32,7 +35,13 @@ export function simplify(stroke, tolerance = 0.004) {
  * @param {Stroke[]} strokes
  */
 export function writeStrokes(strokes) {
-  return strokes.map((stroke) => simplify(stroke).map(({ x, y }) => digits(x) + digits(y)).join("")).join(".");
+  return strokes
+    .map((stroke) =>
+      simplify(stroke)
+        .map(({ x, y }) => digits(x) + digits(y))
+        .join(""),
+    )
+    .join(".");
 }
 
 /**

@@ -18,7 +18,13 @@ export function describe(endpoint, api) {
   return element(
     "section",
     { class: "endpoint", id, "aria-labelledby": `${id}-title` },
-    element("h3", { id: `${id}-title` }, element("span", { class: "verb" }, method), " ", element("code", {}, path)),
+    element(
+      "h3",
+      { id: `${id}-title` },
+      element("span", { class: "verb" }, method),
+      " ",
+      element("code", {}, path),
+    ),
     element("p", {}, operation.summary ?? ""),
     operation.description ? element("p", { class: "note" }, operation.description) : null,
     trial(endpoint, api),
@@ -30,7 +36,9 @@ export function describe(endpoint, api) {
 
 /** @param {import("./schema.js").Operation} operation @param {import("./schema.js").Document} api */
 function parameters(operation, api) {
-  const rows = (operation.parameters ?? []).map((one) => row(one.name, { description: one.description, ...one.schema }, Boolean(one.required), api, one.in));
+  const rows = (operation.parameters ?? []).map((one) =>
+    row(one.name, { description: one.description, ...one.schema }, Boolean(one.required), api, one.in),
+  );
   return rows.length ? folded("Parameters", table(rows)) : null;
 }
 
@@ -41,8 +49,16 @@ function body(operation, api) {
   const parts = content.map(([type, { schema }]) => {
     const plain = resolve(schema ?? {}, api);
     const choices = plain.oneOf ?? [plain];
-    const rows = choices.flatMap((/** @type {any} */ one) => members(one, api).map((member) => row(member.name, member.schema, member.isRequired && choices.length === 1, api)));
-    return [element("h4", {}, element("code", {}, type)), plain.description ? element("p", { class: "note" }, plain.description) : null, rows.length ? table(rows) : null];
+    const rows = choices.flatMap((/** @type {any} */ one) =>
+      members(one, api).map((member) =>
+        row(member.name, member.schema, member.isRequired && choices.length === 1, api),
+      ),
+    );
+    return [
+      element("h4", {}, element("code", {}, type)),
+      plain.description ? element("p", { class: "note" }, plain.description) : null,
+      rows.length ? table(rows) : null,
+    ];
   });
   return folded("Body", ...parts.flat());
 }
@@ -50,9 +66,17 @@ function body(operation, api) {
 /** @param {import("./schema.js").Operation} operation @param {import("./schema.js").Document} api */
 function answers(operation, api) {
   const parts = Object.entries(operation.responses).map(([status, answer]) => {
-    const rows = status === "200" ? members(answer.content?.["application/json"]?.schema, api).map((member) => row(member.name, member.schema, member.isRequired, api)) : [];
+    const rows =
+      status === "200"
+        ? members(answer.content?.["application/json"]?.schema, api).map((member) =>
+            row(member.name, member.schema, member.isRequired, api),
+          )
+        : [];
     const types = status === "200" ? Object.keys(answer.content ?? {}).join(", ") : "";
-    return [element("h4", {}, `${status} `, answer.description, types ? ` · ${types}` : ""), rows.length ? table(rows) : null];
+    return [
+      element("h4", {}, `${status} `, answer.description, types ? ` · ${types}` : ""),
+      rows.length ? table(rows) : null,
+    ];
   });
   return folded("Answers", ...parts.flat());
 }
@@ -60,12 +84,26 @@ function answers(operation, api) {
 /** @param {string} name @param {any} schema @param {boolean} isRequired @param {import("./schema.js").Document} api @param {string} [place] */
 function row(name, schema, isRequired, api, place) {
   const plain = resolve(schema, api);
-  const fallback = plain.default !== undefined && plain.default !== null ? `; by default ${JSON.stringify(plain.default)}` : "";
+  const fallback =
+    plain.default !== undefined && plain.default !== null
+      ? `; by default ${JSON.stringify(plain.default)}`
+      : "";
   return element(
     "tr",
     {},
-    element("td", {}, element("code", {}, name), isRequired ? " *" : "", place ? element("span", { class: "note" }, ` ${place}`) : null),
-    element("td", {}, element("code", {}, inWords(schema, api)), element("div", {}, `${schema.description ?? plain.description ?? ""}${fallback}`)),
+    element(
+      "td",
+      {},
+      element("code", {}, name),
+      isRequired ? " *" : "",
+      place ? element("span", { class: "note" }, ` ${place}`) : null,
+    ),
+    element(
+      "td",
+      {},
+      element("code", {}, inWords(schema, api)),
+      element("div", {}, `${schema.description ?? plain.description ?? ""}${fallback}`),
+    ),
   );
 }
 

@@ -17,7 +17,11 @@ try {
 /** @param {import("./schema.js").Document} api */
 function show(api) {
   const endpoints = Object.entries(api.paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+    Object.entries(operations).map(([method, operation]) => ({
+      path,
+      method: method.toUpperCase(),
+      operation,
+    })),
   );
   const tags = [...new Set(endpoints.map(({ operation }) => operation.tags?.[0] ?? "other"))];
   put(
@@ -25,21 +29,39 @@ function show(api) {
     element(
       "nav",
       { class: "contents", "aria-label": "Endpoints" },
-      tags.map((tag) => [
-        element("h3", {}, tag),
-        element(
-          "ul",
-          {},
-          endpoints
-            .filter(({ operation }) => (operation.tags?.[0] ?? "other") === tag)
-            .map((endpoint) => element("li", {}, element("a", { href: `#${identify(endpoint)}` }, element("span", { class: "verb" }, endpoint.method), endpoint.path))),
-        ),
-      ]).flat(),
+      tags
+        .map((tag) => [
+          element("h3", {}, tag),
+          element(
+            "ul",
+            {},
+            endpoints
+              .filter(({ operation }) => (operation.tags?.[0] ?? "other") === tag)
+              .map((endpoint) =>
+                element(
+                  "li",
+                  {},
+                  element(
+                    "a",
+                    { href: `#${identify(endpoint)}` },
+                    element("span", { class: "verb" }, endpoint.method),
+                    endpoint.path,
+                  ),
+                ),
+              ),
+          ),
+        ])
+        .flat(),
     ),
     element(
       "div",
       { class: "endpoints" },
-      element("header", {}, element("h2", {}, `${api.info.title} ${api.info.version}`), element("p", {}, api.info.summary ?? "")),
+      element(
+        "header",
+        {},
+        element("h2", {}, `${api.info.title} ${api.info.version}`),
+        element("p", {}, api.info.summary ?? ""),
+      ),
       endpoints.map((endpoint) => describe(endpoint, api)),
     ),
   );

@@ -20,8 +20,10 @@ export function inWords(schema, api, depth = 0) {
   if (plain.const !== undefined) return JSON.stringify(plain.const);
   if (plain.enum) return plain.enum.map((/** @type {unknown} */ one) => JSON.stringify(one)).join(" | ");
   const either = plain.anyOf ?? plain.oneOf;
-  if (either) return [...new Set(either.map((/** @type {Schema} */ one) => inWords(one, api, depth)))].join(" | ");
-  if (plain.type === "array") return depth > 3 ? "[…]" : `[${plain.items ? inWords(plain.items, api, depth + 1) : ""}]`;
+  if (either)
+    return [...new Set(either.map((/** @type {Schema} */ one) => inWords(one, api, depth)))].join(" | ");
+  if (plain.type === "array")
+    return depth > 3 ? "[…]" : `[${plain.items ? inWords(plain.items, api, depth + 1) : ""}]`;
   if (plain.type === "string" && plain.format === "binary") return "file";
   return plain.type ?? (plain.properties ? "object" : "any");
 }
@@ -29,5 +31,9 @@ export function inWords(schema, api, depth = 0) {
 /** The members of an object's schema. @param {Schema | undefined} schema @param {Document} api @returns {{name: string, schema: Schema, isRequired: boolean}[]} */
 export function members(schema, api) {
   const plain = resolve(schema, api);
-  return Object.entries(plain.properties ?? {}).map(([name, member]) => ({ name, schema: member, isRequired: plain.required?.includes(name) ?? false }));
+  return Object.entries(plain.properties ?? {}).map(([name, member]) => ({
+    name,
+    schema: member,
+    isRequired: plain.required?.includes(name) ?? false,
+  }));
 }

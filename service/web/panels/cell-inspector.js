@@ -2,13 +2,13 @@
 
 import { convolutionCell, denseCell, poolingCell, softmax } from "../arithmetic/layer-cell.js";
 import { magnitude } from "../arithmetic/colour-scale.js";
-import { factor, written } from "../arithmetic/numerals.js";
+import { written } from "../arithmetic/numerals.js";
+import { mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
 import { element, put } from "../parts/element.js";
 import { MatrixCanvas } from "../parts/matrix-canvas.js";
 import { NumberGrid } from "../parts/number-grid.js";
-import { writtenActivation } from "../parts/written-sum.js";
+import { writtenActivation, writtenPartials, writtenSoftmax } from "../parts/written-sum.js";
 import { ServiceError, weights } from "../service.js";
-import { mapsOf, vectorWidth } from "./network.js";
 
 /** @typedef {import("../arithmetic/layer-cell.js").Account} Account */
 const FEW_NUMBERS = 32;
@@ -22,7 +22,12 @@ export class CellInspector {
     this.asked = 0;
     this.body = element("div", { class: "account" });
     this.title = element("h3");
-    this.element = element("section", { class: "inspector", hidden: true, "aria-label": text("inspector") }, this.title, this.body);
+    this.element = element(
+      "section",
+      { class: "inspector", hidden: true, "aria-label": text("inspector") },
+      this.title,
+      this.body,
+    );
   }
 
   /**
@@ -37,12 +42,24 @@ export class CellInspector {
     this.element.hidden = !pin || value === null || value === undefined;
     if (!view || !pin || value === null || value === undefined) return;
     this.title.textContent = `${view.nameOf(pin)} = ${written(value, 4)}`;
-    if (pin.layer === 0) return put(this.body, element("p", { class: "note" }, this.text("input_cell", { share: written(value / 255, 3) })));
+    if (pin.layer === 0)
+      return put(
+        this.body,
+        element("p", { class: "note" }, this.text("input_cell", { share: written(value / 255, 3) })),
+      );
     try {
       const account = await this.account(view, network, pin, value);
       if (turn === this.asked) this.draw(account);
     } catch (error) {
-      if (turn === this.asked) put(this.body, element("p", { class: "notice is-fault" }, error instanceof ServiceError ? error.message : String(error)));
+      if (turn === this.asked)
+        put(
+          this.body,
+          element(
+            "p",
+            { class: "notice is-fault" },
+            error instanceof ServiceError ? error.message : String(error),
+          ),
+        );
     }
   }
 
@@ -53,18 +70,35 @@ export class CellInspector {
     const maps = before ? mapsOf(before) : [(view.input ?? []).map((row) => row.map((pixel) => pixel / 255))];
     const { region } = view.chain({ layer, spot })[0];
     if (type === "Flatten") return null;
-    if (type.endsWith("Pooling2D")) return poolingCell({ before: maps[spot.map], region, channel: spot.map, value });
+    if (type.endsWith("Pooling2D"))
+      return poolingCell({ before: maps[spot.map], region, channel: spot.map, value });
     const learnt = await weights(network, name);
     if (type === "Conv2D") {
-      return convolutionCell({ before: maps, kernel: learnt.kernels[spot.map], bias: learnt.biases[spot.map], region, value });
+      return convolutionCell({
+        before: maps,
+        kernel: learnt.kernels[spot.map],
+        bias: learnt.biases[spot.map],
+        region,
+        value,
+      });
     }
     const unit = spot.row * vectorWidth(shape[0]) + spot.column;
     const inputs = before?.vector ?? [];
     const flattened = view.layers[layer - 1].type === "Flatten" ? view.layers[layer - 2].output_shape : null;
-    const column = (/** @type {number} */ index) => learnt.kernels.map((/** @type {number[]} */ row) => row[index]);
-    const account = denseCell({ before: inputs, kernel: column(unit), bias: learnt.biases[unit], value, maps: flattened });
+    const column = (/** @type {number} */ index) =>
+      learnt.kernels.map((/** @type {number[]} */ row) => row[index]);
+    const account = denseCell({
+      before: inputs,
+      kernel: column(unit),
+      bias: learnt.biases[unit],
+      value,
+      maps: flattened,
+    });
     if (layer < view.layers.length - 1) return account;
-    const sums = learnt.biases.map((bias, index) => denseCell({ before: inputs, kernel: column(index), bias, value: 0, maps: null }).biased);
+    const sums = learnt.biases.map(
+      (bias, index) =>
+        denseCell({ before: inputs, kernel: column(index), bias, value: 0, maps: null }).biased,
+    );
     return Math.abs(softmax(sums)[unit] - value) < 1e-3 ? { ...account, activation: "softmax" } : account;
   }
 
@@ -79,7 +113,12 @@ export class CellInspector {
       return put(
         this.body,
         element("div", { class: "equation" }, this.grid(text("window"), groups[0].window, false)),
-        element("p", { class: "sum" }, `(${terms}) / ${values.length} = `, element("b", {}, written(account.value, 4))),
+        element(
+          "p",
+          { class: "sum" },
+          `(${terms}) / ${values.length} = `,
+          element("b", {}, written(account.value, 4)),
+        ),
       );
     }
     this.channel = Math.min(this.channel, groups.length - 1);
@@ -112,7 +151,12 @@ export class CellInspector {
       { class: "strips" },
       names.map((name) => {
         const label = this.text(name);
-        const canvas = new MatrixCanvas({ columns: 30, cell: isMany ? 0.1875 : 1, gap: 0.125, attributes: { role: "img", "aria-label": label } });
+        const canvas = new MatrixCanvas({
+          columns: 30,
+          cell: isMany ? 0.1875 : 1,
+          gap: 0.125,
+          attributes: { role: "img", "aria-label": label },
+        });
         canvas.show(groups.map((one) => one[name]));
         return element("div", { class: "strip" }, element("span", { class: "note" }, label), canvas.element);
       }),
@@ -129,13 +173,22 @@ export class CellInspector {
       { class: "channels", role: "group", "aria-label": text("channel") },
       groups.map((one) => {
         const pictures = names.map((name, index) => {
-          const canvas = new MatrixCanvas({ columns: 1, cell: 0.4375, attributes: { "aria-hidden": "true" } });
+          const canvas = new MatrixCanvas({
+            columns: 1,
+            cell: 0.4375,
+            attributes: { "aria-hidden": "true" },
+          });
           canvas.show([one[name]], limits[index]);
           return canvas.element;
         });
         return element(
           "button",
-          { type: "button", class: "quiet", "aria-pressed": String(one.channel === this.channel), onclick: () => this.choose(one.channel) },
+          {
+            type: "button",
+            class: "quiet",
+            "aria-pressed": String(one.channel === this.channel),
+            onclick: () => this.choose(one.channel),
+          },
           element("span", {}, text("map_number", { map: one.channel })),
           pictures,
           element("span", { class: "partial" }, written(one.partial, 3)),
@@ -178,17 +231,10 @@ export class CellInspector {
 
 /** @param {number} value */
 function short(value) {
-  return value === 0 ? "0" : value.toFixed(2).replace("-", "−").replace(/^(−?)0\./, "$1.");
-}
-
-/** @param {Account["groups"]} groups @param {number} sum */
-function writtenPartials(groups, sum) {
-  const partials = groups.map((one) => written(one.partial, 3)).join(" + ").replaceAll("+ −", "− ");
-  return element("p", { class: "sum" }, `Σ = ${partials} = ${written(sum, 4)}`);
-}
-
-/** @param {Account} account */
-function writtenSoftmax({ sum, bias, biased, value }) {
-  const parts = `= ${written(sum, 3)} + ${factor(Number(bias.toFixed(3)))} = ${written(biased, 3)},  softmax: eᵘ / Σ eᵘ = `;
-  return element("p", { class: "sum" }, element("i", {}, "u"), ` ${parts}`, element("b", {}, written(value, 4)));
+  return Math.abs(value) < 0.005
+    ? "0"
+    : value
+        .toFixed(2)
+        .replace("-", "−")
+        .replace(/^(−?)0\./, "$1.");
 }

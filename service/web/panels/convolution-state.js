@@ -35,11 +35,16 @@ export const MOST_SIDE = 8;
  */
 export function readState(values, presets) {
   const custom = readMatrix(values.get("kernel"), { most: MOST_SIDE });
-  const preset = presets.find((one) => one.name === (values.get("kernel") ?? "laplacian_4")) ?? presets.find((one) => one.name === "laplacian_4");
+  const preset =
+    presets.find((one) => one.name === (values.get("kernel") ?? "laplacian_4")) ??
+    presets.find((one) => one.name === "laplacian_4");
   const [top, left] = pair(values.get("margins"), 0, MOST_PADDING, 1);
   const bias = Number(values.get("bias"));
   return {
-    input: INPUTS[values.get("input") ?? "lecture"] ?? readMatrix(values.get("input"), { most: MOST_SIDE }) ?? INPUTS.lecture,
+    input:
+      INPUTS[values.get("input") ?? "lecture"] ??
+      readMatrix(values.get("input"), { most: MOST_SIDE }) ??
+      INPUTS.lecture,
     kernel: custom ?? preset?.matrix ?? [[1]],
     preset: custom ? "custom" : (preset?.name ?? "custom"),
     operation: readChoice(values.get("operation"), ["convolution", "cross_correlation"]),

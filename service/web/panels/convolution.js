@@ -8,8 +8,17 @@ import { choice, count, segments, tick } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
 import { Player } from "../parts/player.js";
 import { presets } from "../service.js";
+import { matrixSides } from "./matrix-sides.js";
 import { ConvolutionStage } from "./convolution-stage.js";
-import { MOST_DILATION, MOST_PADDING, MOST_SIDE, MOST_STRIDE, PADDINGS, callOf, readState, writeState } from "./convolution-state.js";
+import {
+  MOST_DILATION,
+  MOST_PADDING,
+  MOST_STRIDE,
+  PADDINGS,
+  callOf,
+  readState,
+  writeState,
+} from "./convolution-state.js";
 
 /** @type {import("../lab.js").View} */
 export function open({ text, values, keep }) {
@@ -31,25 +40,37 @@ export function open({ text, values, keep }) {
       },
       onKernel: (row, column, value) => {
         state.kernel = changed(state.kernel, row, column, value);
-        state.preset = "custom";
-        names.select.value = "custom";
-        tellKernel();
+        customise();
         show();
       },
       onPick: (row, column) => player.jump(row * columns + column),
     });
     let columns = 1;
     const player = new Player({ text, onStep: (step) => ((state.step = step), show()) });
-    const call = callDrawer({ text, call: () => ({ method: "POST", path: "/convolve", json: callOf(state) }) });
+    const call = callDrawer({
+      text,
+      call: () => ({ method: "POST", path: "/convolve", json: callOf(state) }),
+    });
     const purpose = element("p", { class: "note" });
     const margins = element(
       "div",
       { class: "fields" },
-      [0, 1].map((axis) => count({ name: text(axis ? "padding_w" : "padding_h"), value: state.margins[axis], least: 0, most: MOST_PADDING, onChange: (value) => set("margins", axis, value) })),
+      [0, 1].map((axis) =>
+        count({
+          name: text(axis ? "padding_w" : "padding_h"),
+          value: state.margins[axis],
+          least: 0,
+          most: MOST_PADDING,
+          onChange: (value) => set("margins", axis, value),
+        }),
+      ),
     );
     const names = choice({
       name: text("kernel"),
-      options: [...kernels.map((one) => /** @type {const} */ ([one.name, one.name])), ["custom", text("custom")]],
+      options: [
+        ...kernels.map((one) => /** @type {const} */ ([one.name, one.name])),
+        ["custom", text("custom")],
+      ],
       value: state.preset,
       onChange: (name) => {
         state.preset = name;
@@ -60,13 +81,36 @@ export function open({ text, values, keep }) {
     });
     const inputs = choice({
       name: text("input"),
-      options: [...Object.keys(INPUTS).map((name) => /** @type {const} */ ([name, text(/** @type {"input_lecture"} */ (`input_${name}`))])), ["custom", text("custom")]],
+      options: [
+        ...Object.keys(INPUTS).map(
+          (name) => /** @type {const} */ ([name, text(/** @type {"input_lecture"} */ (`input_${name}`))]),
+        ),
+        ["custom", text("custom")],
+      ],
       value: inputName(),
       onChange: (name) => {
         state.input = INPUTS[name] ?? state.input;
         show();
       },
     });
+
+    const sides = matrixSides({
+      text,
+      names: /** @type {const} */ (["input", "kernel"]),
+      now: (name) => state[name],
+      onChange: (name, matrix) => {
+        state[name] = matrix;
+        if (name === "kernel") customise();
+        else inputs.select.value = inputName();
+        show();
+      },
+    });
+
+    function customise() {
+      state.preset = "custom";
+      names.select.value = "custom";
+      tellKernel();
+    }
 
     function inputName() {
       return Object.keys(INPUTS).find((name) => sameMatrix(INPUTS[name], state.input)) ?? "custom";
@@ -92,26 +136,22 @@ export function open({ text, values, keep }) {
         stage.show(state);
       }
       columns = found.columns;
+      sides.tell();
       player.set(found.length, state.step);
       call.write();
       keep(writeState(state));
     }
 
     const pairOf = (/** @type {"stride" | "dilation"} */ name, /** @type {number} */ most) =>
-      [0, 1].map((axis) => count({ name: text(/** @type {"stride_h"} */ (`${name}_${axis ? "w" : "h"}`)), value: state[name][axis], least: 1, most, onChange: (value) => set(name, axis, value) }));
-    const resize = (/** @type {number} */ axis) =>
-      count({ name: text(axis ? "kernel_columns" : "kernel_rows"), value: axis ? state.kernel[0].length : state.kernel.length, least: 1, most: MOST_SIDE - 3, onChange: (value) => sized(axis, value) });
-
-    /** @param {number} axis @param {number} value */
-    function sized(axis, value) {
-      const [height, width] = axis ? [state.kernel.length, value] : [value, state.kernel[0].length];
-      state.kernel = Array.from({ length: height }, (_, y) => Array.from({ length: width }, (_, x) => state.kernel[y]?.[x] ?? 0));
-      state.preset = "custom";
-      names.select.value = "custom";
-      tellKernel();
-      show();
-    }
-
+      [0, 1].map((axis) =>
+        count({
+          name: text(/** @type {"stride_h"} */ (`${name}_${axis ? "w" : "h"}`)),
+          value: state[name][axis],
+          least: 1,
+          most,
+          onChange: (value) => set(name, axis, value),
+        }),
+      );
     put(
       view,
       element("h2", { class: "unseen" }, text("view_convolution")),
@@ -123,7 +163,10 @@ export function open({ text, values, keep }) {
           { class: "rail" },
           segments({
             name: text("operation"),
-            options: [["convolution", text("convolution")], ["cross_correlation", text("cross_correlation")]],
+            options: [
+              ["convolution", text("convolution")],
+              ["cross_correlation", text("cross_correlation")],
+            ],
             value: state.operation,
             onChange: (value) => {
               state.operation = /** @type {typeof state.operation} */ (value);
@@ -136,20 +179,62 @@ export function open({ text, values, keep }) {
           element(
             "div",
             { class: "fields" },
-            choice({ name: text("padding"), options: PADDINGS.map((one) => [one, text(`padding_${one}`)]), value: state.padding, onChange: (value) => ((state.padding = /** @type {typeof state.padding} */ (value)), show()) }).element,
-            choice({ name: text("border"), options: BORDER_MODES.map((one) => [one, text(`border_${one}`)]), value: state.border, onChange: (value) => ((state.border = /** @type {typeof state.border} */ (value)), show()) }).element,
+            choice({
+              name: text("padding"),
+              options: PADDINGS.map((one) => [one, text(`padding_${one}`)]),
+              value: state.padding,
+              onChange: (value) => ((state.padding = /** @type {typeof state.padding} */ (value)), show()),
+            }).element,
+            choice({
+              name: text("border"),
+              options: BORDER_MODES.map((one) => [one, text(`border_${one}`)]),
+              value: state.border,
+              onChange: (value) => ((state.border = /** @type {typeof state.border} */ (value)), show()),
+            }).element,
           ),
           margins,
-          element("div", { class: "fields four" }, pairOf("stride", MOST_STRIDE), pairOf("dilation", MOST_DILATION)),
+          element(
+            "div",
+            { class: "fields quad" },
+            pairOf("stride", MOST_STRIDE),
+            pairOf("dilation", MOST_DILATION),
+          ),
           element(
             "div",
             { class: "fields" },
-            count({ name: text("bias"), value: state.bias, least: -1000, most: 1000, step: 0.5, onChange: (value) => ((state.bias = value), show()) }),
-            choice({ name: text("activation"), options: Object.keys(ACTIVATIONS).map((one) => [one, one === "identity" ? text("none") : one]), value: state.activation, onChange: (value) => ((state.activation = value), show()) }).element,
+            count({
+              name: text("bias"),
+              value: state.bias,
+              least: -1000,
+              most: 1000,
+              step: 0.5,
+              onChange: (value) => ((state.bias = value), show()),
+            }),
+            choice({
+              name: text("activation"),
+              options: Object.keys(ACTIVATIONS).map((one) => [one, one === "identity" ? text("none") : one]),
+              value: state.activation,
+              onChange: (value) => ((state.activation = value), show()),
+            }).element,
           ),
-          element("div", { class: "fields" }, resize(0), resize(1)),
+          element("div", { class: "fields quad" }, sides.fields),
         ),
-        element("div", { class: "theatre", onkeydown: (/** @type {KeyboardEvent} */ event) => stepped(event) }, element("div", { class: "conductor" }, player.element, tick({ name: text("cover"), value: state.isCovered, onChange: (value) => ((state.isCovered = value), show()) })), stage.element, call.element),
+        element(
+          "div",
+          { class: "theatre", onkeydown: (/** @type {KeyboardEvent} */ event) => stepped(event) },
+          element(
+            "div",
+            { class: "conductor" },
+            player.element,
+            tick({
+              name: text("cover"),
+              value: state.isCovered,
+              onChange: (value) => ((state.isCovered = value), show()),
+            }),
+          ),
+          stage.element,
+          call.element,
+        ),
       ),
     );
 

@@ -20,7 +20,8 @@ export function open({ text, language, values, keep }) {
   const body = () => ({ layers, batch, dtype });
   const call = callDrawer({ text, call: () => ({ method: "POST", path: "/architecture", json: body() }) });
   const newest = new Newest(calculate);
-  const nameNow = () => Object.keys(EXAMPLES).find((name) => EXAMPLES[name] === writeLayers(layers)) ?? "custom";
+  const nameNow = () =>
+    Object.keys(EXAMPLES).find((name) => EXAMPLES[name] === writeLayers(layers)) ?? "custom";
   const examples = choice({
     name: text("example"),
     options: [...Object.keys(EXAMPLES), "custom"].map((name) => [name, text(/** @type {"custom"} */ (name))]),
@@ -34,7 +35,11 @@ export function open({ text, language, values, keep }) {
 
   function change() {
     examples.select.value = nameNow();
-    keep({ ...(nameNow() === "lenet5" ? {} : { layers: writeLayers(layers) }), ...(batch === 1 ? {} : { batch }), ...(dtype === "float32" ? {} : { dtype }) });
+    keep({
+      ...(nameNow() === "lenet5" ? {} : { layers: writeLayers(layers) }),
+      ...(batch === 1 ? {} : { batch }),
+      ...(dtype === "float32" ? {} : { dtype }),
+    });
     call.write();
     newest.ask(null);
   }
@@ -67,7 +72,19 @@ export function open({ text, language, values, keep }) {
         element(
           "table",
           {},
-          element("thead", {}, element("tr", {}, element("th", { scope: "col" }, text("layer")), element("th", { scope: "col" }, text("output_shape")), element("th", { scope: "col", class: "figure" }, text("total_parameters")), element("th", { scope: "col", class: "figure" }, text("receptive_field")), element("th", { scope: "col", class: "figure" }, text("total_memory")))),
+          element(
+            "thead",
+            {},
+            element(
+              "tr",
+              {},
+              element("th", { scope: "col" }, text("layer")),
+              element("th", { scope: "col" }, text("output_shape")),
+              element("th", { scope: "col", class: "figure" }, text("total_parameters")),
+              element("th", { scope: "col", class: "figure" }, text("receptive_field")),
+              element("th", { scope: "col", class: "figure" }, text("total_memory")),
+            ),
+          ),
           element("tbody", {}, answer.layers.map(row)),
         ),
       ),
@@ -81,9 +98,20 @@ export function open({ text, language, values, keep }) {
       {},
       element("th", { scope: "row" }, layer.name),
       element("td", {}, layer.output_shape.join(" × ")),
-      element("td", { class: "figure" }, element("b", {}, counted(layer.parameters, language)), layer.parameters ? element("span", { class: "how" }, layer.formulas.parameters) : null),
+      element(
+        "td",
+        { class: "figure" },
+        element("b", {}, counted(layer.parameters, language)),
+        layer.parameters ? element("span", { class: "how" }, layer.formulas.parameters) : null,
+      ),
       element("td", { class: "figure" }, layer.receptive_field ? layer.receptive_field.join(" × ") : "–"),
-      element("td", { class: "figure" }, element("b", {}, weighed(layer.memory_bytes, language)), element("span", { class: "how" }, layer.formulas.memory_bytes), layer.slide ? element("span", { class: "slide" }, layer.slide) : null),
+      element(
+        "td",
+        { class: "figure" },
+        element("b", {}, weighed(layer.memory_bytes, language)),
+        element("span", { class: "how" }, layer.formulas.memory_bytes),
+        layer.slide ? element("span", { class: "slide" }, layer.slide) : null,
+      ),
     );
   }
 
@@ -98,8 +126,26 @@ export function open({ text, language, values, keep }) {
         "div",
         { class: "rail" },
         examples.element,
-        element("div", { class: "fields" }, count({ name: text("batch"), value: batch, least: 1, most: 100000, onChange: (value) => ((batch = value), change()) })),
-        segments({ name: text("numbers"), options: [["float32", "float32"], ["float16", "float16"]], value: dtype, onChange: (value) => ((dtype = /** @type {typeof dtype} */ (value)), change()) }),
+        element(
+          "div",
+          { class: "fields" },
+          count({
+            name: text("batch"),
+            value: batch,
+            least: 1,
+            most: 100000,
+            onChange: (value) => ((batch = value), change()),
+          }),
+        ),
+        segments({
+          name: text("numbers"),
+          options: [
+            ["float32", "float32"],
+            ["float16", "float16"],
+          ],
+          value: dtype,
+          onChange: (value) => ((dtype = /** @type {typeof dtype} */ (value)), change()),
+        }),
         editor.element,
       ),
       element("div", { class: "theatre" }, figures, call.element),

@@ -1,49 +1,69 @@
 /** @file Draw a digit: the answer, what the network sees, every layer, and any cell taken apart. */
 
 import { readStrokes, writeStrokes } from "../arithmetic/strokes.js";
-import { readChoice } from "../arithmetic/address.js";
-import { writeBytes } from "../arithmetic/npy.js";
+import { readChoice, readCount } from "../arithmetic/address.js";
 import { inDrawing } from "../arithmetic/receptive-field.js";
 import { sampleDigit } from "../arithmetic/sample-digits.js";
 import { Newest } from "../newest.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { element, svg, symbol } from "../parts/element.js";
-import { grey, rasterise, shrink } from "../parts/ink.js";
+import { pictureIntake } from "../parts/picture-intake.js";
 import { ServiceError, featureMaps, model, models, predict, weights } from "../service.js";
 import { session } from "../session.js";
 import { CellInspector } from "./cell-inspector.js";
 import { DrawingPad } from "./drawing-pad.js";
+import { DRAWING_SIDE, drawnPicture, readyPixels } from "./drawn-picture.js";
 import { NetworkView } from "./network.js";
 import { PredictionView } from "./prediction.js";
 import { PreparationView } from "./preparation.js";
 import { pinFrom, pinTo } from "./pin.js";
 
-const SIDE = 140;
-const READY_SIDE = 28;
-
 /** @type {import("../lab.js").View} */
 export function open({ text, language, values, keep }) {
   let isPrepared = readChoice(values.get("prepare"), ["on", "off"]) === "on";
   let pin = pinFrom(values.get("pin"));
+  let pinnedIn = readCount(values.get("network"), { least: 0, most: 99, fallback: 0 });
   /** @type {NetworkView[]} */
   let networks = [];
   /** @type {import("../service.js").Steps | null} */
   let steps = null;
   const pad = new DrawingPad({ label: text("paper"), hint: text("draw_here"), onInk: () => drawn() });
   const answer = new PredictionView(text);
-  const preparation = new PreparationView({ text, isOn: isPrepared, onSwitch: (isOn) => ((isPrepared = isOn), drawn()) });
+  const preparation = new PreparationView({
+    text,
+    isOn: isPrepared,
+    onSwitch: (isOn) => ((isPrepared = isOn), drawn()),
+  });
   const inspector = new CellInspector(text);
   const fault = element("p", { class: "notice is-fault", role: "alert", hidden: true });
   const shelf = element("div", { class: "networks" });
-  const file = element("input", { type: "file", accept: "image/*", class: "unseen", tabindex: -1, "aria-hidden": "true", onchange: () => file.files?.[0] && take(file.files[0]) });
-  const call = callDrawer({ text, call: () => ({ method: "POST", path: isPrepared ? "/feature-maps" : "/feature-maps?preprocess=none", file: "digit.png" }) });
+  const intake = pictureIntake(take);
+  const call = callDrawer({
+    text,
+    call: () => ({
+      method: "POST",
+      path: isPrepared ? "/feature-maps" : "/feature-maps?preprocess=none",
+      file: "digit.png",
+    }),
+  });
   const newest = new Newest(recognise);
   inspector.onChannel = () => inspect(pin);
 
-  const brush = element("input", { type: "range", min: 4, max: 16, step: 0.5, value: 9, "aria-label": text("brush"), oninput: () => ((pad.width = brush.valueAsNumber / 100), pad.changed()) });
+  const brush = element("input", {
+    type: "range",
+    min: 4,
+    max: 16,
+    step: 0.5,
+    value: 9,
+    "aria-label": text("brush"),
+    oninput: () => ((pad.width = brush.valueAsNumber / 100), pad.changed()),
+  });
   const view = element(
     "div",
-    { class: "view digit-view", ondragover: (/** @type {Event} */ event) => event.preventDefault(), ondrop: drop },
+    {
+      class: "view digit-view",
+      ...intake.target,
+    },
     element("h2", { class: "unseen" }, text("view_digit")),
     element(
       "div",
@@ -52,22 +72,43 @@ export function open({ text, language, values, keep }) {
       element(
         "div",
         { class: "pad-tools" },
-        element("button", { type: "button", "aria-label": text("undo"), title: text("undo"), onclick: () => pad.undo() }, symbol("undo")),
+        element(
+          "button",
+          { type: "button", "aria-label": text("undo"), title: text("undo"), onclick: () => pad.undo() },
+          symbol("undo"),
+        ),
         element("button", { type: "button", onclick: () => pad.set([]) }, text("clear")),
         brush,
-        element("button", { type: "button", onclick: () => file.click() }, text("picture")),
-        file,
+        element("button", { type: "button", onclick: () => intake.input.click() }, text("picture")),
+        intake.input,
       ),
       element(
         "div",
         { class: "samples", role: "group", "aria-label": text("samples") },
         Array.from({ length: 10 }, (_, digit) =>
-          element("button", { type: "button", class: "quiet", "aria-label": text("sample", { digit }), onclick: () => pad.set(sampleDigit(digit)) }, sampleIcon(digit)),
+          element(
+            "button",
+            {
+              type: "button",
+              class: "quiet",
+              "aria-label": text("sample", { digit }),
+              onclick: () => pad.set(sampleDigit(digit)),
+            },
+            sampleIcon(digit),
+          ),
         ),
       ),
       answer.element,
     ),
-    element("div", { class: "inside-view" }, fault, preparation.element, shelf, inspector.element, call.element),
+    element(
+      "div",
+      { class: "inside-view" },
+      fault,
+      preparation.element,
+      shelf,
+      inspector.element,
+      call.element,
+    ),
   );
 
   function drawn() {
@@ -81,25 +122,29 @@ export function open({ text, language, values, keep }) {
       ...(pad.strokes.length ? { ink: writeStrokes(pad.strokes) } : {}),
       ...(isPrepared ? {} : { prepare: "off" }),
       ...(pin ? { pin: pinTo(pin) } : {}),
+      ...(pin && pinnedIn ? { network: pinnedIn } : {}),
     });
   }
 
   /** One request after another: the answer first, then the maps of each network. */
   async function recognise() {
-    if (pad.isEmpty) return answer.show(null), preparation.show(null, isPrepared);
+    if (pad.isEmpty) return (answer.show(null), preparation.show(null, isPrepared));
     try {
-      const picture = await sent();
+      const picture = drawnPicture(pad, { isPrepared });
       const preprocess = isPrepared ? "auto" : "none";
       const prediction = await predict(picture, { model: "lenet5", preprocess });
       if (pad.isEmpty) return;
       answer.show(prediction);
       steps = isPrepared ? (prediction.prepared?.steps ?? null) : null;
       preparation.show(steps, isPrepared);
-      const input = await pixelsOf(prediction.prepared?.image ?? "");
+      const input = await readyPixels(prediction.prepared?.image ?? "");
       for (const network of networks) {
-        network.show(await featureMaps(picture, { model: network.element.dataset.model ?? "", preprocess }), input);
+        network.show(
+          await featureMaps(picture, { model: network.element.dataset.model ?? "", preprocess }),
+          input,
+        );
       }
-      point(pin);
+      point(networks[pinnedIn], pin);
       await inspect(pin);
       fault.hidden = true;
     } catch (error) {
@@ -109,52 +154,49 @@ export function open({ text, language, values, keep }) {
     }
   }
 
-  /** @returns {Promise<import("../service.js").Picture>} */
-  async function sent() {
-    if (session.file && pad.picture && isPrepared) return { body: session.file, type: "application/octet-stream" };
-    const pixels = pad.picture ? pictureGrey(pad.picture) : rasterise(pad.strokes, { side: SIDE, width: pad.width });
-    const body = isPrepared
-      ? writeBytes(pixels, [SIDE, SIDE])
-      : writeBytes(shrink(pixels, SIDE, SIDE / READY_SIDE).map((value) => 255 - value), [READY_SIDE, READY_SIDE]);
-    return { body, type: "application/x-npy" };
-  }
-
-  /** @param {import("./network.js").Pin | null} shown */
-  function point(shown) {
-    const view = networks[0];
+  /** @param {NetworkView | undefined} view @param {import("./network.js").Pin | null} shown */
+  function point(view, shown) {
     if (!shown || !view || shown.layer === 0 || !steps) return pad.mark(null);
     const chain = view.chain(shown);
     const place = inDrawing(chain[chain.length - 1].region, steps);
-    const [wide, high] = pad.picture ? [pad.picture.width, pad.picture.height] : [SIDE, SIDE];
+    const [wide, high] = pad.picture ? [pad.picture.width, pad.picture.height] : [DRAWING_SIDE, DRAWING_SIDE];
     const side = Math.max(wide, high);
-    pad.mark(place && { top: place.top / side, left: place.left / side, height: place.height / side, width: place.width / side });
+    pad.mark(
+      place && {
+        top: place.top / side,
+        left: place.left / side,
+        height: place.height / side,
+        width: place.width / side,
+      },
+    );
   }
 
   /** @param {import("./network.js").Pin | null} chosen */
   async function inspect(chosen) {
-    await inspector.show(networks[0] ?? null, networks[0]?.element.dataset.model ?? "", chosen);
+    await inspector.show(networks[pinnedIn] ?? null, networks[pinnedIn]?.element.dataset.model ?? "", chosen);
   }
 
   async function furnish() {
     const { models: served } = await models();
     networks = await Promise.all(
-      served.map(async (one) => {
+      served.map(async (one, index) => {
         const described = await model(one.name);
         const network = new NetworkView({
           text,
           language,
           network: { ...described, version: one.version },
           kernels: await kernelSizes(one.name, described.layers),
-          onPoint: point,
+          onPoint: (shown) => point(network, shown),
           onPin: (chosen) => {
-            pin = chosen;
-            point(pin);
+            [pin, pinnedIn] = [chosen, index];
+            networks.filter((other) => other !== network).forEach((other) => other.release());
+            point(network, pin);
             remember();
             inspect(pin);
           },
         });
         network.element.dataset.model = one.name;
-        network.pinned = pin;
+        network.pinned = index === pinnedIn ? pin : null;
         return network;
       }),
     );
@@ -174,45 +216,10 @@ export function open({ text, language, values, keep }) {
     }
   }
 
-  /** @param {DragEvent} event */
-  function drop(event) {
-    event.preventDefault();
-    const dropped = event.dataTransfer?.files[0];
-    if (dropped) take(dropped);
-  }
-
-  function paste(/** @type {ClipboardEvent} */ event) {
-    if (!view.isConnected) return removeEventListener("paste", paste);
-    const pasted = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
-    if (pasted) take(pasted);
-  }
-
-  addEventListener("paste", paste);
   const ink = readStrokes(values.get("ink"));
   pad.set(ink.length ? ink : session.strokes);
   furnish();
   return view;
-}
-
-/** @param {ImageBitmap} picture */
-function pictureGrey(picture) {
-  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(SIDE, SIDE).getContext("2d"));
-  pen.fillStyle = "#fff";
-  pen.fillRect(0, 0, SIDE, SIDE);
-  const scale = SIDE / Math.max(picture.width, picture.height);
-  pen.drawImage(picture, 0, 0, picture.width * scale, picture.height * scale);
-  return grey(pen.getImageData(0, 0, SIDE, SIDE).data);
-}
-
-/** The grey pixels of a 28x28 picture. @param {string} address @returns {Promise<number[][]>} */
-async function pixelsOf(address) {
-  const image = new Image();
-  image.src = address;
-  await image.decode();
-  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(READY_SIDE, READY_SIDE).getContext("2d"));
-  pen.drawImage(image, 0, 0);
-  const pixels = pen.getImageData(0, 0, READY_SIDE, READY_SIDE).data;
-  return Array.from({ length: READY_SIDE }, (_, row) => Array.from({ length: READY_SIDE }, (_, column) => pixels[4 * (row * READY_SIDE + column)]));
 }
 
 /** Height and width of each convolution's kernels. @param {string} name @param {import("../service.js").Layer[]} layers */
@@ -227,6 +234,10 @@ async function kernelSizes(name, layers) {
 
 /** @param {number} digit */
 function sampleIcon(digit) {
-  const paths = sampleDigit(digit).map((stroke) => svg("polyline", { points: stroke.map(({ x, y }) => `${(x * 24).toFixed(1)},${(y * 24).toFixed(1)}`).join(" ") }));
+  const paths = sampleDigit(digit).map((stroke) =>
+    svg("polyline", {
+      points: stroke.map(({ x, y }) => `${(x * 24).toFixed(1)},${(y * 24).toFixed(1)}`).join(" "),
+    }),
+  );
   return svg("svg", { class: "symbol", viewBox: "4 2 16 20", "aria-hidden": "true" }, paths);
 }

@@ -123,7 +123,10 @@ export class DrawingPad {
     ink(pen, this.strokes, { side, width: this.width, colour: resolved("--ink") });
     if (!this.region) return;
     const { top, left, height, width } = this.region;
-    for (const [line, name] of /** @type {const} */ ([[0.016, "--sheet"], [0.008, "--accent"]])) {
+    for (const [line, name] of /** @type {const} */ ([
+      [0.016, "--sheet"],
+      [0.008, "--accent"],
+    ])) {
       pen.lineWidth = line * side;
       pen.strokeStyle = resolved(name);
       pen.strokeRect(left * side, top * side, width * side, height * side);

@@ -14,8 +14,17 @@ export function layerEditor({ text, onChange }) {
   let layers = [];
   const list = element("ol", { class: "layers" });
   let added = "Conv2D";
-  const adder = choice({ name: text("add_layer"), options: TYPES.map((type) => [type, type]), value: added, onChange: (value) => (added = value) });
-  const add = element("button", { type: "button", onclick: () => layers.length < MOST_LAYERS && change([...layers, freshLayer(added)]) }, "+");
+  const adder = choice({
+    name: text("add_layer"),
+    options: TYPES.map((type) => [type, type]),
+    value: added,
+    onChange: (value) => (added = value),
+  });
+  const add = element(
+    "button",
+    { type: "button", onclick: () => layers.length < MOST_LAYERS && change([...layers, freshLayer(added)]) },
+    "+",
+  );
   add.setAttribute("aria-label", text("add_layer"));
 
   /** @param {typeof layers} changed */
@@ -26,26 +35,49 @@ export function layerEditor({ text, onChange }) {
 
   /** @param {number} at @param {object} values */
   function set(at, values) {
-    layers = layers.map((layer, index) => (index === at ? /** @type {typeof layer} */ ({ ...layer, ...values }) : layer));
+    layers = layers.map((layer, index) =>
+      index === at ? /** @type {typeof layer} */ ({ ...layer, ...values }) : layer,
+    );
     onChange(layers);
   }
 
   /** @param {import("../arithmetic/layer-list.js").Layer} layer @param {number} at @returns {Node[]} */
   function fields(layer, at) {
-    const number = (/** @type {string} */ name, /** @type {number} */ value, /** @type {(value: number) => object} */ told, most = 65536) => count({ name, value, least: 1, most, onChange: (changed) => set(at, told(changed)) });
+    const number = (
+      /** @type {string} */ name,
+      /** @type {number} */ value,
+      /** @type {(value: number) => object} */ told,
+      most = 65536,
+    ) => count({ name, value, least: 1, most, onChange: (changed) => set(at, told(changed)) });
     if (layer.type === "Input") {
-      return ["height", "width", "depth"].map((name, axis) => number(text(/** @type {"height"} */ (name)), layer.shape[axis], (value) => ({ shape: /** @type {number[]} */ (layers[at].type === "Input" ? layers[at].shape : []).map((old, index) => (index === axis ? value : old)) })));
+      return ["height", "width", "depth"].map((name, axis) =>
+        number(text(/** @type {"height"} */ (name)), layer.shape[axis], (value) => ({
+          shape: /** @type {number[]} */ (layers[at].type === "Input" ? layers[at].shape : []).map(
+            (old, index) => (index === axis ? value : old),
+          ),
+        })),
+      );
     }
     if (layer.type === "Conv2D") {
       return [
         number(text("filters"), layer.filters, (filters) => ({ filters })),
         number(text("kernel"), layer.kernel_size, (kernel_size) => ({ kernel_size }), 512),
         number(text("stride"), layer.strides, (strides) => ({ strides }), 64),
-        choice({ name: text("padding"), options: [["valid", "valid"], ["same", "same"]], value: layer.padding, onChange: (padding) => set(at, { padding }) }).element,
+        choice({
+          name: text("padding"),
+          options: [
+            ["valid", "valid"],
+            ["same", "same"],
+          ],
+          value: layer.padding,
+          onChange: (padding) => set(at, { padding }),
+        }).element,
       ];
     }
     if (layer.type === "Dense") return [number(text("units"), layer.units, (units) => ({ units }))];
-    return layer.type === "Flatten" ? [] : [number(text("patch"), layer.pool_size, (pool_size) => ({ pool_size }), 512)];
+    return layer.type === "Flatten"
+      ? []
+      : [number(text("patch"), layer.pool_size, (pool_size) => ({ pool_size }), 512)];
   }
 
   /** @param {typeof layers} now */
@@ -58,12 +90,31 @@ export function layerEditor({ text, onChange }) {
           "li",
           {},
           element("b", {}, layer.type),
-          at ? element("button", { type: "button", class: "quiet", "aria-label": `${text("remove")} ${layer.type} ${at}`, onclick: () => change(layers.filter((_, index) => index !== at)) }, "×") : null,
+          at
+            ? element(
+                "button",
+                {
+                  type: "button",
+                  class: "quiet",
+                  "aria-label": `${text("remove")} ${layer.type} ${at}`,
+                  onclick: () => change(layers.filter((_, index) => index !== at)),
+                },
+                "×",
+              )
+            : null,
           element("div", { class: "numbers" }, fields(layer, at)),
         ),
       ),
     );
   }
 
-  return { element: element("div", { class: "layer-editor" }, list, element("div", { class: "adder" }, adder.element, add)), show };
+  return {
+    element: element(
+      "div",
+      { class: "layer-editor" },
+      list,
+      element("div", { class: "adder" }, adder.element, add),
+    ),
+    show,
+  };
 }

@@ -1,30 +1,27 @@
 /** @file Every layer's maps of one network, side by side; cells to point at, to pin and to walk between. */
 
 import { counted, written } from "../arithmetic/numerals.js";
-import { clip, seen, sights } from "../arithmetic/receptive-field.js";
+import { clip, sights } from "../arithmetic/receptive-field.js";
+import { sightChain } from "../arithmetic/sight-chain.js";
+import { mapSize, mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
 import { element } from "../parts/element.js";
 import { legend } from "../parts/legend.js";
 import { MatrixCanvas } from "../parts/matrix-canvas.js";
 
 /** @typedef {import("../parts/matrix-canvas.js").Spot} Spot */
 /** @typedef {{layer: number, spot: Spot}} Pin layer 0 is the input */
-/** @typedef {import("../arithmetic/receptive-field.js").Region} Region */
 
 const INPUT = { name: "input", type: "", output_shape: [28, 28, 1], parameters: 0 };
 
 /** How the maps of a layer are laid out, by their number and side: maps side by side, cell in rem. */
 function layout(/** @type {number[]} */ shape) {
   const [side, , maps] = shape;
-  if (shape.length === 1) return side > 500 ? { columns: 1, cell: 0.125 } : { columns: 1, cell: side > 10 ? 0.5 : 1 };
+  if (shape.length === 1)
+    return side > 500 ? { columns: 1, cell: 0.125 } : { columns: 1, cell: side > 10 ? 0.5 : 1 };
   if (maps === 1) return { columns: 1, cell: 0.1875 };
   if (maps <= 8) return { columns: 2, cell: side > 20 ? 0.125 : 0.1875 };
   if (maps <= 16) return { columns: 4, cell: side > 5 ? 0.25 : 0.3125 };
   return { columns: 8, cell: side > 1 ? 0.125 : 0.5, gap: 0.125 };
-}
-
-/** A vector as a matrix. @param {number} length */
-export function vectorWidth(length) {
-  return length > 500 ? 30 : length > 10 ? 6 : 1;
 }
 
 export class NetworkView {
@@ -59,9 +56,20 @@ export class NetworkView {
           {},
           element("b", {}, index ? layer.name.replace("average_pooling2d", "avg_pool") : text("input")),
           element("span", {}, layer.output_shape.join("×")),
-          element("span", {}, index && layer.parameters ? text("parameters", { count: counted(layer.parameters, language) }) : "\u00a0"),
+          element(
+            "span",
+            {},
+            index && layer.parameters
+              ? text("parameters", { count: counted(layer.parameters, language) })
+              : "\u00a0",
+          ),
         ),
-        element("div", { class: "maps" }, this.canvases[index].element, layer.output_shape[0] === 10 && layer.output_shape.length === 1 ? digitNames() : null),
+        element(
+          "div",
+          { class: "maps" },
+          this.canvases[index].element,
+          layer.output_shape[0] === 10 && layer.output_shape.length === 1 ? digitNames() : null,
+        ),
       ),
     );
     this.element = element(
@@ -70,7 +78,16 @@ export class NetworkView {
       element(
         "header",
         {},
-        element("h3", {}, `${network.name} `, element("span", {}, text("network_total", { count: counted(network.parameters, language), version: network.version }))),
+        element(
+          "h3",
+          {},
+          `${network.name} `,
+          element(
+            "span",
+            {},
+            text("network_total", { count: counted(network.parameters, language), version: network.version }),
+          ),
+        ),
         this.scale.element,
       ),
       element("div", { class: "flow" }, figures),
@@ -89,7 +106,8 @@ export class NetworkView {
         role: "application",
         "aria-roledescription": this.text("map_role"),
         "aria-label": `${index ? layer.name : this.text("input")}, ${layer.output_shape.join(" × ")}. ${this.text("map_keys")}`,
-        onpointermove: (/** @type {PointerEvent} */ event) => event.pointerType !== "touch" && this.point(index, view.at(event)),
+        onpointermove: (/** @type {PointerEvent} */ event) =>
+          event.pointerType !== "touch" && this.point(index, view.at(event)),
         onpointerleave: () => this.point(index, null),
         onclick: (/** @type {PointerEvent} */ event) => this.pick(index, view.at(event)),
         onkeydown: (/** @type {KeyboardEvent} */ event) => this.walk(index, event),
@@ -140,12 +158,22 @@ export class NetworkView {
     this.onPin(this.pinned);
   }
 
+  /** Let go of the pinned cell, for one of another network. */
+  release() {
+    this.pinned = null;
+    this.mark(null);
+    this.tell(null);
+  }
+
   /** Arrow keys move a pinned cell, across to the next map; Page Up and Down change the map; Escape lets go. */
   walk(/** @type {number} */ layer, /** @type {KeyboardEvent} */ event) {
     if (!this.values.length) return;
     const maps = layer ? mapsOf(this.values[layer - 1]) : [this.input ?? []];
     const [height, width] = [maps[0].length, maps[0][0].length];
-    const at = this.pinned?.layer === layer ? this.pinned.spot : { map: 0, row: height >> 1, column: (width >> 1) - 1 };
+    const at =
+      this.pinned?.layer === layer
+        ? this.pinned.spot
+        : { map: 0, row: height >> 1, column: (width >> 1) - 1 };
     const moved = {
       ArrowRight: { column: at.column + 1 },
       ArrowLeft: { column: at.column - 1 },
@@ -167,31 +195,9 @@ export class NetworkView {
     event.preventDefault();
   }
 
-  /** The window of a cell in each earlier layer, down to the input. @param {Pin} pin @returns {{layer: number, region: Region, maps: number[] | null}[]} */
-  chain({ layer, spot }) {
-    const found = [];
-    let region = { top: spot.row, left: spot.column, bottom: spot.row, right: spot.column };
-    /** @type {number[] | null} the maps that it sees; null for all */
-    let maps = [spot.map];
-    for (let index = layer; index > 0; index -= 1) {
-      const { type, output_shape: shape } = this.layers[index];
-      const before = this.layers[index - 1].output_shape;
-      if (type === "Flatten") {
-        const [height, width, channels] = before;
-        const isAll = index !== layer;
-        const place = spot.row * vectorWidth(shape[0]) + spot.column;
-        maps = isAll ? null : [place % channels];
-        const [row, column] = [Math.floor(place / channels / width), Math.floor(place / channels) % width];
-        region = isAll ? { top: 0, left: 0, bottom: height - 1, right: width - 1 } : { top: row, left: column, bottom: row, right: column };
-      } else {
-        if (type !== "AveragePooling2D" && type !== "MaxPooling2D") maps = null;
-        const size = before.length === 1 ? matrixSize(before[0]) : /** @type {[number, number]} */ (before.slice(0, 2));
-        region = seen(region, this.sights[index - 1], size);
-        if (before.length > 1 && this.sights[index - 1].whole === undefined && index < layer) region = clip(region, size);
-      }
-      found.push({ layer: index - 1, region, maps });
-    }
-    return found;
+  /** The window of a cell in each earlier layer, down to the input. @param {Pin} pin */
+  chain(pin) {
+    return sightChain(pin, this.layers, this.sights);
   }
 
   /** @param {Pin | null} pin */
@@ -203,11 +209,11 @@ export class NetworkView {
       outlines[pin.layer].push({ map, top: row, left: column, bottom: row, right: column, strong: true });
       for (const { layer, region, maps } of this.chain(pin)) {
         const shape = this.layers[layer].output_shape;
-        const size = shape.length === 1 ? matrixSize(shape[0]) : /** @type {[number, number]} */ (shape.slice(0, 2));
         const number = shape[2] ?? 1;
-        const inside = clip(region, size);
+        const inside = clip(region, mapSize(shape));
         for (const index of maps ?? Array.from({ length: number }, (_, each) => each)) {
-          if (index < number) outlines[layer].push({ map: index, ...inside, strong: layer === pin.layer - 1 });
+          if (index < number)
+            outlines[layer].push({ map: index, ...inside, strong: layer === pin.layer - 1 });
         }
       }
     }
@@ -218,9 +224,7 @@ export class NetworkView {
   tell(pin) {
     const value = pin && this.valueAt(pin);
     const words =
-      pin && value !== null
-        ? `${this.nameOf(pin)} = ${written(value, 4)}`
-        : this.text("point_at_a_cell");
+      pin && value !== null ? `${this.nameOf(pin)} = ${written(value, 4)}` : this.text("point_at_a_cell");
     if (this.readout.textContent !== words) this.readout.textContent = words;
   }
 
@@ -228,26 +232,19 @@ export class NetworkView {
   nameOf({ layer, spot }) {
     const { name, output_shape: shape } = this.layers[layer];
     const title = layer ? name : this.text("input");
-    if (shape.length === 1) return `${title} · ${this.text("unit", { unit: spot.row * vectorWidth(shape[0]) + spot.column })}`;
+    if (shape.length === 1)
+      return `${title} · ${this.text("unit", { unit: spot.row * vectorWidth(shape[0]) + spot.column })}`;
     const place = this.text("row_column", { row: spot.row, column: spot.column });
-    return shape[2] > 1 ? `${title} · ${this.text("map_number", { map: spot.map })} · ${place}` : `${title} · ${place}`;
+    return shape[2] > 1
+      ? `${title} · ${this.text("map_number", { map: spot.map })} · ${place}`
+      : `${title} · ${place}`;
   }
 }
 
-/** The maps of a layer; a vector is one matrix. @param {import("../service.js").LayerMaps} layer @returns {number[][][]} */
-export function mapsOf({ maps, vector }) {
-  if (maps) return maps;
-  const values = vector ?? [];
-  const width = vectorWidth(values.length);
-  return [Array.from({ length: Math.ceil(values.length / width) }, (_, row) => values.slice(row * width, (row + 1) * width))];
-}
-
-/** @param {number} length @returns {[number, number]} */
-function matrixSize(length) {
-  const width = vectorWidth(length);
-  return [Math.ceil(length / width), width];
-}
-
 function digitNames() {
-  return element("ol", { class: "digit-names", "aria-hidden": "true" }, Array.from({ length: 10 }, (_, digit) => element("li", {}, digit)));
+  return element(
+    "ol",
+    { class: "digit-names", "aria-hidden": "true" },
+    Array.from({ length: 10 }, (_, digit) => element("li", {}, digit)),
+  );
 }

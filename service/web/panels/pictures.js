@@ -8,13 +8,13 @@ import { Newest } from "../newest.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { choice, segments, tick } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
-import { ink } from "../parts/ink.js";
-import { legend } from "../parts/legend.js";
-import { MatrixCanvas } from "../parts/matrix-canvas.js";
+import { ink, turnGrey } from "../parts/ink.js";
 import { NumberGrid } from "../parts/number-grid.js";
+import { pictureIntake } from "../parts/picture-intake.js";
 import { paintScene } from "../parts/scene.js";
 import { ServiceError, convolvePicture, presets } from "../service.js";
 import { session } from "../session.js";
+import { PictureResult } from "./picture-result.js";
 
 const SIDE = 160;
 const SOURCES = /** @type {const} */ (["scene", "drawing", "file"]);
@@ -28,25 +28,51 @@ export function open({ text, values, keep }) {
   let kernel = readMatrix(values.get("kernel"), { most: 7 });
   let isGrey = values.get("colour") !== "on";
   let isSummed = values.get("sum") === "on";
-  const canvas = element("canvas", { class: "map picture", width: SIDE, height: SIDE, role: "img", "aria-label": text("picture_before") });
+  const canvas = element("canvas", {
+    class: "map picture",
+    width: SIDE,
+    height: SIDE,
+    role: "img",
+    "aria-label": text("picture_before"),
+  });
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
-  const result = element("div", { class: "result-maps" });
-  const readout = element("p", { class: "readout", role: "status" }, text("point_at_a_pixel"));
+  const result = new PictureResult(text);
   const fault = element("p", { class: "notice is-fault", role: "alert", hidden: true });
-  const scale = legend({ low: "", high: "", label: text("scale") });
   const note = element("p", { class: "note" });
-  const file = element("input", { type: "file", accept: "image/*", class: "unseen", tabindex: -1, "aria-hidden": "true", onchange: () => file.files?.[0] && take(file.files[0]) });
+  const intake = pictureIntake(take);
   const newest = new Newest(filter);
-  const view = element("div", { class: "view", ondragover: (/** @type {Event} */ event) => event.preventDefault(), ondrop: drop });
+  const view = element("div", { class: "view", ...intake.target });
   /** @type {ImageBitmap | null} */
   let chosen = null;
-  presets().then(({ kernels }) => furnish(kernels), (error) => put(view, element("p", { class: "notice is-fault" }, error.message)));
+  presets().then(
+    ({ kernels }) => furnish(kernels),
+    (error) => put(view, element("p", { class: "notice is-fault" }, error.message)),
+  );
 
   /** @param {import("../service.js").Preset[]} kernels */
   function furnish(kernels) {
-    const grid = new NumberGrid({ label: text("kernel"), name: (row, column) => text("row_column", { row, column }), onEdit: edit });
-    const names = choice({ name: text("kernel"), options: [...kernels.map((one) => /** @type {const} */ ([one.name, one.name])), ["custom", text("custom")]], value: kernel ? "custom" : kernelName, onChange: pick });
-    const call = callDrawer({ text, call: () => ({ method: "POST", path: `/convolve?kernel=${kernels.some((one) => one.name === kernelName) ? kernelName : "sobel_x"}&operation=${operation}`, file: "picture.png" }) });
+    const grid = new NumberGrid({
+      label: text("kernel"),
+      name: (row, column) => text("row_column", { row, column }),
+      onEdit: edit,
+    });
+    const names = choice({
+      name: text("kernel"),
+      options: [
+        ...kernels.map((one) => /** @type {const} */ ([one.name, one.name])),
+        ["custom", text("custom")],
+      ],
+      value: kernel ? "custom" : kernelName,
+      onChange: pick,
+    });
+    const call = callDrawer({
+      text,
+      call: () => ({
+        method: "POST",
+        path: `/convolve?kernel=${kernels.some((one) => one.name === kernelName) ? kernelName : "sobel_x"}&operation=${operation}`,
+        file: "picture.png",
+      }),
+    });
 
     /** @param {string} name */
     function pick(name) {
@@ -57,7 +83,9 @@ export function open({ text, values, keep }) {
 
     /** @param {number} row @param {number} column @param {number} value */
     function edit(row, column, value) {
-      kernel = (kernel ?? [[1]]).map((line, y) => line.map((old, x) => (y === row && x === column ? value : old)));
+      kernel = (kernel ?? [[1]]).map((line, y) =>
+        line.map((old, x) => (y === row && x === column ? value : old)),
+      );
       kernelName = "custom";
       names.select.value = "custom";
       change();
@@ -66,12 +94,23 @@ export function open({ text, values, keep }) {
     function change() {
       const now = kernel ?? [[1]];
       const limit = 1.35 * magnitude(now.flat());
-      grid.show(now.map((line, y) => line.map((value, x) => ({ value, text: written(value, 3).replace(/^(−?)0\./, "$1."), limit, edits: [y, x] }))));
+      grid.show(
+        now.map((line, y) =>
+          line.map((value, x) => ({
+            value,
+            text: written(value, 3).replace(/^(−?)0\./, "$1."),
+            limit,
+            edits: [y, x],
+          })),
+        ),
+      );
       const sum = now.flat().reduce((total, value) => total + value, 0);
       note.textContent = text("kernel_sum", { sum: Number(sum.toFixed(3)) });
       keep({
         ...(source === "drawing" ? { source } : {}),
-        ...(kernelName === "sobel_x" ? {} : { kernel: kernelName === "custom" ? writeMatrix(now) : kernelName }),
+        ...(kernelName === "sobel_x"
+          ? {}
+          : { kernel: kernelName === "custom" ? writeMatrix(now) : kernelName }),
         ...(operation === "convolution" ? {} : { operation }),
         ...(isGrey ? {} : { colour: "on" }),
         ...(isSummed ? { sum: "on" } : {}),
@@ -85,12 +124,17 @@ export function open({ text, values, keep }) {
       pen.fillStyle = "#fff";
       pen.fillRect(0, 0, SIDE, SIDE);
       if (source === "scene") paintScene(pen, SIDE);
-      else if (source === "drawing") ink(pen, session.strokes.length ? session.strokes : sampleDigit(3), { side: SIDE, width: 0.09, colour: "#000" });
+      else if (source === "drawing")
+        ink(pen, session.strokes.length ? session.strokes : sampleDigit(3), {
+          side: SIDE,
+          width: 0.09,
+          colour: "#000",
+        });
       else if (chosen) {
         const share = SIDE / Math.max(chosen.width, chosen.height);
         pen.drawImage(chosen, 0, 0, chosen.width * share, chosen.height * share);
       }
-      if (isGrey) toGrey(pen);
+      if (isGrey) turnGrey(pen, SIDE);
       change();
     }
     redraw = draw;
@@ -108,16 +152,55 @@ export function open({ text, values, keep }) {
         element(
           "div",
           { class: "rail" },
-          segments({ name: text("source"), options: [["scene", text("scene")], ["drawing", text("drawing")], ["file", text("picture")]], value: source, onChange: (value) => choose(readChoice(value, SOURCES)) }),
-          file,
-          segments({ name: text("operation"), options: [["convolution", text("convolution")], ["cross_correlation", text("cross_correlation")]], value: operation, onChange: (value) => ((operation = readChoice(value, OPERATIONS)), change()) }),
+          segments({
+            name: text("source"),
+            options: [
+              ["scene", text("scene")],
+              ["drawing", text("drawing")],
+              ["file", text("picture")],
+            ],
+            value: source,
+            onChange: (value) => choose(readChoice(value, SOURCES)),
+          }),
+          intake.input,
+          segments({
+            name: text("operation"),
+            options: [
+              ["convolution", text("convolution")],
+              ["cross_correlation", text("cross_correlation")],
+            ],
+            value: operation,
+            onChange: (value) => ((operation = readChoice(value, OPERATIONS)), change()),
+          }),
           names.element,
           element("div", { class: "kernel-here" }, grid.element),
           note,
           tick({ name: text("as_grey"), value: isGrey, onChange: (value) => ((isGrey = value), draw()) }),
-          tick({ name: text("sum_channels"), value: isSummed, onChange: (value) => ((isSummed = value), change()) }),
+          tick({
+            name: text("sum_channels"),
+            value: isSummed,
+            onChange: (value) => ((isSummed = value), change()),
+          }),
         ),
-        element("div", { class: "theatre" }, fault, element("div", { class: "pictures" }, element("figure", {}, element("figcaption", {}, element("b", {}, text("input"))), canvas), element("figure", {}, element("figcaption", {}, element("b", {}, text("output"))), result)), scale.element, readout, call.element),
+        element(
+          "div",
+          { class: "theatre" },
+          fault,
+          element(
+            "div",
+            { class: "pictures" },
+            element("figure", {}, element("figcaption", {}, element("b", {}, text("input"))), canvas),
+            element(
+              "figure",
+              {},
+              element("figcaption", {}, element("b", {}, text("output"))),
+              result.element,
+            ),
+          ),
+          result.scale.element,
+          result.readout,
+          call.element,
+        ),
       ),
     );
     draw();
@@ -128,41 +211,29 @@ export function open({ text, values, keep }) {
   /** @param {(typeof SOURCES)[number]} value */
   function choose(value) {
     source = value;
-    if (value === "file" && !chosen) file.click();
+    if (value === "file" && !chosen) intake.input.click();
     redraw();
   }
 
   async function filter() {
     try {
       const blob = await new Promise((resolve) => canvas.toBlob(resolve));
-      const parameters = { kernel, operation, padding: "same", padding_mode: "replicate", ...(isSummed && !isGrey ? { groups: 1 } : {}) };
+      const parameters = {
+        kernel,
+        operation,
+        padding: "same",
+        padding_mode: "replicate",
+        ...(isSummed && !isGrey ? { groups: 1 } : {}),
+      };
       const { values: numbers, shape } = await convolvePicture(/** @type {Blob} */ (blob), parameters);
-      show(numbers, shape);
+      const cell = result.show(numbers, shape, { isGrey });
+      canvas.style.width = `${cell * SIDE}px`;
       fault.hidden = true;
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       fault.textContent = error.message;
       fault.hidden = false;
     }
-  }
-
-  /** @param {Float32Array} numbers @param {number[]} shape */
-  function show(numbers, shape) {
-    const [height, width] = shape.slice(-2);
-    // A canvas is sent in colour; a grey one has three channels that are the same.
-    const channels = isGrey ? 1 : numbers.length / (height * width);
-    const maps = Array.from({ length: channels }, (_, channel) => Array.from({ length: height }, (__, row) => numbers.subarray((channel * height + row) * width, (channel * height + row + 1) * width)));
-    const limit = magnitude(numbers);
-    const output = new MatrixCanvas({ columns: channels > 1 ? 2 : 1, cell: channels > 1 ? 0.075 : 0.15, attributes: { role: "img", "aria-label": text("picture_after") } });
-    output.show(maps, limit);
-    output.element.addEventListener("pointermove", (event) => {
-      const spot = output.at(event);
-      if (spot) readout.textContent = `${channels > 1 ? `${text(/** @type {"red"} */ (["red", "green", "blue"][spot.map]))} · ` : ""}${text("row_column", spot)} = ${written(maps[spot.map][spot.row][spot.column], 2)}`;
-    });
-    put(result, output.element);
-    canvas.style.width = `${output.geometry().unit.cell * SIDE * (channels > 1 ? 2 : 1)}px`;
-    scale.from.textContent = written(-limit, 1);
-    scale.to.textContent = `+${written(limit, 1)}`;
   }
 
   /** @param {Blob} blob */
@@ -177,22 +248,5 @@ export function open({ text, values, keep }) {
     redraw();
   }
 
-  /** @param {DragEvent} event */
-  function drop(event) {
-    event.preventDefault();
-    const dropped = event.dataTransfer?.files[0];
-    if (dropped) take(dropped);
-  }
-
   return view;
-}
-
-/** @param {CanvasRenderingContext2D} pen */
-function toGrey(pen) {
-  const picture = pen.getImageData(0, 0, SIDE, SIDE);
-  for (let at = 0; at < picture.data.length; at += 4) {
-    const [red, green, blue] = picture.data.subarray(at, at + 3);
-    picture.data.fill(0.299 * red + 0.587 * green + 0.114 * blue, at, at + 3);
-  }
-  pen.putImageData(picture, 0, 0);
 }

@@ -11,7 +11,8 @@ export function pinTo({ layer, spot }) {
  */
 export function pinFrom(words) {
   const numbers = (words ?? "").split(",").map((word) => (word === "" ? NaN : Number(word)));
-  if (numbers.length !== 4 || !numbers.every((number) => Number.isInteger(number) && number >= 0)) return null;
+  if (numbers.length !== 4 || !numbers.every((number) => Number.isInteger(number) && number >= 0))
+    return null;
   const [layer, map, row, column] = numbers;
   return { layer, spot: { map, row, column } };
 }

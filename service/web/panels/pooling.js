@@ -1,73 +1,67 @@
 /** @file The pooling lab: the largest or the mean of each patch, and what the border does to it. */
 
-import { readChoice, readCount, readMatrix, writeMatrix } from "../arithmetic/address.js";
-import { IMAGE, INPUTS, sameMatrix } from "../arithmetic/lecture.js";
-import { written } from "../arithmetic/numerals.js";
 import { pool } from "../arithmetic/pooling.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { choice, count, segments, tick } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
 import { NumberGrid } from "../parts/number-grid.js";
 import { Player } from "../parts/player.js";
-import { MOST_SIDE, pair } from "./convolution-state.js";
+import { writtenMaximum, writtenMean } from "../parts/written-pool.js";
+import { MOST_PATCH, PADDINGS, callOf, paddingOf, readState, writeState } from "./pooling-state.js";
 import { sizeFormula } from "./size-formula.js";
-
-const PADDINGS = /** @type {const} */ (["valid", "same", "same_lower", "number"]);
-const MOST_PATCH = 5;
 
 /** @type {import("../lab.js").View} */
 export function open({ text, values, keep }) {
-  const state = {
-    input: readMatrix(values.get("input"), { most: MOST_SIDE }) ?? IMAGE,
-    operation: readChoice(values.get("operation"), ["max", "average"]),
-    patch: pair(values.get("patch"), 1, MOST_PATCH, 2),
-    stride: pair(values.get("stride") ?? values.get("patch"), 1, MOST_PATCH, 2),
-    padding: readChoice(values.get("padding"), PADDINGS),
-    margins: pair(values.get("margins"), 0, MOST_PATCH - 1, 1),
-    step: readCount(values.get("step"), { least: 0, most: 999, fallback: 0 }),
-    isCovered: values.get("cover") === "on",
-  };
+  const state = readState(values);
   let columns = 1;
-  const name = (/** @type {number} */ row, /** @type {number} */ column) => text("row_column", { row, column });
+  const name = (/** @type {number} */ row, /** @type {number} */ column) =>
+    text("row_column", { row, column });
   const input = new NumberGrid({
     label: text("input"),
     name,
     onEdit: (row, column, value) => {
-      state.input = state.input.map((line, y) => line.map((old, x) => (y === row && x === column ? value : old)));
+      state.input = state.input.map((line, y) =>
+        line.map((old, x) => (y === row && x === column ? value : old)),
+      );
       show();
     },
   });
-  const output = new NumberGrid({ label: text("output"), name, onPick: (row, column) => player.jump(row * columns + column) });
+  const output = new NumberGrid({
+    label: text("output"),
+    name,
+    onPick: (row, column) => player.jump(row * columns + column),
+  });
   const account = element("div", { class: "written", "aria-live": "polite" });
   const formulas = element("div", { class: "formulas" });
   const misfit = element("p", { class: "notice", role: "status", hidden: true }, text("patch_too_large"));
   const stage = element(
     "div",
     { class: "stage pooling" },
-    element("div", { class: "stage-row" }, input.element, element("span", { class: "operator", "aria-hidden": "true" }, "→"), element("div", {}, output.element, misfit)),
+    element(
+      "div",
+      { class: "stage-row" },
+      input.element,
+      element("span", { class: "operator", "aria-hidden": "true" }, "→"),
+      element("div", {}, output.element, misfit),
+    ),
     account,
     formulas,
   );
   const player = new Player({ text, onStep: (step) => ((state.step = step), show()) });
-  const call = callDrawer({ text, call: () => ({ method: "POST", path: "/pool", json: body() }) });
+  const call = callDrawer({ text, call: () => ({ method: "POST", path: "/pool", json: callOf(state) }) });
   const margins = element(
     "div",
     { class: "fields" },
-    [0, 1].map((axis) => count({ name: text(axis ? "padding_w" : "padding_h"), value: state.margins[axis], least: 0, most: MOST_PATCH - 1, onChange: (value) => set("margins", axis, value) })),
+    [0, 1].map((axis) =>
+      count({
+        name: text(axis ? "padding_w" : "padding_h"),
+        value: state.margins[axis],
+        least: 0,
+        most: MOST_PATCH - 1,
+        onChange: (value) => set("margins", axis, value),
+      }),
+    ),
   );
-
-  /** Padding as large as the patch would make windows of nothing. */
-  const allowed = () => /** @type {[number, number]} */ (state.margins.map((margin, axis) => Math.min(margin, state.patch[axis] - 1)));
-
-  function body() {
-    return {
-      input: state.input,
-      operation: state.operation,
-      kernel_size: state.patch,
-      stride: state.stride,
-      padding: state.padding === "number" ? allowed() : state.padding,
-    };
-  }
 
   /** @param {"patch" | "stride" | "margins"} which @param {number} axis @param {number} value */
   function set(which, axis, value) {
@@ -76,15 +70,17 @@ export function open({ text, values, keep }) {
   }
 
   function show() {
-    const margin = allowed();
-    const plan = pool({ ...state, padding: state.padding === "number" ? margin : [state.padding, state.padding] });
+    const plan = pool({ ...state, padding: paddingOf(state) });
     const [vertical, horizontal] = plan.axes;
     columns = plan.output[0]?.length ?? 0;
     const length = plan.output.length * columns;
     state.step = Math.min(state.step, Math.max(0, length - 1));
     const cell = length ? plan.cell(Math.floor(state.step / columns), state.step % columns) : null;
     const isMax = state.operation === "max";
-    const [lastRow, lastColumn] = [plan.places.length - vertical.output.unused, plan.places[0].length - horizontal.output.unused];
+    const [lastRow, lastColumn] = [
+      plan.places.length - vertical.output.unused,
+      plan.places[0].length - horizontal.output.unused,
+    ];
     input.show(
       plan.places.map((row, y) =>
         row.map((value, x) => ({
@@ -104,7 +100,15 @@ export function open({ text, values, keep }) {
     input.note(`${vertical.size}×${horizontal.size}`);
     output.show(
       plan.output.map((row, y) =>
-        row.map((value, x) => ({ value, marks: y === cell?.row && x === cell.column ? "is-current" : state.isCovered && y * columns + x > state.step ? "is-covered" : "" })),
+        row.map((value, x) => ({
+          value,
+          marks:
+            y === cell?.row && x === cell.column
+              ? "is-current"
+              : state.isCovered && y * columns + x > state.step
+                ? "is-covered"
+                : "",
+        })),
       ),
     );
     output.note(`${plan.output.length}×${columns}`);
@@ -114,46 +118,23 @@ export function open({ text, values, keep }) {
     stage.style.setProperty("--all-columns", String(plan.places[0].length + Math.max(columns, 2)));
     stage.style.setProperty("--first-columns", String(plan.places[0].length + Math.max(columns, 2)));
     stage.style.setProperty("--most-rows", String(plan.places.length));
-    put(account, cell ? (isMax ? maximum(cell) : mean(cell)) : null);
+    put(account, cell ? (isMax ? writtenMaximum(cell, text) : writtenMean(cell, text)) : null);
     put(formulas, sizeFormula(text, plan.axes));
     player.set(length, state.step);
     call.write();
-    remember();
-  }
-
-  /** @param {ReturnType<ReturnType<typeof pool>["cell"]>} cell */
-  function maximum({ found, value, winner, count: number, area }) {
-    const numbers = found.flatMap((one, index) => [index ? ", " : "", one === winner ? element("b", {}, written(one.value)) : written(one.value)]);
-    return [
-      element("p", { class: "sum" }, "max(", numbers, ") = ", element("b", {}, written(value))),
-      number < area ? element("p", { class: "note" }, text("maximum_at_border")) : null,
-    ];
-  }
-
-  /** @param {ReturnType<ReturnType<typeof pool>["cell"]>} cell */
-  function mean({ found, sum, count: number, area, value }) {
-    return [
-      element("p", { class: "sum" }, `(${found.map((one) => written(one.value)).join(" + ")}) / ${number} = ${written(sum)} / ${number} = `, element("b", {}, written(value, 3))),
-      number < area ? element("p", { class: "note" }, text("mean_at_border", { area, number, other: `${written(sum)} / ${area} = ${written(sum / area, 3)}` })) : null,
-    ];
-  }
-
-  function remember() {
-    const told = {
-      input: sameMatrix(state.input, IMAGE) ? "" : writeMatrix(state.input),
-      operation: state.operation === "max" ? "" : state.operation,
-      patch: state.patch.join(",") === "2,2" ? "" : state.patch.join(","),
-      stride: state.stride.join(",") === state.patch.join(",") ? "" : state.stride.join(","),
-      padding: state.padding === "valid" ? "" : state.padding,
-      margins: state.padding === "number" ? state.margins.join(",") : "",
-      step: state.step || "",
-      cover: state.isCovered ? "on" : "",
-    };
-    keep(Object.fromEntries(Object.entries(told).filter(([, value]) => value !== "")));
+    keep(writeState(state));
   }
 
   const pairOf = (/** @type {"patch" | "stride"} */ which) =>
-    [0, 1].map((axis) => count({ name: text(/** @type {"patch_h"} */ (`${which}_${axis ? "w" : "h"}`)), value: state[which][axis], least: 1, most: MOST_PATCH, onChange: (value) => set(which, axis, value) }));
+    [0, 1].map((axis) =>
+      count({
+        name: text(/** @type {"patch_h"} */ (`${which}_${axis ? "w" : "h"}`)),
+        value: state[which][axis],
+        least: 1,
+        most: MOST_PATCH,
+        onChange: (value) => set(which, axis, value),
+      }),
+    );
   const view = element(
     "div",
     { class: "view" },
@@ -164,16 +145,38 @@ export function open({ text, values, keep }) {
       element(
         "div",
         { class: "rail" },
-        segments({ name: text("operation"), options: [["max", text("max")], ["average", text("average")]], value: state.operation, onChange: (value) => ((state.operation = /** @type {"max"} */ (value)), show()) }),
+        segments({
+          name: text("operation"),
+          options: [
+            ["max", text("max")],
+            ["average", text("average")],
+          ],
+          value: state.operation,
+          onChange: (value) => ((state.operation = /** @type {"max"} */ (value)), show()),
+        }),
         element("div", { class: "fields" }, pairOf("patch"), pairOf("stride")),
-        choice({ name: text("padding"), options: PADDINGS.map((one) => [one, text(`padding_${one}`)]), value: state.padding, onChange: (value) => ((state.padding = /** @type {typeof state.padding} */ (value)), show()) }).element,
+        choice({
+          name: text("padding"),
+          options: PADDINGS.map((one) => [one, text(`padding_${one}`)]),
+          value: state.padding,
+          onChange: (value) => ((state.padding = /** @type {typeof state.padding} */ (value)), show()),
+        }).element,
         margins,
         element("p", { class: "note" }, text("pooling_note")),
       ),
       element(
         "div",
         { class: "theatre", onkeydown: (/** @type {KeyboardEvent} */ event) => stepped(event) },
-        element("div", { class: "conductor" }, player.element, tick({ name: text("cover"), value: state.isCovered, onChange: (value) => ((state.isCovered = value), show()) })),
+        element(
+          "div",
+          { class: "conductor" },
+          player.element,
+          tick({
+            name: text("cover"),
+            value: state.isCovered,
+            onChange: (value) => ((state.isCovered = value), show()),
+          }),
+        ),
         stage,
         call.element,
       ),

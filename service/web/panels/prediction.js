@@ -11,13 +11,27 @@ export class PredictionView {
     this.rows = Array.from({ length: 10 }, (_, digit) => {
       const fill = element("span", { class: "fill" });
       const share = element("span", { class: "share" });
-      return { fill, share, element: element("li", {}, element("span", { class: "digit" }, digit), element("span", { class: "track" }, fill), share) };
+      return {
+        fill,
+        share,
+        element: element(
+          "li",
+          {},
+          element("span", { class: "digit" }, digit),
+          element("span", { class: "track" }, fill),
+          share,
+        ),
+      };
     });
     this.element = element(
       "section",
       { class: "prediction", "aria-label": text("answer") },
       element("div", { class: "verdict" }, this.numeral, this.said),
-      element("ol", { class: "bars", "aria-label": text("probabilities") }, this.rows.map((row) => row.element)),
+      element(
+        "ol",
+        { class: "bars", "aria-label": text("probabilities") },
+        this.rows.map((row) => row.element),
+      ),
     );
     this.show(null);
   }
@@ -32,7 +46,9 @@ export class PredictionView {
     this.numeral.dataset.digit = digit === null ? "" : String(digit);
     const confidence = prediction?.confidence ?? 0;
     const percent = confidence > 0.999 ? "> 99.9" : (confidence * 100).toFixed(1);
-    this.tell(digit === null ? text("draw_something") : isSure ? text("confidence", { percent }) : text("no_digit"));
+    this.tell(
+      digit === null ? text("draw_something") : isSure ? text("confidence", { percent }) : text("no_digit"),
+    );
     this.rows.forEach(({ fill, share, element: row }, index) => {
       const probability = digit === null ? 0 : (prediction?.probabilities[index] ?? 0);
       fill.style.transform = `scaleX(${probability})`;

@@ -32,7 +32,13 @@ export function sizeFormula(text, axes) {
       element("br"),
       ` = ⌊(${filled}) / ${axis.stride}⌋ + 1 = ⌊${quotient}⌋ + 1 = `,
       element("b", {}, isFit ? size : 0),
-      isFit && unused ? element("span", { class: "note" }, ` ${text(index ? "unused_columns" : "unused_rows", { count: unused })}`) : null,
+      isFit && unused
+        ? element(
+            "span",
+            { class: "note" },
+            ` ${text(index ? "unused_columns" : "unused_rows", { count: unused })}`,
+          )
+        : null,
     );
   });
 }

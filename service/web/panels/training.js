@@ -27,7 +27,16 @@ export function open({ text, language }) {
     return element(
       "section",
       { class: "training", "aria-label": network.name },
-      element("header", {}, element("h3", {}, `${network.name} `, element("span", {}, `${text("recipe")} ${network.recipe}, ${network.created?.slice(0, 10) ?? ""}`))),
+      element(
+        "header",
+        {},
+        element(
+          "h3",
+          {},
+          `${network.name} `,
+          element("span", {}, `${text("recipe")} ${network.recipe}, ${network.created?.slice(0, 10) ?? ""}`),
+        ),
+      ),
       element(
         "dl",
         { class: "totals" },
@@ -36,8 +45,18 @@ export function open({ text, language }) {
         fact(text("calibration_error"), percent(test.ece)),
         fact(text("slides_errors"), counted(LECTURE.errors, language), percent(LECTURE.accuracy)),
       ),
-      element("figure", {}, element("figcaption", {}, element("b", {}, text("accuracy_compared"))), interval(test.accuracy, low, high)),
-      element("div", { class: "charts" }, test.confusion_matrix ? confusion(test.confusion_matrix) : null, test.reliability ? reliability(test.reliability) : null),
+      element(
+        "figure",
+        {},
+        element("figcaption", {}, element("b", {}, text("accuracy_compared"))),
+        interval(test.accuracy, low, high),
+      ),
+      element(
+        "div",
+        { class: "charts" },
+        test.confusion_matrix ? confusion(test.confusion_matrix) : null,
+        test.reliability ? reliability(test.reliability) : null,
+      ),
       element("p", { class: "note" }, text("training_note")),
     );
   }
@@ -49,9 +68,23 @@ export function open({ text, language }) {
     const ticks = [0.985, 0.99, 0.995, 1];
     return svg(
       "svg",
-      { class: "interval", viewBox: "0 0 600 92", role: "img", "aria-label": `${text("accuracy")}: ${accuracy} (${low} – ${high}); ${text("slides_errors")}: ${LECTURE.accuracy}` },
+      {
+        class: "interval",
+        viewBox: "0 0 600 92",
+        role: "img",
+        "aria-label": `${text("accuracy")}: ${accuracy} (${low} – ${high}); ${text("slides_errors")}: ${LECTURE.accuracy}`,
+      },
       svg("line", { class: "axis", x1: 10, x2: 590, y1: 66, y2: 66 }),
-      ticks.map((at) => [svg("line", { class: "axis", x1: x(at), x2: x(at), y1: 66, y2: 71 }), svg("text", { x: x(at), y: 86, "text-anchor": at === from ? "start" : at === to ? "end" : "middle" }, `${(100 * at).toFixed(1)} %`)]).flat(),
+      ticks
+        .map((at) => [
+          svg("line", { class: "axis", x1: x(at), x2: x(at), y1: 66, y2: 71 }),
+          svg(
+            "text",
+            { x: x(at), y: 86, "text-anchor": at === from ? "start" : at === to ? "end" : "middle" },
+            `${(100 * at).toFixed(1)} %`,
+          ),
+        ])
+        .flat(),
       svg("line", { class: "range", x1: x(low), x2: x(high), y1: 30, y2: 30 }),
       svg("circle", { class: "here", cx: x(accuracy), cy: 30, r: 6 }),
       svg("text", { class: "strong", x: x(accuracy), y: 16, "text-anchor": "middle" }, text("this_network")),
@@ -73,7 +106,16 @@ export function open({ text, language }) {
         element(
           "table",
           { class: "confusion" },
-          element("thead", {}, element("tr", {}, element("th", { scope: "col" }, text("true_read")), matrix.map((_, digit) => element("th", { scope: "col" }, digit)))),
+          element(
+            "thead",
+            {},
+            element(
+              "tr",
+              {},
+              element("th", { scope: "col" }, text("true_read")),
+              matrix.map((_, digit) => element("th", { scope: "col" }, digit)),
+            ),
+          ),
           element(
             "tbody",
             {},
@@ -104,10 +146,26 @@ export function open({ text, language }) {
       element("figcaption", {}, element("b", {}, text("reliability"))),
       svg(
         "svg",
-        { class: "reliability", viewBox: "0 0 260 262", role: "img", "aria-label": `${text("reliability")}: ${bins.map((bin) => `${bin.confidence.toFixed(2)} → ${bin.accuracy.toFixed(2)} (${bin.count})`).join("; ")}` },
+        {
+          class: "reliability",
+          viewBox: "0 0 260 262",
+          role: "img",
+          "aria-label": `${text("reliability")}: ${bins.map((bin) => `${bin.confidence.toFixed(2)} → ${bin.accuracy.toFixed(2)} (${bin.count})`).join("; ")}`,
+        },
         svg("rect", { class: "frame", x: 20, y: 20, width: 200, height: 200 }),
         svg("line", { class: "axis", x1: 20, y1: 220, x2: 220, y2: 20 }),
-        bins.map((bin) => svg("circle", { class: "here", cx: at(bin.confidence), cy: 240 - at(bin.accuracy), r: 2.5 + Math.log10(bin.count + 1) * 1.5 }, svg("title", {}, `${bin.count}`))),
+        bins.map((bin) =>
+          svg(
+            "circle",
+            {
+              class: "here",
+              cx: at(bin.confidence),
+              cy: 240 - at(bin.accuracy),
+              r: 2.5 + Math.log10(bin.count + 1) * 1.5,
+            },
+            svg("title", {}, `${bin.count}`),
+          ),
+        ),
         svg("text", { x: 120, y: 244, "text-anchor": "middle" }, text("confidence_axis")),
         svg("text", { x: 20, y: 13 }, text("right_answers")),
       ),
@@ -125,5 +183,10 @@ function painted(number, most) {
 
 /** @param {string} name @param {string} value @param {string} [more] */
 function fact(name, value, more) {
-  return element("div", {}, element("dt", {}, name), element("dd", {}, value, more ? element("span", {}, more) : null));
+  return element(
+    "div",
+    {},
+    element("dt", {}, name),
+    element("dd", {}, value, more ? element("span", {}, more) : null),
+  );
 }

@@ -2,7 +2,7 @@
 
 import { ServiceError, send } from "../service.js";
 import { segments } from "./controls.js";
-import { element, put } from "./element.js";
+import { element } from "./element.js";
 
 const LONGEST_ANSWER = 4000;
 
@@ -34,7 +34,10 @@ export function callDrawer({ text, call }) {
         name: text("language_of_call"),
         hideName: true,
         value: language,
-        options: [["curl", "curl"], ["python", "Python"]],
+        options: [
+          ["curl", "curl"],
+          ["python", "Python"],
+        ],
         onChange: (value) => {
           language = value;
           write();
@@ -64,7 +67,9 @@ export function callDrawer({ text, call }) {
   async function ask() {
     try {
       const { method, path, json } = call();
-      answer.textContent = JSON.stringify(await send(method, path, json), null, 1).replace(/\n\s+(?=-?[\d.]+,?\n|-?[\d.]+$)/g, " ").slice(0, LONGEST_ANSWER);
+      answer.textContent = JSON.stringify(await send(method, path, json), null, 1)
+        .replace(/\n\s+(?=-?[\d.]+,?\n|-?[\d.]+$)/g, " ")
+        .slice(0, LONGEST_ANSWER);
     } catch (error) {
       answer.textContent = error instanceof ServiceError ? error.message : String(error);
     }
@@ -89,6 +94,9 @@ function asPython({ method, path, json, file }) {
     return `${head}with open(${JSON.stringify(file)}, "rb") as picture:\n    request = urllib.request.Request(\n        ${address}, picture.read(), {"Content-Type": "image/png"}\n    )\nprint(json.load(urllib.request.urlopen(request)))`;
   }
   if (method === "GET") return `${head}print(json.load(urllib.request.urlopen(${address})))`;
-  const body = JSON.stringify(json).replace(/\btrue\b/g, "True").replace(/\bfalse\b/g, "False").replace(/\bnull\b/g, "None");
+  const body = JSON.stringify(json)
+    .replace(/\btrue\b/g, "True")
+    .replace(/\bfalse\b/g, "False")
+    .replace(/\bnull\b/g, "None");
   return `${head}body = ${body}\nrequest = urllib.request.Request(\n    ${address}, json.dumps(body).encode(), {"Content-Type": "application/json"}\n)\nprint(json.load(urllib.request.urlopen(request)))`;
 }

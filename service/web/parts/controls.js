@@ -13,7 +13,10 @@ export function choice({ name, options, value, onChange }) {
     { onchange: () => onChange(select.value) },
     options.map(([key, label]) => element("option", { value: key, selected: key === value }, label)),
   );
-  return { element: element("label", { class: "field" }, element("span", { class: "name" }, name), select), select };
+  return {
+    element: element("label", { class: "field" }, element("span", { class: "name" }, name), select),
+    select,
+  };
 }
 
 /**
@@ -34,7 +37,13 @@ export function segments({ name, options, value, hideName = false, onChange }) {
         element(
           "label",
           {},
-          element("input", { type: "radio", name: group, value: key, checked: key === value, onchange: () => onChange(key) }),
+          element("input", {
+            type: "radio",
+            name: group,
+            value: key,
+            checked: key === value,
+            onchange: () => onChange(key),
+          }),
           label,
         ),
       ),
@@ -47,7 +56,6 @@ export function segments({ name, options, value, hideName = false, onChange }) {
  * @param {{name: string, value: number, least: number, most: number, step?: number, onChange: (value: number) => void}} count
  */
 export function count({ name, value, least, most, step = 1, onChange }) {
-  let now = value;
   const input = element("input", {
     type: "number",
     value,
@@ -55,16 +63,17 @@ export function count({ name, value, least, most, step = 1, onChange }) {
     max: most,
     step,
     inputmode: "decimal",
-    oninput: () => {
-      const asked = input.valueAsNumber;
-      if (!Number.isFinite(asked)) return;
-      const bounded = Math.min(most, Math.max(least, step === 1 ? Math.round(asked) : asked));
-      if (bounded !== now) onChange((now = bounded));
-    },
+    oninput: () => Number.isFinite(input.valueAsNumber) && onChange(bounded()),
     onchange: () => {
-      input.value = String(now);
+      input.value = String(bounded());
     },
   });
+
+  function bounded() {
+    const asked = Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : value;
+    return Math.min(most, Math.max(least, step === 1 ? Math.round(asked) : asked));
+  }
+
   return element("label", { class: "field" }, element("span", { class: "name" }, name), input);
 }
 
@@ -72,6 +81,10 @@ export function count({ name, value, least, most, step = 1, onChange }) {
  * @param {{name: string, value: boolean, onChange: (value: boolean) => void}} tick
  */
 export function tick({ name, value, onChange }) {
-  const input = element("input", { type: "checkbox", checked: value, onchange: () => onChange(input.checked) });
+  const input = element("input", {
+    type: "checkbox",
+    checked: value,
+    onchange: () => onChange(input.checked),
+  });
   return element("label", { class: "tick" }, input, name);
 }

@@ -51,7 +51,11 @@ const SYMBOLS = {
  * @param {keyof typeof SYMBOLS} name
  */
 export function symbol(name) {
-  return svg("svg", { class: "symbol", viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: SYMBOLS[name] }));
+  return svg(
+    "svg",
+    { class: "symbol", viewBox: "0 0 24 24", "aria-hidden": "true" },
+    svg("path", { d: SYMBOLS[name] }),
+  );
 }
 
 /**

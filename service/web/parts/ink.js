@@ -40,7 +40,9 @@ export function ink(pen, strokes, { side, width, colour }) {
  */
 export function rasterise(strokes, { side, width }) {
   const canvas = new OffscreenCanvas(side, side);
-  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
+  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (
+    canvas.getContext("2d", { willReadFrequently: true })
+  );
   pen.fillStyle = "#fff";
   pen.fillRect(0, 0, side, side);
   ink(/** @type {any} */ (pen), strokes, { side, width, colour: "#000" });
@@ -72,4 +74,15 @@ export function shrink(pixels, side, block) {
     sums[row * small + column] += value;
   });
   return Uint8Array.from(sums, (sum) => Math.round(sum / block ** 2));
+}
+
+/**
+ * Take the colours out of what is painted.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {number} side
+ */
+export function turnGrey(pen, side) {
+  const picture = pen.getImageData(0, 0, side, side);
+  grey(picture.data).forEach((value, index) => picture.data.fill(value, 4 * index, 4 * index + 3));
+  pen.putImageData(picture, 0, 0);
 }

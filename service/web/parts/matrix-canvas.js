@@ -43,7 +43,9 @@ export class MatrixCanvas {
    */
   show(maps, limit) {
     this.maps = maps;
-    this.limit = limit ?? Math.max(...maps.map((map) => Math.max(...Array.from(map, (row) => magnitude(Array.from(row))))));
+    this.limit =
+      limit ??
+      Math.max(...maps.map((map) => Math.max(...Array.from(map, (row) => magnitude(Array.from(row))))));
     this.draw();
   }
 
@@ -64,8 +66,13 @@ export class MatrixCanvas {
     const column = Math.floor(x / pitchX);
     const line = Math.floor(y / pitchY);
     const map = line * this.columns + column;
-    const spot = { map, row: Math.floor((y - line * pitchY) / unit.cell), column: Math.floor((x - column * pitchX) / unit.cell) };
-    const isInside = column >= 0 && column < this.columns && map < this.maps.length && spot.row >= 0 && spot.column >= 0;
+    const spot = {
+      map,
+      row: Math.floor((y - line * pitchY) / unit.cell),
+      column: Math.floor((x - column * pitchX) / unit.cell),
+    };
+    const isInside =
+      column >= 0 && column < this.columns && map < this.maps.length && spot.row >= 0 && spot.column >= 0;
     return isInside && spot.row < height && spot.column < width ? spot : null;
   }
 
@@ -78,7 +85,13 @@ export class MatrixCanvas {
     const enlarged = this.grows && matchMedia(NARROW).matches ? NARROW_GROWTH : 1;
     const cell = Math.max(1, Math.round(this.cell * enlarged * rem * scale)) / scale;
     const gap = Math.round(this.gap * rem * scale) / scale;
-    return { height, width, pitchX: width * cell + gap, pitchY: height * cell + gap, unit: { cell, gap, scale } };
+    return {
+      height,
+      width,
+      pitchX: width * cell + gap,
+      pitchY: height * cell + gap,
+      unit: { cell, gap, scale },
+    };
   }
 
   draw() {
@@ -104,7 +117,8 @@ export class MatrixCanvas {
     const picture = scratch.createImageData(width, height);
     this.maps.forEach((map, index) => {
       for (let row = 0, at = 0; row < height; row += 1) {
-        for (let column = 0; column < width; column += 1, at += 4) this.ink(picture.data, at, map[row][column]);
+        for (let column = 0; column < width; column += 1, at += 4)
+          this.ink(picture.data, at, map[row][column]);
       }
       scratch.putImageData(picture, 0, 0);
       const [x, y] = this.corner(index, pitchX, pitchY);
@@ -112,7 +126,12 @@ export class MatrixCanvas {
       if (unit.gap && width * unit.cell >= LEAST_FRAMED_PX) {
         pen.lineWidth = 1 / unit.scale;
         pen.strokeStyle = resolved("--line");
-        pen.strokeRect(x + 0.5 / unit.scale, y + 0.5 / unit.scale, width * unit.cell - 1 / unit.scale, height * unit.cell - 1 / unit.scale);
+        pen.strokeRect(
+          x + 0.5 / unit.scale,
+          y + 0.5 / unit.scale,
+          width * unit.cell - 1 / unit.scale,
+          height * unit.cell - 1 / unit.scale,
+        );
       }
     });
     for (const outline of this.outlines) this.trace(pen, outline, { pitchX, pitchY, unit });
@@ -141,10 +160,18 @@ export class MatrixCanvas {
     const height = (outline.bottom - outline.top + 1) * unit.cell;
     const thick = outline.strong ? 2 : 1.5;
     const reach = Math.max(0, (5 - Math.min(width, height)) / 2);
-    for (const [line, name] of /** @type {const} */ ([[thick + 2, "--sheet"], [thick, "--accent"]])) {
+    for (const [line, name] of /** @type {const} */ ([
+      [thick + 2, "--sheet"],
+      [thick, "--accent"],
+    ])) {
       pen.lineWidth = line;
       pen.strokeStyle = resolved(name);
-      pen.strokeRect(x + outline.left * unit.cell - reach, y + outline.top * unit.cell - reach, width + 2 * reach, height + 2 * reach);
+      pen.strokeRect(
+        x + outline.left * unit.cell - reach,
+        y + outline.top * unit.cell - reach,
+        width + 2 * reach,
+        height + 2 * reach,
+      );
     }
   }
 }

@@ -45,7 +45,9 @@ export class NumberGrid {
 
   /** @param {Shown[][]} rows */
   show(rows) {
-    const kinds = rows.map((row) => row.map((shown) => (shown.edits && this.onEdit ? "e" : "-")).join("")).join("/");
+    const kinds = rows
+      .map((row) => row.map((shown) => (shown.edits && this.onEdit ? "e" : "-")).join(""))
+      .join("/");
     if (kinds !== this.shape) this.build(rows, kinds);
     let longest = 1;
     rows.forEach((row, y) =>
@@ -102,7 +104,8 @@ export class NumberGrid {
       });
       return input;
     }
-    if (this.onPick) return element("button", { type: "button", class: "cell", onclick: () => this.onPick?.(y, x) });
+    if (this.onPick)
+      return element("button", { type: "button", class: "cell", onclick: () => this.onPick?.(y, x) });
     return element("span", { class: "cell" });
   }
 
@@ -119,8 +122,14 @@ export class NumberGrid {
       if (this.onPick) cell.setAttribute("aria-label", `${this.name(y, x)}${isCovered ? "" : `: ${text}`}`);
       if (cell instanceof HTMLButtonElement) cell.tabIndex = shown.marks?.includes("is-current") ? 0 : -1;
     }
-    const isPainted = shown.limit !== undefined && shown.value !== null && !isCovered && !/is-(un|tapped)/.test(shown.marks ?? "");
-    const painted = isPainted ? colour(shown.value ?? 0, shown.limit ?? 1, theme()) : { background: "", text: "" };
+    const isPainted =
+      shown.limit !== undefined &&
+      shown.value !== null &&
+      !isCovered &&
+      !/is-(un|tapped)/.test(shown.marks ?? "");
+    const painted = isPainted
+      ? colour(shown.value ?? 0, shown.limit ?? 1, theme())
+      : { background: "", text: "" };
     cell.style.background = painted.background;
     cell.style.color = painted.text;
   }

@@ -17,10 +17,20 @@ export class Player {
     this.timer = 0;
     this.count = element("span", { class: "count" });
     this.playButton = element("button", { type: "button", class: "main", onclick: () => this.toggle() });
-    this.speed = element("input", { type: "range", min: 0, max: 100, value: 45, "aria-label": text("speed") });
+    this.speed = element("input", {
+      type: "range",
+      min: 0,
+      max: 100,
+      value: 45,
+      "aria-label": text("speed"),
+    });
     const move = (/** @type {() => number} */ to) => () => this.jump(to());
     const button = (/** @type {"first"|"back"|"forward"|"last"} */ name, /** @type {() => number} */ to) =>
-      element("button", { type: "button", "aria-label": text(name), title: text(name), onclick: move(to) }, symbol(name));
+      element(
+        "button",
+        { type: "button", "aria-label": text(name), title: text(name), onclick: move(to) },
+        symbol(name),
+      );
     this.element = element(
       "div",
       { class: "player", role: "group", "aria-label": text("player") },
@@ -63,12 +73,15 @@ export class Player {
 
   wait() {
     const share = this.speed.valueAsNumber / 100;
-    this.timer = window.setTimeout(() => {
-      if (!this.element.isConnected) return;
-      this.go(this.step + 1);
-      if (this.step < this.length - 1) this.wait();
-      else this.stop();
-    }, SLOWEST_MS * (FASTEST_MS / SLOWEST_MS) ** share);
+    this.timer = window.setTimeout(
+      () => {
+        if (!this.element.isConnected) return;
+        this.go(this.step + 1);
+        if (this.step < this.length - 1) this.wait();
+        else this.stop();
+      },
+      SLOWEST_MS * (FASTEST_MS / SLOWEST_MS) ** share,
+    );
   }
 
   /** @param {number} step */
@@ -87,12 +100,26 @@ export class Player {
    */
   key(event, columns) {
     const target = /** @type {Element} */ (event.target);
-    if (target.matches("input, select, textarea, summary") || event.ctrlKey || event.metaKey || event.altKey) return;
-    const moves = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns, Home: -this.step, End: this.length };
+    if (target.matches("input, select, textarea, summary") || event.ctrlKey || event.metaKey || event.altKey)
+      return;
+    const moves = {
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      ArrowDown: columns,
+      ArrowUp: -columns,
+      Home: -this.step,
+      End: this.length,
+    };
     const by = moves[/** @type {keyof typeof moves} */ (event.key)];
     if (event.key === " " && !target.matches("button, a")) this.toggle();
     else if (by === undefined) return;
-    else if (Math.abs(by) <= 1 || event.key === "Home" || event.key === "End" || (this.step + by >= 0 && this.step + by < this.length)) this.jump(this.step + by);
+    else if (
+      Math.abs(by) <= 1 ||
+      event.key === "Home" ||
+      event.key === "End" ||
+      (this.step + by >= 0 && this.step + by < this.length)
+    )
+      this.jump(this.step + by);
     event.preventDefault();
   }
 

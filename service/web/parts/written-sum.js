@@ -40,7 +40,12 @@ export function writtenActivation({ sum, bias, biased, activation, value }) {
   return element(
     "p",
     { class: "sum" },
-    element("span", { class: "result" }, element("i", {}, "u"), ` = ${written(sum, 4)} + ${factor(Number(bias.toFixed(4)))} = ${written(biased, 4)}`),
+    element(
+      "span",
+      { class: "result" },
+      element("i", {}, "u"),
+      ` = ${written(sum, 4)} + ${factor(bias, 4)} = ${written(biased, 4)}`,
+    ),
     isPlain ? null : ", ",
     isPlain
       ? null
@@ -51,6 +56,27 @@ export function writtenActivation({ sum, bias, biased, activation, value }) {
           ` = ${FORMULAS[/** @type {keyof typeof FORMULAS} */ (activation)]} = `,
           element("b", {}, written(value, 4)),
         ),
+  );
+}
+
+/** The sums of every channel, added up. @param {{partial: number}[]} groups @param {number} sum */
+export function writtenPartials(groups, sum) {
+  const partials = groups
+    .map((one) => written(one.partial, 3))
+    .join(" + ")
+    .replaceAll("+ −", "− ");
+  return element("p", { class: "sum" }, `Σ = ${partials} = ${written(sum, 4)}`);
+}
+
+/** The share of one unit in all. @param {{sum: number, bias: number, biased: number, value: number}} account */
+export function writtenSoftmax({ sum, bias, biased, value }) {
+  const parts = `= ${written(sum, 3)} + ${factor(bias, 3)} = ${written(biased, 3)},  softmax: eᵘ / Σ eᵘ = `;
+  return element(
+    "p",
+    { class: "sum" },
+    element("i", {}, "u"),
+    ` ${parts}`,
+    element("b", {}, written(value, 4)),
   );
 }
 
