@@ -45,6 +45,7 @@ from service.routes import (
     models,
     monitoring,
     operations,
+    pages,
     prediction,
 )
 from service.settings import Settings, load
@@ -175,6 +176,7 @@ def create_app(settings: Settings) -> Application:
         model_repository.routes(served, loading, settings),
         monitoring.routes(readiness),
         metrics.routes(sharing),
+        pages.routes(),
     ]
     for router in (*direct, *searched):
         app.include_router(router)
