@@ -261,6 +261,7 @@ export const STRINGS = {
   language_of_call: ["Language", "Linguagem"],
   copy: ["Copy", "Copiar"],
   run: ["Run", "Executar"],
+  save_picture: ["Save the picture", "Guardar a imagem"],
 };
 
 export const LANGUAGES = /** @type {const} */ (["en", "pt"]);

@@ -15,9 +15,12 @@ const LONGEST_ANSWER = 4000;
  */
 
 /**
- * @param {{text: import("../strings.js").Text, call: () => Call}} options
+ * @param {object} options
+ * @param {import("../strings.js").Text} options.text
+ * @param {() => Call} options.call
+ * @param {() => Promise<Blob>} [options.picture] what the call's file holds, to save
  */
-export function callDrawer({ text, call }) {
+export function callDrawer({ text, call, picture }) {
   let language = "curl";
   const code = element("pre", { tabindex: 0, "aria-label": text("call") });
   const answer = element("pre", { tabindex: 0, "aria-label": text("answer"), hidden: true });
@@ -45,6 +48,7 @@ export function callDrawer({ text, call }) {
       }),
       element("button", { type: "button", onclick: copy }, text("copy")),
       run,
+      picture ? element("button", { type: "button", onclick: save }, text("save_picture")) : null,
       said,
     ),
     code,
@@ -62,6 +66,12 @@ export function callDrawer({ text, call }) {
   async function copy() {
     await navigator.clipboard?.writeText(code.textContent ?? "");
     said.textContent = text("copied");
+  }
+
+  async function save() {
+    const address = URL.createObjectURL(await /** @type {() => Promise<Blob>} */ (picture)());
+    element("a", { href: address, download: call().file ?? "picture.png" }).click();
+    URL.revokeObjectURL(address);
   }
 
   async function ask() {
