@@ -1,35 +1,59 @@
-"""Start the service: settings, logs, application, server."""
+"""Start the service (settings, logs, application, server), or the load tool that measures one."""
 
+import contextlib
 import functools
 import math
 import sys
 
-import uvicorn
-
-from service import logs, settings
-from service.app import create_app
-from service.errors import StartError
-from service.http.deadlines import Deadlines
-from service.http.protocol import BoundedProtocol
-
-CANNOT_START = 3
-"""Exit status when settings, device or models are at fault; uvicorn's own for a failed start."""
+USAGE = """\
+usage: lenet5             serve; the settings are LENET_* variables, see docs/settings.md
+       lenet5 bench URL   measure a service that runs; lenet5 bench --help tells how
+"""
 
 
 def main() -> int:
-    """Serve until told to stop."""
+    """Do what the command line says."""
+    match sys.argv[1:]:
+        case []:
+            return serve()
+        case ["bench", *arguments]:
+            # Neither command loads what the other needs.
+            from service.bench.run import main as bench
+
+            return bench(arguments)
+        case ["-h" | "--help"]:
+            sys.stdout.write(USAGE)
+            return 0
+    sys.stderr.write(USAGE)
+    return 2
+
+
+def serve() -> int:
+    """Serve until told to stop, in this process or in several that it looks after."""
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    from service import app, logs, settings
+    from service.errors import SettingsError
+    from service.http.deadlines import Deadlines
+    from service.http.protocol import BoundedProtocol
+    from service.metrics import sharing
+
     # To ask of each model whether it is one of pydantic 1, FastAPI would import all of that: a tenth of the
     # start. It takes an ImportError, which None stands for, as a no.
     sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]
     try:
         configuration = settings.load()
-        logs.configure(configuration.log_format, configuration.log_level)
-        app = create_app(configuration)
-    except StartError as error:
+    except SettingsError as error:
         sys.stderr.write(f"lenet5-service cannot start: {error}\n")
-        return CANNOT_START
-    uvicorn.run(
-        app,
+        return app.CANNOT_START
+    logs.configure(configuration.log_format, configuration.log_level)
+    several = configuration.workers > 1
+    config = uvicorn.Config(
+        "service.app:of_environment" if several else app.of_environment(),
+        factory=several,
+        workers=configuration.workers,
+        timeout_worker_healthcheck=math.ceil(configuration.watchdog_s),
         host=configuration.host,
         port=configuration.port,
         http=functools.partial(BoundedProtocol, limits=configuration, deadlines=Deadlines()),  # type: ignore[arg-type]  # any factory will do
@@ -41,6 +65,17 @@ def main() -> int:
         timeout_keep_alive=math.ceil(configuration.keep_alive_s),
         timeout_graceful_shutdown=math.ceil(configuration.shutdown_s),
     )
+    with contextlib.suppress(KeyboardInterrupt):
+        if several:
+            supervisor = Multiprocess(config, [config.bind_socket()])
+            with sharing.folder():
+                supervisor.run()
+            failed = any(worker.exitcode == app.CANNOT_START for worker in supervisor.processes)
+        else:
+            server = uvicorn.Server(config)
+            server.run()
+            failed = not server.started
+        return app.CANNOT_START if failed else 0
     return 0
 
 

@@ -1,32 +1,85 @@
 """The application: the only place where the parts meet."""
 
+import asyncio
+import contextlib
+import gc
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 import service
+from service import gauges, logs
+from service.caretaker import Caretaker
 from service.digits import repository
+from service.digits.network import BATCH
+from service.digits.recogniser import Recogniser
+from service.digits.repository import Repository
+from service.engine import processors
+from service.engine.batcher import Batcher, Bounds
 from service.engine.graph_cache import GraphCache
-from service.engine.workers import Workers, usable_processors
+from service.engine.lanes import Lane
+from service.errors import StartError
 from service.http import problems
+from service.http.admission import Admission
 from service.http.middleware import Accounting
+from service.http.trace import Trace
+from service.metrics import pulse
+from service.metrics.ledger import Ledger
+from service.metrics.sharing import FOLDER, Sharing
 from service.readiness import Readiness
 from service.routes import (
     architecture,
     feature_maps,
+    inference,
+    inference_protocol,
     kernels,
     layer_kernels,
+    metrics,
+    model_repository,
     models,
     monitoring,
     operations,
     pages,
     prediction,
 )
-from service.settings import Settings
+from service.settings import Settings, load
+from service.watchdog import Watchdog
+
+CANNOT_START = 3
+"""Exit status when settings, device or models are at fault; uvicorn's own for a failed start, at which it
+does not start a worker again."""
 
 
-def create_app(settings: Settings) -> FastAPI:
+class Application(FastAPI):
+    """
+    FastAPI, entered by a front of our own: its middleware takes longer than many an answer.
+
+    Attributes:
+        front: What every request passes first.
+        admission: Who is in.
+        served: The models.
+    """
+
+    front: Accounting
+    admission: Admission
+    served: Repository
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request by the front."""
+        await self.front(scope, receive, send)
+
+    async def behind(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request as FastAPI does."""
+        await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings) -> Application:
     """
     Make a service that is ready once its lifespan has begun.
 
@@ -34,19 +87,64 @@ def create_app(settings: Settings) -> FastAPI:
         ModelError: A model is missing, altered or answers wrongly.
         DeviceError: The device that was asked for cannot be had.
     """
-    threads = settings.threads or usable_processors()
-    served = repository.load(settings.model_repository, device=settings.device, threads=threads)
-    workers = Workers(threads)
+    ledger = Ledger()
+    shared = os.environ.get(FOLDER)
+    sharing = Sharing(ledger, Path(shared) if shared else None)
+    threads = settings.threads or max(1, processors.usable() // settings.workers)
+    bounds = Bounds(
+        batch=BATCH,
+        requests=settings.max_queue_requests,
+        rows=settings.max_queue_images,
+        wait_s=settings.max_queue_s,
+        deadline_s=settings.queue_deadline_s,
+    )
+    served = repository.open_folder(
+        settings.model_repository,
+        device=settings.device,
+        batching=lambda run: Batcher(run, bounds, observe=ledger.run),
+        most_versions=settings.max_versions,
+    )
+    waiting, deadline_s = settings.max_lane_requests, settings.queue_deadline_s
+    pictures = Lane("pictures", threads=threads, waiting=waiting, deadline_s=deadline_s)
+    heavy = Lane(
+        "operations",
+        threads=threads,
+        waiting=waiting,
+        deadline_s=deadline_s,
+        nice=settings.operation_nice,
+    )
+    # One thread: ONNX Runtime does not create sessions on several at a time.
+    loading = Lane("models", threads=1, waiting=waiting, deadline_s=settings.load_deadline_s)
+    lanes = (pictures, heavy, loading)
+    recogniser = Recogniser(pictures, inline_pixels=settings.inline_pixels)
     readiness = Readiness()
+
+    watchdog = Watchdog(settings.watchdog_s)
+    caretaker = Caretaker(
+        served, readiness, loading, poll_s=settings.repository_poll_s, canary_s=settings.canary_s
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        watchdog.start()
+        sharing.join()
+        tasks = [asyncio.create_task(pulse.beat(ledger, sharing)), asyncio.create_task(caretaker.run())]
         readiness.open(served.newest())
+        # What is here now stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         yield
+        gc.unfreeze()
         readiness.close("stopping")
-        workers.close()
+        watchdog.stop()
+        for task in tasks:
+            task.cancel()
+        for lane in lanes:
+            lane.close()
+        with contextlib.suppress(OSError):
+            sharing.publish()
 
-    app = FastAPI(
+    app = Application(
         title="LeNet-5 service",
         summary="Handwritten digits in any picture",
         version=service.__version__,
@@ -56,15 +154,55 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(app)
-    app.include_router(prediction.routes(served, workers, settings))
-    app.include_router(feature_maps.routes(served, workers, settings))
-    app.include_router(models.routes(served, settings))
     graphs = GraphCache(device=settings.device, threads=threads, most=settings.max_graphs)
-    app.include_router(operations.routes(graphs, workers, settings))
-    app.include_router(kernels.routes())
-    app.include_router(layer_kernels.routes(served, workers, settings))
-    app.include_router(architecture.routes(settings))
-    app.include_router(monitoring.routes(readiness))
-    app.include_router(pages.routes())
-    app.add_middleware(Accounting)
+    direct = [
+        prediction.routes(served, recogniser, settings),
+        feature_maps.routes(served, recogniser, pictures, settings),
+        operations.routes(graphs, heavy, settings),
+    ]
+    searched = [
+        models.routes(served, settings),
+        kernels.routes(),
+        layer_kernels.routes(served, pictures, settings),
+        architecture.routes(settings),
+        inference_protocol.routes(served, readiness, settings),
+        inference.routes(served, recogniser, pictures, settings),
+        model_repository.routes(served, loading, settings),
+        monitoring.routes(readiness),
+        metrics.routes(sharing),
+        pages.routes(),
+    ]
+    for router in (*direct, *searched):
+        app.include_router(router)
+    app.served = served
+    app.admission = Admission(settings)
+    gauges.of_the_process(ledger)
+    gauges.of_requests(ledger, app.admission, lanes)
+    gauges.of_models(ledger, served, readiness, device=settings.device)
+
+    def observe(trace: Trace, route: str, method: str, status: int, seconds: float) -> None:
+        ledger.request(route, method, status, seconds, trace.facts)
+
+    app.front = Accounting(
+        app.behind,
+        admission=app.admission,
+        observe=observe,
+        direct={
+            route.path: route.endpoint
+            for router in direct
+            for route in router.routes
+            if isinstance(route, APIRoute)
+        },
+    )
     return app
+
+
+def of_environment() -> Application:
+    """Make the service as the environment says: what each of several workers does."""
+    settings = load()
+    logs.configure(settings.log_format, settings.log_level)
+    try:
+        return create_app(settings)
+    except StartError as error:
+        sys.stderr.write(f"lenet5-service cannot start: {error}\n")
+        sys.exit(CANNOT_START)

@@ -2,7 +2,7 @@
 What can go wrong, in the words of the domain; ``http.problems`` alone knows the status codes.
 
     ServiceError
-    +-- RequestError              the caller can mend it
+    +-- RequestError              the caller can mend it, or send it again
     |   +-- SyntaxRefusedError    the bytes are not what their content type says
     |   +-- MediaTypeError        a content type, encoding or picture format that is not offered
     |   +-- SlowBodyError         the body did not arrive in time
@@ -11,6 +11,10 @@ What can go wrong, in the words of the domain; ``http.problems`` alone knows the
     |   |   +-- OverBudgetError   it would cost more than a limit allows
     |   +-- UnknownNameError      no such model, version, layer or kernel
     |   +-- NotAcceptableError    an answer in a form that is not offered
+    |   +-- FullError               as much is waiting as may wait
+    |   +-- DeadlineError           it waited longer than it may
+    +-- AbandonedError            the client is gone; there is nobody to answer
+    +-- EngineError               the engine broke its promise
     +-- StartError                the service cannot start
         +-- SettingsError         a setting has no valid value
         +-- ModelError            a model directory is damaged, altered or wrong
@@ -18,6 +22,7 @@ What can go wrong, in the words of the domain; ``http.problems`` alone knows the
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 class ServiceError(Exception):
@@ -73,6 +78,9 @@ class MediaTypeError(RequestError):
 class SlowBodyError(RequestError):
     """The body did not arrive in time."""
 
+    def __init__(self) -> None:
+        super().__init__("the body did not arrive in time")
+
 
 class TooLargeError(RequestError):
     """The request is over a limit on bytes, parts, images or pixels."""
@@ -84,6 +92,36 @@ class UnknownNameError(RequestError):
 
 class NotAcceptableError(RequestError):
     """The answer is wanted in a form that is not offered."""
+
+
+class FullError(RequestError):
+    """
+    As much is waiting as may wait; nothing of the request was done.
+
+    Attributes:
+        where: What is full: all that may be in flight, the queue of a network, or the threads of a lane.
+        retry_after_s: Seconds of work that wait before it, as measured.
+    """
+
+    def __init__(self, *, where: Literal["admission", "queue", "lane"], retry_after_s: float = 0) -> None:
+        super().__init__("as much is waiting here as may wait; send it again later")
+        self.where = where
+        self.retry_after_s = retry_after_s
+
+
+class DeadlineError(RequestError):
+    """The request waited longer than it may; nothing of it was computed."""
+
+    def __init__(self, deadline_s: float) -> None:
+        super().__init__(f"the request waited longer than {deadline_s:g} seconds and was not begun")
+
+
+class AbandonedError(ServiceError):
+    """The client is gone; there is nobody to answer."""
+
+
+class EngineError(ServiceError):
+    """The engine answered with another number of rows than it was given."""
 
 
 class InvalidInputError(RequestError):

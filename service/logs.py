@@ -2,10 +2,13 @@
 
 import logging
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
+
+from service.lines import Lines
 
 ROOT = "service"
 """Loggers of this service are named ``service.<part>``."""
@@ -14,11 +17,19 @@ FACTS = "facts"
 """Under this name in ``extra`` go the facts of an entry, a dict."""
 
 
-def configure(log_format: Literal["auto", "json", "console"], level: str) -> None:
-    """Set up every logger of this process, uvicorn's included; a second call replaces the first."""
+def configure(
+    log_format: Literal["auto", "json", "console"], level: str, *, most_lines: int = 10_000
+) -> None:
+    """
+    Set up every logger of this process, uvicorn's included; a second call replaces the first.
+
+    Args:
+        log_format: ``auto`` writes for people on a terminal and JSON elsewhere.
+        level: Entries below it are left out.
+        most_lines: Lines that may wait for a slow reader.
+    """
     for_people = log_format == "console" or (log_format == "auto" and sys.stdout.isatty())
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_LineFormatter() if for_people else _JSONFormatter())
+    handler = _Handler(Lines(sys.stdout, most_lines), _for_people if for_people else _for_machines)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # It warns of every damaged form; the client is told, and the request has its line.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
@@ -29,32 +40,65 @@ def get(part: str) -> logging.Logger:
     return logging.getLogger(f"{ROOT}.{part}")
 
 
-class _JSONFormatter(logging.Formatter):
-    """One object a line; JSON escapes line ends and control characters, whatever a client sent."""
+def note(logger: logging.Logger, event: str, facts: dict[str, Any]) -> None:
+    """
+    Write an entry of the level info.
 
-    def format(self, record: logging.LogRecord) -> str:
-        return orjson.dumps(_entry(self, record), default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    Without the standard library's record of file, line, thread and process: a request has an entry, and
+    there are thousands a second.
+    """
+    if logger.isEnabledFor(logging.INFO):
+        for handler in _handlers():
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            handler.write({"time": now, "level": "info", "logger": logger.name, "event": event, **facts})
 
 
-class _LineFormatter(logging.Formatter):
+def flush() -> None:
+    """Write what waits."""
+    for handler in _handlers():
+        handler.lines.flush()
+
+
+def dropped() -> int:
+    """Count the lines that were left out because nobody read them in time."""
+    return sum(handler.lines.dropped for handler in _handlers())
+
+
+def _handlers() -> "list[_Handler]":
+    return [handler for handler in logging.getLogger().handlers if isinstance(handler, _Handler)]
+
+
+class _Handler(logging.Handler):
+    def __init__(self, lines: Lines, render: Callable[[dict[str, Any]], bytes]) -> None:
+        super().__init__()
+        self.lines = lines
+        self._render = render
+
+    def emit(self, record: logging.LogRecord) -> None:
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+            **getattr(record, FACTS, {}),
+        }
+        if record.exc_info:
+            entry["exception"] = (self.formatter or logging.Formatter()).formatException(record.exc_info)
+        self.write(entry)
+
+    def write(self, entry: dict[str, Any]) -> None:
+        self.lines.write(self._render(entry))
+
+
+def _for_machines(entry: dict[str, Any]) -> bytes:
+    """One object; JSON escapes line ends and control characters, whatever a client sent."""
+    return orjson.dumps(entry, default=str, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
+
+
+def _for_people(entry: dict[str, Any]) -> bytes:
     """Time, level and event, then ``key=value``."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        entry = _entry(self, record)
-        time, level, event = entry.pop("time")[11:19], entry.pop("level"), entry.pop("event")
-        trace = entry.pop("exception", None)
-        facts = " ".join(f"{name}={value!s}" for name, value in entry.items())
-        return f"{time} {level:<7} {event:<12} {facts}" + (f"\n{trace}" if trace else "")
-
-
-def _entry(formatter: logging.Formatter, record: logging.LogRecord) -> dict[str, Any]:
-    entry = {
-        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-        "level": record.levelname.lower(),
-        "logger": record.name,
-        "event": record.getMessage(),
-        **getattr(record, FACTS, {}),
-    }
-    if record.exc_info:
-        entry["exception"] = formatter.formatException(record.exc_info)
-    return entry
+    entry = dict(entry)
+    time, level, event = entry.pop("time")[11:19], entry.pop("level"), entry.pop("event")
+    trace = entry.pop("exception", None)
+    facts = " ".join(f"{name}={value!s}" for name, value in entry.items())
+    return (f"{time} {level:<7} {event:<12} {facts}" + (f"\n{trace}" if trace else "") + "\n").encode()

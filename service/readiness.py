@@ -25,10 +25,14 @@ class Readiness:
 
     def open(self, networks: Sequence[Network]) -> None:
         """Become ready with these networks, loaded and verified."""
+        self.report = {"ready": True, "models": [], "provider": networks[0].provider if networks else None}
+        self.serve(networks)
+
+    def serve(self, networks: Sequence[Network]) -> None:
+        """Note other networks; ready or not is as it was."""
         self.report = {
-            "ready": True,
+            **self.report,
             "models": [{"name": network.card.name, "version": network.card.version} for network in networks],
-            "provider": networks[0].provider,
         }
 
     def close(self, reason: str) -> None:

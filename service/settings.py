@@ -46,6 +46,10 @@ class Limits(BaseModel):
     max_part_headers: Positive = 8
     """Most headers of one part of a form: browsers and curl send two or three."""
 
+    max_tensors: Positive = 64
+    """Most inputs, and most outputs, that a request of the Open Inference Protocol may name: a network has
+    one input and eight layers."""
+
     max_image_pixels: Positive = 16_800_000
     """Most pixels of one picture: phones take 12 million, and a pixel takes up to 4 bytes."""
 
@@ -118,11 +122,57 @@ class Settings(Limits):
     model_repository: Path = Path(__file__).parent / "models"
     """Folder of ``<model>/<version>/`` directories; the models in the package by default."""
 
+    max_versions: Positive = 10
+    """Most versions of a model that are served, the newest: each takes about 5 MiB."""
+
+    repository_poll_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2
+    """How often the folder is looked at for versions that came or went; 0 looks at the start only."""
+
+    canary_s: Seconds = 30
+    """How often every model is asked something whose answer is known; a wrong answer makes unready."""
+
+    watchdog_s: Seconds = 30
+    """Seconds after which a process whose event loop is stuck ends itself, to be started anew."""
+
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run. ``auto`` takes CUDA when it works; ``cuda`` refuses to start without it."""
 
+    workers: Positive = 1
+    """Processes that serve the port; one for each container where something else starts containers."""
+
     threads: Annotated[int, Field(ge=0)] = 0
-    """Threads that compute; 0 counts the processors that this process may use."""
+    """Threads that compute in each process; 0 divides the processors that the service may use (its affinity,
+    within its control group's quota) among its processes."""
+
+    max_in_flight: Positive = 512
+    """Most requests of a process that are let in and not yet answered; more are answered 503 at once.
+    Probes and metrics are always let in."""
+
+    max_in_flight_bytes: Positive = 256 * MIB
+    """Most bytes of their bodies together, as declared: 32 bodies of the largest size."""
+
+    max_queue_requests: Positive = 512
+    """Most requests that wait for a network."""
+
+    max_queue_images: Positive = 2_048
+    """Most images that wait for a network: 1.6 MB of pixels."""
+
+    max_queue_s: Seconds = 0.5
+    """Most seconds of a network's work that may wait, as measured: it bounds how long an answer takes however
+    fast the machine is."""
+
+    queue_deadline_s: Seconds = 1
+    """A request that has waited longer is answered 504 and not computed."""
+
+    load_deadline_s: Seconds = 60
+    """Most seconds that a request to load or unload a model waits for the one before it."""
+
+    max_lane_requests: Positive = 64
+    """Most requests that wait for threads, of pictures to prepare and of operations each."""
+
+    operation_nice: Annotated[int, Field(ge=0, le=19)] = 10
+    """How much the threads of ``/convolve`` and ``/pool`` give way to the rest (Linux): at 10 they get a
+    tenth of a processor that both want, and all of one that nobody else wants."""
 
     inline_pixels: Annotated[int, Field(ge=0)] = 1_024
     """Requests of at most so many pixels, in files of as many bytes, are answered on the event loop: one
@@ -132,6 +182,10 @@ class Settings(Limits):
     inline_macs: Annotated[int, Field(ge=0)] = 65_536
     """Operations of at most so many multiply-adds and body bytes are computed on the event loop: about
     0.1 ms."""
+
+    repository_api: Literal["off", "on"] = "off"
+    """``on`` lets clients load and unload models by the Open Inference Protocol; whoever can reach the
+    service then can stop a model."""
 
     max_graphs: Positive = 32
     """Graphs of operations that are kept ready: one for each combination of strides, sides and activation."""

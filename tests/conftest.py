@@ -1,8 +1,15 @@
 """What tests may ask for: a running service, drawn digits, independent encoders, what a problem is."""
 
+import contextlib
 import io
 import json
+import logging
 import os
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +21,10 @@ from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
 
+from service import logs
 from service.app import create_app
+from service.digits.network import Batching
+from service.engine.batcher import Batcher, Bounds
 from service.settings import Settings
 
 hypothesis.settings.register_profile(
@@ -40,6 +50,32 @@ def app(settings: Settings) -> FastAPI:
 def client(app: FastAPI) -> Iterator[TestClient]:
     with TestClient(app) as client:
         yield client
+
+
+@pytest.fixture
+def log_entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Give what the service has logged since the test began."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    output = io.StringIO()
+    monkeypatch.setattr("sys.stdout", output)
+    logs.configure("json", "info")
+
+    def log_entries() -> list[dict[str, Any]]:
+        logs.flush()
+        entries = map(json.loads, output.getvalue().splitlines())
+        return [entry for entry in entries if entry["logger"].startswith(logs.ROOT)]
+
+    yield log_entries
+    root.handlers = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def batching() -> Batching:
+    """Put a queue before an engine that is wide enough for any test."""
+    bounds = Bounds(batch=64, requests=1000, rows=10_000, wait_s=60, deadline_s=60)
+    return lambda run: Batcher(run, bounds, observe=lambda _, __: None)
 
 
 @pytest.fixture(scope="session")
@@ -134,3 +170,39 @@ def assert_problem(client: TestClient) -> Callable[..., dict[str, Any]]:
         return problem
 
     return assert_problem
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[..., str]]:
+    """Start a service as a user does, with settings of its own; give its address."""
+    running = contextlib.ExitStack()
+
+    def serve(**settings: str) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        process = running.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-m", "service"],
+                env={**os.environ, "LENET_PORT": str(port), **settings},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+        assert process.stdout
+        # The server says when it listens: no need to ask again and again.
+        for line in process.stdout:
+            if "running on" in line:
+                break
+        # What it says later is read away: a full pipe would stop it.
+        reader = threading.Thread(target=process.stdout.read)
+        reader.start()
+        running.callback(reader.join)
+        running.callback(process.terminate)
+        address = f"http://127.0.0.1:{port}"
+        with urllib.request.urlopen(f"{address}/health/ready", timeout=10) as answer:
+            assert answer.status == 200
+        return address
+
+    with running:
+        yield serve

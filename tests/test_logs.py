@@ -12,9 +12,19 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from service import logs
+from service.http.admission import Admission
 from service.http.middleware import Accounting
+from service.settings import Settings
 
 Configure = Callable[..., io.StringIO]
+
+
+class Output(io.StringIO):
+    """A standard output that is read when all is written."""
+
+    def getvalue(self) -> str:
+        logs.flush()
+        return super().getvalue()
 
 
 @pytest.fixture
@@ -25,7 +35,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., io.Stri
 
     def configure(log_format: str, log_level: str, *, terminal: bool = False) -> io.StringIO:
         root.handlers = []
-        output = io.StringIO()
+        output = Output()
         monkeypatch.setattr(output, "isatty", lambda: terminal)
         monkeypatch.setattr(sys, "stdout", output)
         logs.configure(log_format, log_level)
@@ -119,7 +129,7 @@ def broken() -> TestClient:
         raise RuntimeError(message)
 
     app.mount("/middle", middle)
-    app.add_middleware(Accounting)
+    app.add_middleware(Accounting, admission=Admission(Settings()), direct={}, observe=lambda *_: None)
     return TestClient(app)
 
 

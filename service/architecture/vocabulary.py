@@ -104,6 +104,14 @@ Layer = Annotated[
 ]
 
 
+def _not_too_many(layers: object) -> object:
+    # Pydantic's own count is of the valid ones: a million that are wrong would each be a fault.
+    if isinstance(layers, list | tuple) and len(layers) > MOST_LAYERS:
+        kind, message = "too_many_layers", "expected at most {most} layers"
+        raise PydanticCustomError(kind, message, {"most": MOST_LAYERS})
+    return layers
+
+
 def _more_than_an_input(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     if len(layers) < 2:
         kind, message = "no_layers", "expected the Input and at least one more layer"
@@ -117,9 +125,9 @@ class Architecture(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     # Not min_length: pydantic counts only the layers that are valid, and would tell of their number too.
-    layers: Annotated[tuple[Layer, ...], AfterValidator(_more_than_an_input)] = Field(
-        max_length=MOST_LAYERS, json_schema_extra={"minItems": 2}, description="From the input on."
-    )
+    layers: Annotated[
+        tuple[Layer, ...], BeforeValidator(_not_too_many), AfterValidator(_more_than_an_input)
+    ] = Field(max_length=MOST_LAYERS, json_schema_extra={"minItems": 2}, description="From the input on.")
     batch: Many = Field(default=1, description="Images at a time: the outputs of all are in memory.")
     dtype: Literal["float32", "float16"] = Field(
         default="float32", description="Of every number in memory: 4 or 2 bytes."

@@ -1,6 +1,7 @@
 """Turn any picture of one handwritten digit into the 28x28 image that MNIST would have made of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -48,13 +49,15 @@ class Preparation:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Prepared:
+_UNTOUCHED = Preparation()
+
+
+class Prepared(NamedTuple):
     """A picture as MNIST would have it: ``(28, 28)`` uint8, light on black, and how it came about."""
 
     image: Grey
     blank: bool
-    preparation: Preparation = field(default_factory=Preparation)
+    preparation: Preparation = _UNTOUCHED
 
 
 def prepare(image: npt.NDArray[np.uint8]) -> Prepared:
@@ -91,8 +94,12 @@ def _is_ready(image: npt.NDArray[np.uint8]) -> bool:
     if not BOX_PX - 1 <= max(width, height) <= BOX_PX:
         return False
     moments = cv2.moments(image)
-    across, down = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
-    return abs(across - CENTRE) <= 0.75 and abs(down - CENTRE) <= 0.75 and bool(image.max() >= FAINTEST_MNIST)
+    mass = moments["m00"]
+    return (
+        abs(moments["m10"] / mass - CENTRE) <= 0.75
+        and abs(moments["m01"] / mass - CENTRE) <= 0.75
+        and bool(cv2.norm(image, cv2.NORM_INF) >= FAINTEST_MNIST)
+    )
 
 
 def _luminance(image: npt.NDArray[np.uint8]) -> Grey:

@@ -1,21 +1,19 @@
 """The whole way from pictures to digits: prepare each, score them together, say what is known."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from service.digits.network import SIDE, Network
+from service.digits.network import SIDE, Network, Scores
 from service.digits.preparation import Prepared, prepare
 from service.errors import Fault, InvalidInputError
 from service.images.decoding import Pixels
 
 
-@dataclass(frozen=True)
-class Recognition:
+class Recognition(NamedTuple):
     """
     What is known of one picture.
 
@@ -46,7 +44,10 @@ def prepared(pictures: Sequence[Pixels], *, preprocess: Literal["auto", "none"])
 
 def prepare_all(pictures: Iterable[Pixels]) -> list[Prepared]:
     """Prepare pictures of any size, each on its own; a ready one is taken as such in colour files too."""
-    return [prepare(_grey(picture) if _is_small(picture) else picture) for picture in pictures]
+    return [
+        prepare(_grey(picture) if picture.ndim == 3 and _is_small(picture) else picture)
+        for picture in pictures
+    ]
 
 
 def take_as_prepared(pictures: Sequence[Pixels]) -> list[Prepared]:
@@ -68,16 +69,18 @@ def take_as_prepared(pictures: Sequence[Pixels]) -> list[Prepared]:
 
 
 def recognise(network: Network, prepared: Sequence[Prepared]) -> list[Recognition]:
-    """Score prepared pictures in one go."""
-    scores = network.score(np.stack([one.image for one in prepared]))
-    digits = scores.probabilities.argmax(axis=1).tolist()
-    confidences = scores.probabilities.max(axis=1)
+    """Score prepared pictures here and now."""
+    return read(network.score(np.stack([one.image for one in prepared])), prepared)
+
+
+def read(scores: Scores, prepared: Sequence[Prepared]) -> list[Recognition]:
+    """Say what is known of pictures from what the network says of them."""
     return [
         _blank(one, len(probabilities))
         if one.blank
-        else Recognition(digit, confidence, familiar, probabilities, one)
-        for one, digit, confidence, familiar, probabilities in zip(
-            prepared, digits, confidences, scores.familiar.tolist(), scores.probabilities, strict=True
+        else Recognition(digit, probabilities[digit], is_digit, probabilities, one)
+        for one, digit, is_digit, probabilities in zip(
+            prepared, scores.digits.tolist(), scores.familiar.tolist(), scores.probabilities, strict=True
         )
     ]
 

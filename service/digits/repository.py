@@ -1,32 +1,54 @@
-"""The served models: a folder of ``<model>/<version>/`` directories, each verified before it answers."""
+"""The served models: a folder of ``<model>/<version>/`` directories, of which versions come and go."""
 
-import hashlib
-import io
-import zipfile
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-from pydantic import ValidationError
-
-from service.digits.card import Card
-from service.digits.layers import Layers
-from service.digits.network import SIDE, Network
-from service.engine.session import Device, Session
+from service.digits import version_files
+from service.digits.network import Batching, Network
+from service.engine.session import Device
 from service.errors import ModelError, UnknownNameError
 
-CARD = "card.json"
-NETWORK = "model.onnx"
-LAYERS = "layers.onnx"
-GOLDEN = "golden.npz"
+
+@dataclass(frozen=True)
+class Refusal:
+    """
+    A version that is on disk and cannot be served.
+
+    Attributes:
+        reason: Why, without the path.
+        state: What its files looked like.
+    """
+
+    reason: str
+    state: object
 
 
 class Repository:
-    """The versions of every model, newest last."""
+    """
+    The versions of every model, newest last.
 
-    def __init__(self, networks: dict[str, dict[str, Network]]) -> None:
-        """Take networks by model name and version."""
-        self._networks = networks
+    ``refresh`` looks at the folder again. What requests see changes at once and as a whole: a version is
+    loaded, verified and warmed before, and whoever found a version keeps it until the answer.
+    """
+
+    def __init__(self, folder: Path, load: Callable[[Path], Network], *, most_versions: int) -> None:
+        """
+        Serve nothing yet.
+
+        Args:
+            folder: Holds ``<model>/<version>/``.
+            load: Loads, verifies and warms a version.
+            most_versions: Of each model, the newest that are served.
+        """
+        self._folder = folder
+        self._load = load
+        self._most_versions = most_versions
+        self._networks: dict[str, dict[str, Network]] = {}
+        self._refused: dict[tuple[str, str], Refusal] = {}
+        self._unloaded: frozenset[str] = frozenset()
+        self._changing = threading.Lock()
 
     def find(self, name: str, version: str | None = None) -> Network:
         """
@@ -37,7 +59,7 @@ class Repository:
         """
         versions = self._networks.get(name)
         if versions is None:
-            message = f"no model of that name is served; there are: {', '.join(self._networks)}"
+            message = f"no model of that name is served; there are: {', '.join(self._networks) or 'none'}"
             raise UnknownNameError(message)
         if version is None:
             return next(reversed(versions.values()))
@@ -48,99 +70,139 @@ class Repository:
 
     def newest(self) -> list[Network]:
         """Give the newest version of each model."""
-        return [self.find(name) for name in self._networks]
+        return [next(reversed(versions.values())) for versions in self._networks.values()]
+
+    def every(self) -> list[Network]:
+        """Give every version of every model."""
+        return [network for versions in self._networks.values() for network in versions.values()]
 
     def versions(self, name: str) -> list[str]:
         """Give the versions of a model that are served, oldest first."""
         return list(self._networks[name])
 
+    def refused(self) -> Mapping[tuple[str, str], Refusal]:
+        """Give the versions on disk that cannot be served, by model and version."""
+        return self._refused
 
-def load(folder: Path, *, device: Device, threads: int) -> Repository:
+    def refresh(self) -> bool:
+        """
+        Load versions that came, take out those whose directory went, and tell whether anything changed.
+
+        A version that is refused is looked at again when its files change. The last version of a model
+        stays although its directory went: a folder that cannot be read for a while loses nothing.
+
+        Raises:
+            DeviceError: The device that was asked for cannot be had.
+        """
+        with self._changing:
+            found = self._on_disk()
+            names = sorted({*found, *self._networks} - self._unloaded)
+            networks = {name: self._now(name, found.get(name, {})) for name in names}
+            networks = {name: versions for name, versions in networks.items() if versions}
+            changed = networks != self._networks
+            self._networks = networks
+            return changed
+
+    def load(self, name: str) -> None:
+        """
+        Serve the versions of a model that are on disk now, each read again.
+
+        Raises:
+            UnknownNameError: There is no version of such a model on disk.
+            ModelError: One of them cannot be served; nothing has changed.
+            DeviceError: The device that was asked for cannot be had.
+        """
+        with self._changing:
+            directories = self._on_disk().get(name)
+            if not directories:
+                message = "the repository has no version of a model of that name"
+                raise UnknownNameError(message)
+            versions = {version: self._load(directory) for version, directory in directories.items()}
+            self._unloaded -= {name}
+            self._refused = {key: refusal for key, refusal in self._refused.items() if key[0] != name}
+            self._networks = dict(sorted({**self._networks, name: versions}.items()))
+
+    def unload(self, name: str) -> None:
+        """
+        Stop serving a model until it is loaded; requests that have it already are answered.
+
+        Raises:
+            UnknownNameError: No such model is served.
+        """
+        with self._changing:
+            self.find(name)
+            self._unloaded |= {name}
+            self._networks = {each: found for each, found in self._networks.items() if each != name}
+
+    def _on_disk(self) -> dict[str, dict[str, Path]]:
+        """Give the newest directories of each model, oldest first."""
+        found: dict[str, dict[str, Path]] = {}
+        directories = []
+        for path in self._folder.glob("*/[0-9]*/"):
+            if path.name.isdecimal():
+                directories.append(path)
+            else:
+                self._refuse(path, "a version is a whole number")
+        for path in sorted(directories, key=lambda path: (path.parent.name, int(path.name))):
+            found.setdefault(path.parent.name, {})[path.name] = path
+        return {
+            name: dict(list(versions.items())[-self._most_versions :]) for name, versions in found.items()
+        }
+
+    def _now(self, name: str, directories: Mapping[str, Path]) -> dict[str, Network]:
+        """Give the versions of a model that are to be served now."""
+        served = self._networks.get(name, {})
+        now = {}
+        for version, directory in directories.items():
+            network = served.get(version) or self._loaded(name, version, directory)
+            if network:
+                now[version] = network
+        if not now and served:
+            version, network = next(reversed(served.items()))
+            return {version: network}
+        return now
+
+    def _loaded(self, name: str, version: str, directory: Path) -> Network | None:
+        """Load a version, unless it was refused as it is."""
+        state = version_files.state(directory)
+        refusal = self._refused.get((name, version))
+        if refusal and refusal.state == state:
+            return None
+        try:
+            network = self._load(directory)
+        except ModelError as error:
+            self._refuse(directory, str(error).replace(f"{directory}/", "").replace(str(directory), "it"))
+            return None
+        self._refused = {key: each for key, each in self._refused.items() if key != (name, version)}
+        return network
+
+    def _refuse(self, directory: Path, reason: str) -> None:
+        refusal = Refusal(reason, version_files.state(directory))
+        self._refused = {**self._refused, (directory.parent.name, directory.name): refusal}
+
+
+def open_folder(folder: Path, *, device: Device, batching: Batching, most_versions: int) -> Repository:
     """
-    Load and verify every version of every model in a folder.
+    Serve every model in a folder, each by at least one version.
 
     Raises:
-        ModelError: There is no model, or one is incomplete, altered or answers wrongly.
+        ModelError: There is no model, or one has no version that can be served.
         DeviceError: The device that was asked for cannot be had.
     """
-    networks: dict[str, dict[str, Network]] = {}
-    for directory in sorted(folder.glob("*/[0-9]*/"), key=lambda path: (path.parent.name, _number(path))):
-        network = load_version(directory, device=device, threads=threads)
-        networks.setdefault(network.card.name, {})[network.card.version] = network
-    if not networks:
+    repository = Repository(
+        folder,
+        lambda directory: version_files.load(directory, device=device, batching=batching),
+        most_versions=most_versions,
+    )
+    repository.refresh()
+    served = {network.card.name for network in repository.newest()}
+    for (name, version), refusal in repository.refused().items():
+        if name not in served:
+            message = f"{folder / name / version}: {refusal.reason}"
+            raise ModelError(message)
+    if not served:
         message = (
             f"{folder}: no <model>/<version>/ folder in it; LENET_MODEL_REPOSITORY names the right place"
         )
         raise ModelError(message)
-    return Repository(networks)
-
-
-def load_version(directory: Path, *, device: Device, threads: int) -> Network:
-    """
-    Load one version: every file by its hash, then the network by its golden images.
-
-    Raises:
-        ModelError: A file is missing or altered, or the network answers wrongly.
-        DeviceError: The device that was asked for cannot be had.
-    """
-    card = _card(directory)
-    files = {name: _verified(directory / name, file.sha256) for name, file in card.files.items()}
-    missing = [name for name in (NETWORK, LAYERS, GOLDEN) if name not in files]
-    if missing:
-        message = f"{directory / CARD}: it lists no {' and no '.join(missing)}"
-        raise ModelError(message)
-    session, layer_session = (
-        Session(files[name], device=device, threads=threads) for name in (NETWORK, LAYERS)
-    )
-    network = Network(card, session, Layers(card, layer_session, files[LAYERS]))
-    network.verify(*_golden(files[GOLDEN], directory))
-    return network
-
-
-def _number(directory: Path) -> int:
-    if not directory.name.isdecimal():
-        message = f"{directory}: a version is a whole number"
-        raise ModelError(message)
-    return int(directory.name)
-
-
-def _card(directory: Path) -> Card:
-    path = directory / CARD
-    try:
-        card = Card.model_validate_json(path.read_bytes())
-    except OSError as error:
-        message = f"{path}: cannot be read: {error.strerror}"
-        raise ModelError(message) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        message = f"{path}: {'/'.join(map(str, first['loc']))}: {first['msg']}"
-        raise ModelError(message) from None
-    if (card.name, card.version) != (directory.parent.name, directory.name):
-        message = f"{path}: it is the card of {card.name} version {card.version}"
-        raise ModelError(message)
-    return card
-
-
-def _verified(path: Path, sha256: str) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        message = f"{path}: cannot be read: {error.strerror}"
-        raise ModelError(message) from None
-    if hashlib.sha256(data).hexdigest() != sha256:
-        message = f"{path}: altered since it was verified: its SHA-256 is not the one on the card"
-        raise ModelError(message)
-    return data
-
-
-def _golden(data: bytes, directory: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            images, probabilities = archive["images"], archive["probabilities"]
-    except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-        message = f"{directory / GOLDEN}: cannot be read: {error}"
-        raise ModelError(message) from None
-    if images.shape[1:] != (SIDE, SIDE) or len(images) != len(probabilities) or len(images) == 0:
-        message = f"{directory / GOLDEN}: images and probabilities do not belong together"
-        raise ModelError(message)
-    return images, probabilities
+    return repository

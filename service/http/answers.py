@@ -23,10 +23,16 @@ class JSONAnswer(Response):
     """A JSON body. Numbers keep the shortest text that reads back to the same float."""
 
     media_type = JSON
+    background = None
 
-    def render(self, content: Any) -> bytes:  # noqa: ANN401  whatever orjson can write
-        """Write JSON."""
-        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+    def __init__(self, content: Any, status_code: int = 200) -> None:  # noqa: ANN401  whatever orjson can write
+        """Write JSON, and no other headers than it needs."""
+        self.status_code = status_code
+        self.body = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(self.body)),
+            (b"content-type", b"application/json"),
+        ]
 
 
 class NPZAnswer(Response):

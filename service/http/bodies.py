@@ -1,54 +1,50 @@
-"""Request bodies, read whole, within a limit and in time."""
+"""Request bodies, read whole and within a limit; ``http.protocol`` sees to their time."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from starlette.requests import ClientDisconnect, Request
 
-from starlette.requests import Request
-
-from service.errors import MediaTypeError, SlowBodyError, SyntaxRefusedError, TooLargeError
+from service.errors import MediaTypeError, SyntaxRefusedError, TooLargeError
+from service.http.trace import Trace
 
 
-async def read(request: Request, *, limit: int, deadline_s: float) -> bytes:
+async def read(request: Request, *, limit: int, may_be_empty: bool = False) -> bytes:
     """
     Read the body.
 
     Args:
-        request: Its stream is used up.
+        request: Its body must not have been read.
         limit: Most bytes, whether the client declares their number or not.
-        deadline_s: Most seconds until the last byte.
+        may_be_empty: A request without a body says something too.
 
     Raises:
         MediaTypeError: The body is compressed: what it expands to has no bound.
         TooLargeError: More bytes than the limit are declared or arrive.
-        SlowBodyError: The deadline passed.
         SyntaxRefusedError: There is no body.
     """
-    encoding = request.headers.get("content-encoding", "identity")
-    if encoding.lower() != "identity":
+    headers = Trace.of(request.scope).headers
+    encoding = headers.get(b"content-encoding")
+    if encoding is not None and encoding.lower() != b"identity":
         message = "send the body without Content-Encoding; pictures are compressed already"
         raise MediaTypeError(message)
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > limit:
+    declared = headers.get(b"content-length", b"")
+    if declared.isdigit() and int(declared[:20]) > limit:
         raise _too_large(limit)
-    try:
-        async with asyncio.timeout(deadline_s):
-            body = b"".join([chunk async for chunk in _bounded(request, limit)])
-    except TimeoutError:
-        message = f"the body did not arrive within {deadline_s:g} seconds"
-        raise SlowBodyError(message) from None
-    if not body:
-        message = "the body is empty"
-        raise SyntaxRefusedError(message)
-    return body
-
-
-async def _bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
+    chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
+    more = True
+    while more:
+        event = await request.receive()
+        if event["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk: bytes = event.get("body", b"")
         size += len(chunk)
         if size > limit:
             raise _too_large(limit)
-        yield chunk
+        chunks.append(chunk)
+        more = event.get("more_body", False)
+    if not size and not may_be_empty:
+        message = "the body is empty"
+        raise SyntaxRefusedError(message)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _too_large(limit: int) -> TooLargeError:

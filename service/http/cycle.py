@@ -5,6 +5,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from service.errors import SlowBodyError
+
 LARGE_BYTES = 65_536
 """Bodies from here on are written by themselves: joining them to the head would copy them."""
 
@@ -18,6 +20,37 @@ class Cycle(RequestResponseCycle):
 
     _head: bytes | None = None
     _chunked = False
+    _late = False
+
+    def gone(self) -> bool:
+        """Tell whether the client has left."""
+        return self.disconnected
+
+    def end_waiting(self) -> None:
+        """Tell who waits for the body that it did not come in time."""
+        self._late = True
+        self.message_event.set()
+
+    async def receive(self) -> Any:  # noqa: ANN401  ASGI's messages
+        """
+        Give an ASGI message.
+
+        Raises:
+            SlowBodyError: The body did not come in time.
+        """
+        if self.waiting_for_100_continue and not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.waiting_for_100_continue = False
+        if not self.disconnected and not self.response_complete:
+            self.flow.resume_reading()
+            await self.message_event.wait()
+            self.message_event.clear()
+        if self.disconnected or self.response_complete:
+            return {"type": "http.disconnect"}
+        if self._late:
+            raise SlowBodyError
+        body, self.body = self.body, bytearray()
+        return {"type": "http.request", "body": bytes(body), "more_body": self.more_body}
 
     async def send(self, message: Any) -> None:  # noqa: ANN401  ASGI's messages
         """Take an ASGI message."""

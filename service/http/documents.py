@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from service.errors import Fault, InvalidInputError, MediaTypeError
-from service.http import bodies, strict_json
+from service.http import bodies, content_types, strict_json
 from service.settings import Limits
 
 MEDIA_TYPE = "application/json"
@@ -38,11 +38,10 @@ async def read(request: Request, kind: type[Document], limits: Limits) -> Docume
         TooLargeError: Over the limit on bytes.
         InvalidInputError: The model does not take it.
     """
-    content_type = request.headers.get("content-type", "")
-    if content_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
+    if content_types.media_type(content_types.declared(request)) != MEDIA_TYPE:
         message = f"send {MEDIA_TYPE}"
         raise MediaTypeError(message, taken=(MEDIA_TYPE,))
-    body = await bodies.read(request, limit=limits.max_json_bytes, deadline_s=limits.body_deadline_s)
+    body = await bodies.read(request, limit=limits.max_json_bytes)
     return validated(strict_json.parse(body, max_depth=limits.max_json_depth), kind)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from starlette.requests import Request
 
 from service.errors import Fault, InvalidInputError, MediaTypeError, SyntaxRefusedError
-from service.http import arrays, bodies, forms, queries, strict_json
+from service.http import arrays, bodies, content_types, forms, queries, strict_json
 from service.http.answers import JSON
 from service.http.payloads import FILES, FORM
 from service.images import pictures
@@ -36,7 +36,7 @@ class Body:
     @property
     def media_type(self) -> str:
         """The content type without its parameters."""
-        return self.content_type.partition(";")[0].strip().lower()
+        return content_types.media_type(self.content_type)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ async def receive(request: Request, limits: Limits) -> Body:
         MediaTypeError: A content type or encoding that is not offered.
         TooLargeError: Over the limit on bytes.
     """
-    content_type = request.headers.get("content-type", "")
+    content_type = content_types.declared(request)
     body = Body(b"", content_type, queries.pairs(request.scope))
     taken = (JSON, FORM, arrays.MEDIA_TYPE, *FILES)
     if body.media_type not in taken:
@@ -71,7 +71,7 @@ async def receive(request: Request, limits: Limits) -> Body:
         raise MediaTypeError(message, taken=taken)
     is_json = body.media_type == JSON
     limit = min(limits.max_json_bytes, limits.max_body_bytes) if is_json else limits.max_body_bytes
-    data = await bodies.read(request, limit=limit, deadline_s=limits.body_deadline_s)
+    data = await bodies.read(request, limit=limit)
     return Body(data, content_type, body.query)
 
 

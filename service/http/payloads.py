@@ -11,7 +11,7 @@ import numpy.typing as npt
 from starlette.requests import Request
 
 from service.errors import Fault, InvalidInputError, MediaTypeError, TooLargeError
-from service.http import arrays, bodies, forms, strict_json
+from service.http import arrays, bodies, content_types, forms, strict_json
 from service.images import pictures
 from service.images.decoding import PixelLimits
 from service.images.headers import OFFERED
@@ -22,6 +22,7 @@ FORM = "multipart/form-data"
 JSON = "application/json"
 FILES = (*OFFERED, "application/octet-stream")
 FIELDS = ("image", "file")
+_OTHERS = frozenset((*FILES, FORM, arrays.MEDIA_TYPE))
 WHITE = 255
 _POINTER_TO_BODY = "#"
 
@@ -36,17 +37,17 @@ async def read_pictures(request: Request, limits: Limits) -> Pictures:
         TooLargeError: Over a limit on bytes, parts, images or pixels.
         InvalidInputError: The pictures are named or shaped in a way that is not taken, or damaged.
     """
-    content_type = request.headers.get("content-type", "")
-    media_type = content_type.partition(";")[0].strip().lower()
+    content_type = content_types.declared(request)
+    media_type = content_types.media_type(content_type)
     pixel_limits = PixelLimits(limits.max_image_pixels, limits.max_image_side)
     if media_type == JSON:
         limit = min(limits.max_json_bytes, limits.max_body_bytes)
-        body = await bodies.read(request, limit=limit, deadline_s=limits.body_deadline_s)
+        body = await bodies.read(request, limit=limit)
         return _of_json(strict_json.parse(body, max_depth=limits.max_json_depth), limits, pixel_limits)
-    if media_type not in (*FILES, FORM, arrays.MEDIA_TYPE):
+    if media_type not in _OTHERS:
         message = f"send pictures as {FORM}, {JSON}, {arrays.MEDIA_TYPE} or {', '.join(FILES)}"
         raise MediaTypeError(message)
-    body = await bodies.read(request, limit=limits.max_body_bytes, deadline_s=limits.body_deadline_s)
+    body = await bodies.read(request, limit=limits.max_body_bytes)
     if media_type == arrays.MEDIA_TYPE:
         array = _as_uint8(arrays.read(body, dtypes=("uint8", "float32")))
         return pictures.of_array(
@@ -55,6 +56,29 @@ async def read_pictures(request: Request, limits: Limits) -> Pictures:
     if media_type == FORM:
         return _of_files(_of_form(body, content_type, limits), limits, pixel_limits)
     return _of_files([(_POINTER_TO_BODY, body)], limits, pixel_limits)
+
+
+def from_base64(value: Any, pointer: str) -> bytes:  # noqa: ANN401  JSON is any of six types
+    """
+    Decode a file in base64 (RFC 4648, section 4), also in a data URL (RFC 2397).
+
+    Raises:
+        InvalidInputError: It is neither.
+    """
+    message = "expected a picture as base64 text, or as a data URL with ;base64"
+    if not isinstance(value, str):
+        raise InvalidInputError(message, Fault(pointer, message))
+    if value.startswith("data:"):
+        head, _, value = value.partition(",")
+        if not head.endswith(";base64"):
+            raise InvalidInputError(message, Fault(pointer, message))
+    try:
+        data = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidInputError(message, Fault(pointer, message)) from None
+    if not data:
+        raise InvalidInputError(message, Fault(pointer, message))
+    return data
 
 
 def _of_files(files: Sequence[tuple[str, bytes]], limits: Limits, pixel_limits: PixelLimits) -> Pictures:
@@ -91,7 +115,7 @@ def _of_json(document: Any, limits: Limits, pixel_limits: PixelLimits) -> Pictur
             _of_numbers(value), pointer="#/pixels", limits=pixel_limits, most=limits.max_ready_images
         )
     if kind == "image":
-        return _of_files([("#/image", _of_base64(value, "#/image"))], limits, pixel_limits)
+        return _of_files([("#/image", from_base64(value, "#/image"))], limits, pixel_limits)
     if not isinstance(value, list) or not value:
         message = '"images" is a list of at least one picture in base64'
         raise InvalidInputError(message, Fault("#/images", message))
@@ -99,28 +123,10 @@ def _of_json(document: Any, limits: Limits, pixel_limits: PixelLimits) -> Pictur
         message = f"{len(value)} pictures; at most {limits.max_images} in one request"
         raise TooLargeError(message)
     return _of_files(
-        [(f"#/images/{index}", _of_base64(one, f"#/images/{index}")) for index, one in enumerate(value)],
+        [(f"#/images/{index}", from_base64(one, f"#/images/{index}")) for index, one in enumerate(value)],
         limits,
         pixel_limits,
     )
-
-
-def _of_base64(value: Any, pointer: str) -> bytes:  # noqa: ANN401
-    """Decode base64 (RFC 4648, section 4), also in a data URL (RFC 2397)."""
-    message = "expected a picture as base64 text, or as a data URL with ;base64"
-    if not isinstance(value, str):
-        raise InvalidInputError(message, Fault(pointer, message))
-    if value.startswith("data:"):
-        head, _, value = value.partition(",")
-        if not head.endswith(";base64"):
-            raise InvalidInputError(message, Fault(pointer, message))
-    try:
-        data = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidInputError(message, Fault(pointer, message)) from None
-    if not data:
-        raise InvalidInputError(message, Fault(pointer, message))
-    return data
 
 
 def _of_numbers(value: Any) -> npt.NDArray[np.uint8]:  # noqa: ANN401

@@ -7,13 +7,13 @@ from asyncio import Transport
 from typing import Any
 
 import httptools
-import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.http import problems
 from service.http.cycle import Cycle
 from service.http.deadlines import NEVER, Deadlines
 from service.http.middleware import SAFE_HEADERS
+from service.http.trace import CLIENT_GONE
 from service.settings import Limits
 
 BAD_REQUEST = (400, "bad-request", "The request is no HTTP")
@@ -55,6 +55,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._limits = limits
         self._deadlines = deadlines
         self._refusal = BAD_REQUEST
+        self.url = b""
         self._in_headers = True
         self._in_message = False
         self._header_bytes = 0
@@ -73,10 +74,12 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def overdue(self) -> None:
-        """Refuse headers that do not come; close a connection that is idle, or on which nothing moves."""
+        """Refuse headers or a body that do not come; close a connection on which nothing moves."""
         self.due = NEVER
         if self._in_headers:
             self._refuse(HEADERS_TOO_SLOW)
+        elif self._in_message and not self.cycle.response_started:
+            self.cycle.end_waiting()
         else:
             self.transport.close()
 
@@ -125,7 +128,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Check the headers as a whole, then let the request in; one that came too early waits."""
-        self.due = NEVER
+        self.due = self.loop.time() + self._limits.body_deadline_s
         self._in_headers = False
         self._overhead_bytes = 0
         if len(self.headers) > self._limits.max_headers or self._header_bytes > self._limits.max_header_bytes:
@@ -146,6 +149,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End a request; when it was answered before, the connection has become idle just now."""
+        self.due = NEVER
         self._in_message = False
         self._overhead_bytes = 0
         super().on_message_complete()
@@ -193,7 +197,7 @@ class BoundedProtocol(HttpToolsProtocol):
             "client": self.client,
             "state": self.app_state.copy(),
         }
-        return Cycle(
+        cycle = Cycle(
             scope=scope,
             transport=self.transport,
             flow=self.flow,
@@ -206,6 +210,8 @@ class BoundedProtocol(HttpToolsProtocol):
             keep_alive=version != "1.0" and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
+        scope["extensions"] = {CLIENT_GONE: cycle.gone}
+        return cycle
 
     def _await_headers(self) -> None:
         self._in_headers = True
@@ -219,14 +225,17 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         request_id = str(uuid.uuid4())
-        body = orjson.dumps(problems.body(problem, _DETAILS[problem], f"urn:uuid:{request_id}"))
+        path = self.url.partition(b"?")[0].decode("latin-1")
+        status, body, media_type = problems.written(
+            path, problem, _DETAILS[problem], f"urn:uuid:{request_id}"
+        )
         headers = {
             **SAFE_HEADERS,
             "X-Request-ID": request_id,
-            "Content-Type": problems.MEDIA_TYPE,
+            "Content-Type": media_type,
             "Content-Length": str(len(body)),
             "Connection": "close",
         }
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.transport.write(f"HTTP/1.1 {problem[0]} \r\n{lines}\r\n".encode() + body)
+        self.transport.write(f"HTTP/1.1 {status} \r\n{lines}\r\n".encode() + body)
         self.transport.close()

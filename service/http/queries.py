@@ -1,7 +1,7 @@
 """Query strings, read as strictly as bodies: no unknown, no repeated parameter."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -18,6 +18,15 @@ class Query(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
+    _default: ClassVar[Self | None] = None
+
+    @classmethod
+    def by_default(cls) -> Self:
+        """Give the parameters of a request that has none; they are frozen, so that all may share them."""
+        if cls._default is None:
+            cls._default = cls()
+        return cls._default
+
 
 Q = TypeVar("Q", bound=Query)
 
@@ -29,6 +38,8 @@ def read(kind: type[Q], scope: Scope) -> Q:
     Raises:
         InvalidInputError: A parameter is unknown, repeated or has no valid value.
     """
+    if not scope["query_string"]:
+        return kind.by_default()
     return validated(kind, pairs(scope))
 
 
@@ -40,7 +51,7 @@ def validated(kind: type[Q], given: Mapping[str, str]) -> Q:
         InvalidInputError: A parameter is unknown or has no valid value.
     """
     if not given:
-        return kind()
+        return kind.by_default()
     try:
         return kind.model_validate(given)
     except ValidationError as error:

@@ -1,17 +1,28 @@
 """What is known of the request in flight: its id, its clock, and what goes into its log line."""
 
+import itertools
 import re
+import secrets
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.types import Scope
 
+from service.engine.clients import Gone, stays
+
 SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 """Ids of the caller's that may be repeated in headers and logs."""
 
+_PROCESS = str(uuid.uuid4())[:-12]
+_COUNT = itertools.count(secrets.randbits(48))
+
 UUID = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+CLIENT_GONE = "client_gone"
+"""Under this name a server that knows it leaves, in the scope's extensions, how to ask."""
 
 
 @dataclass(slots=True)
@@ -21,21 +32,33 @@ class Trace:
 
     Attributes:
         request_id: The caller's id when it is safe, else a new UUID.
+        headers: The request's headers by their lower-case names; of repeated ones the last.
+        gone: Tells whether the client has left.
         started: When it came, by the monotonic clock, seconds.
-        stages_ms: Milliseconds of each stage, for ``Server-Timing`` and the log.
+        route: The template of its path, when it is known before the search for it.
+        timing: The stages as members of ``Server-Timing``.
         facts: What else belongs into the log line; never pixels, never keys.
     """
 
     request_id: str
+    headers: Mapping[bytes, bytes]
+    gone: Gone = stays
     started: float = field(default_factory=time.perf_counter)
-    stages_ms: dict[str, float] = field(default_factory=dict)
+    route: str | None = None
+    timing: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, scope: Scope) -> "Trace":
         """Begin the account of a request and leave it where ``of`` finds it."""
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        trace = cls(given.decode() if SAFE_ID.fullmatch(given) else str(uuid.uuid4()))
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id")
+        extensions = scope.get("extensions") or {}
+        trace = cls(
+            given.decode() if given and SAFE_ID.fullmatch(given) else _new_id(),
+            headers,
+            extensions.get(CLIENT_GONE, stays),
+        )
         scope.setdefault("state", {})["trace"] = trace
         return trace
 
@@ -51,10 +74,11 @@ class Trace:
         kind = "uuid" if UUID.fullmatch(self.request_id) else "request-id"
         return f"urn:{kind}:{self.request_id}"
 
-    @property
-    def server_timing(self) -> str:
-        """The stages as a ``Server-Timing`` header (W3C Server Timing, section 3)."""
-        return ", ".join(f"{stage};dur={ms:.3f}" for stage, ms in self.stages_ms.items())
+    def stage(self, name: str, ms: float) -> None:
+        """Note how long a stage took: for the log, and ``Server-Timing`` (W3C Server Timing, 3)."""
+        ms = round(ms, 3)
+        self.facts[f"{name}_ms"] = ms
+        self.timing.append(f"{name};dur={ms}")
 
 
 class Stopwatch:
@@ -68,5 +92,14 @@ class Stopwatch:
     def lap(self, stage: str) -> None:
         """End a stage and begin the next."""
         now = time.perf_counter()
-        self._trace.stages_ms[stage] = (now - self._last) * 1e3
+        self._trace.stage(stage, (now - self._last) * 1e3)
         self._last = now
+
+
+def _new_id() -> str:
+    """
+    Make a UUID (RFC 9562): random bits of this process, then a count from a random begin.
+
+    It tells requests apart and keeps no secret.
+    """
+    return f"{_PROCESS}{next(_COUNT) & 0xFFFFFFFFFFFF:012x}"

@@ -1,10 +1,13 @@
 """A PNG file without what its pixels do not need: OpenCV believes any length, and unpacks every text."""
 
-from dataclasses import dataclass
+import struct
+from typing import NamedTuple
 
 from service.errors import InvalidInputError
 
 _SIGNATURE_BYTES = 8
+_BEGIN = struct.Struct(">I4s").unpack_from
+"""Length and type of a chunk."""
 _AROUND = 12
 """Bytes of a chunk besides its data: length, type and checksum."""
 _MOST = 16_384
@@ -12,8 +15,7 @@ _MOST = 16_384
 _NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND"})
 
 
-@dataclass(frozen=True)
-class Essence:
+class Essence(NamedTuple):
     """
     What is needed of a PNG file.
 
@@ -37,8 +39,9 @@ def essence(data: bytes) -> Essence:
     transparency = None
     position = _SIGNATURE_BYTES
     for _ in range(_MOST):
-        length = int.from_bytes(data[position : position + 4], "big")
-        kind = data[position + 4 : position + 8]
+        if position + _AROUND > len(data):
+            break
+        length, kind = _BEGIN(data, position)
         end = position + _AROUND + length
         if end > len(data):
             break

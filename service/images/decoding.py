@@ -2,8 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +34,7 @@ _UPRIGHT: dict[int, Callable[[Any], Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class PixelLimits:
+class PixelLimits(NamedTuple):
     """How large a picture may be: ``pixels`` in all, ``side`` along its longer side."""
 
     pixels: int

@@ -1,15 +1,14 @@
 """What a picture file says of itself in its first bytes: format and size, before a pixel is allocated."""
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from service.errors import InvalidInputError, MediaTypeError
 
 OFFERED = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """
     The format and the size that a file states.
 

@@ -1,7 +1,7 @@
 """The pictures of one request: allowed by size when they come, decoded only when a thread takes them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,7 @@ from service.images.decoding import PixelLimits, Pixels, decode
 from service.images.headers import Header
 
 
-@dataclass(frozen=True)
-class EncodedFile:
+class EncodedFile(NamedTuple):
     """
     A picture file as it came.
 
@@ -28,19 +27,20 @@ class EncodedFile:
     pointer: str
 
 
-@dataclass(frozen=True)
-class Pictures:
+class Pictures(NamedTuple):
     """
     Files still to be decoded, or an array of pixels.
 
     Attributes:
         pixels: Pixels of all pictures together.
+        encoded_bytes: Bytes of the files together: a small picture in a large one was made to be costly.
         files: Picture files, or none.
         stack: ``(number, height, width)`` grey or ``(number, height, width, 3)`` RGB, uint8, or None.
     """
 
     pixels: int
-    files: tuple[EncodedFile, ...] = ()
+    encoded_bytes: int = 0
+    files: Sequence[EncodedFile] = ()
     stack: npt.NDArray[np.uint8] | None = None
 
     @property
@@ -48,10 +48,12 @@ class Pictures:
         """How many pictures there are."""
         return len(self.files) if self.stack is None else len(self.stack)
 
-    @property
-    def encoded_bytes(self) -> int:
-        """Bytes of the files: a small picture in a large one was made to be costly."""
-        return sum(len(file.data) for file in self.files)
+    def chunks(self, number: int) -> "list[Pictures]":
+        """Cut these into so many pictures each, in order."""
+        starts = range(0, self.number, number)
+        if self.stack is None:
+            return [_of_taken(self.files[start : start + number]) for start in starts]
+        return [_of_stack(self.stack[start : start + number]) for start in starts]
 
     def decode(self) -> Sequence[Pixels]:
         """
@@ -74,12 +76,13 @@ def of_files(files: Sequence[tuple[str, bytes]], *, limits: PixelLimits, total: 
         InvalidInputError: A header is damaged.
         TooLargeError: A picture, or all together, have too many pixels.
     """
-    taken = tuple(EncodedFile(data, _allowed(data, pointer, limits), pointer) for pointer, data in files)
-    pixels = sum(file.header.height * file.header.width for file in taken)
-    if pixels > total:
-        message = f"the pictures have {pixels} pixels together; at most {total} in one request"
+    pictures = _of_taken(
+        [EncodedFile(data, _allowed(data, pointer, limits), pointer) for pointer, data in files]
+    )
+    if pictures.pixels > total:
+        message = f"the pictures have {pictures.pixels} pixels together; at most {total} in one request"
         raise TooLargeError(message)
-    return Pictures(pixels, files=taken)
+    return pictures
 
 
 def of_array(array: npt.NDArray[np.uint8], *, pointer: str, limits: PixelLimits, most: int) -> Pictures:
@@ -107,6 +110,18 @@ def of_array(array: npt.NDArray[np.uint8], *, pointer: str, limits: PixelLimits,
         message = "the array has no shape of a picture"
         fault = "expected (height, width), (height, width, 3) or (number, 28, 28), none of them 0"
         raise InvalidInputError(message, Fault(pointer, f"{fault}; it has {len(shape)} dimensions"))
+    return _of_stack(stack)
+
+
+def _of_taken(files: Sequence[EncodedFile]) -> Pictures:
+    pixels = encoded_bytes = 0
+    for data, header, _ in files:
+        pixels += header.height * header.width
+        encoded_bytes += len(data)
+    return Pictures(pixels, encoded_bytes, files)
+
+
+def _of_stack(stack: npt.NDArray[np.uint8]) -> Pictures:
     return Pictures(stack.shape[0] * stack.shape[1] * stack.shape[2], stack=stack)
 
 

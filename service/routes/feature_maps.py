@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from service.digits import layers as layer_table
-from service.digits import recognition
 from service.digits.card import Layer
 from service.digits.network import Network
 from service.digits.preparation import Prepared
+from service.digits.recogniser import Recogniser
 from service.digits.repository import Repository
+from service.engine.lanes import Lane
 from service.engine.session import Array
-from service.engine.workers import Workers
 from service.errors import InvalidInputError
 from service.http import payload_docs, payloads, problems, queries
 from service.http.answers import JSON, NPZ, PNG, JSONAnswer, NPZAnswer, check_size
@@ -78,7 +78,7 @@ _OTHER_FORMS: dict[str, Any] = {
 }
 
 
-def routes(repository: Repository, workers: Workers, settings: Settings) -> APIRouter:
+def routes(repository: Repository, recogniser: Recogniser, lane: Lane, settings: Settings) -> APIRouter:
     """Make the endpoint."""
     router = APIRouter(tags=["lecture"])
 
@@ -88,7 +88,7 @@ def routes(repository: Repository, workers: Workers, settings: Settings) -> APIR
         response_model_exclude_unset=True,
         responses={
             200: {"content": _OTHER_FORMS},
-            **problems.documented(400, 404, 406, 413, 415, 422),
+            **problems.documented(400, 404, 406, 413, 415, 422, 503, 504),
         },
         summary="Every layer's feature maps of every picture: JSON, arrays, or a contact sheet",
         openapi_extra={
@@ -104,12 +104,13 @@ def routes(repository: Repository, workers: Workers, settings: Settings) -> APIR
         pictures = await payloads.read_pictures(request, settings)
         _check(pictures.number, chosen, form, settings)
         trace = Trace.of(request.scope)
+        trace.facts["images"] = pictures.number
         watch = Stopwatch(trace)
+        prepared = await recogniser.prepare(pictures, preprocess=query.preprocess, gone=trace.gone)
+        watch.lap("decode")
 
         def compute() -> Response:
             watch.lap("queue")
-            prepared = recognition.prepared(pictures.decode(), preprocess=query.preprocess)
-            watch.lap("decode")
             maps = network.layers.feature_maps(np.stack([one.image for one in prepared]), chosen)
             watch.lap("inference")
             answer = _WRITERS[form](network, prepared, chosen, maps)
@@ -117,9 +118,7 @@ def routes(repository: Repository, workers: Workers, settings: Settings) -> APIR
             return answer
 
         # Always on a thread: writing takes longer than /predict should wait on the event loop.
-        answer = await workers.run(compute)
-        trace.facts["images"] = pictures.number
-        return answer
+        return await lane.run(compute, gone=trace.gone)
 
     return router
 

@@ -10,7 +10,7 @@ from service.digits.card import Layer
 from service.digits.layers import Weights
 from service.digits.network import Network
 from service.digits.repository import Repository
-from service.engine.workers import Workers
+from service.engine.lanes import Lane
 from service.http import problems, queries
 from service.http.answers import JSON, NPZ, JSONAnswer, NPZAnswer, check_size
 from service.http.negotiation import accepted
@@ -53,7 +53,7 @@ class LayerKernels(BaseModel):
     """One a filter or unit."""
 
 
-def routes(repository: Repository, workers: Workers, limits: Limits) -> APIRouter:
+def routes(repository: Repository, lane: Lane, limits: Limits) -> APIRouter:
     """Make the endpoint."""
     router = APIRouter(tags=["models"])
 
@@ -73,7 +73,7 @@ def routes(repository: Repository, workers: Workers, limits: Limits) -> APIRoute
         network = repository.find(name, query.version)
         (chosen,) = network.layers.select([layer])
         check_size(chosen.parameters, form, limits)
-        weights = await workers.run(lambda: network.layers.weights(chosen))
+        weights = await lane.run(lambda: network.layers.weights(chosen))
         if form == NPZ:
             return NPZAnswer({"kernels": weights.kernels, "biases": weights.biases})
         return JSONAnswer(_told(network, chosen, weights))

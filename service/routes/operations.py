@@ -18,7 +18,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from service.engine.graph_cache import GraphCache
-from service.engine.workers import Workers
+from service.engine.lanes import Lane
 from service.errors import Fault, InvalidInputError
 from service.http import documents, negotiation, operand_docs, operands, problems, queries
 from service.http.answers import JSON, PNG, JSONAnswer, NPYAnswer
@@ -47,7 +47,7 @@ class DrawingQuery(queries.Query):
 
 def routes(
     graphs: GraphCache,
-    workers: Workers,
+    lane: Lane,
     settings: Settings,
     operations: Iterable[Operation] = tuple(OPERATIONS.values()),
 ) -> APIRouter:
@@ -56,11 +56,11 @@ def routes(
     for operation in operations:
         router.add_api_route(
             f"/{operation.name}",
-            _endpoint(operation, graphs, workers, settings),
+            _endpoint(operation, graphs, lane, settings),
             methods=["POST"],
             name=operation.name,
             response_model=OperationAnswer,
-            responses={200: operand_docs.ANSWER, **problems.documented(400, 406, 413, 415, 422)},
+            responses={200: operand_docs.ANSWER, **problems.documented(400, 406, 413, 415, 422, 503, 504)},
             summary=operation.summary,
             description=operation.description,
             openapi_extra=operand_docs.request(operation, queries.documented(DrawingQuery)),
@@ -69,7 +69,7 @@ def routes(
 
 
 def _endpoint(
-    operation: Operation, graphs: GraphCache, workers: Workers, settings: Settings
+    operation: Operation, graphs: GraphCache, lane: Lane, settings: Settings
 ) -> Callable[[Request], object]:
     async def operate(request: Request) -> Response:
         media_type = negotiation.accepted(request, OFFERED)
@@ -89,11 +89,11 @@ def _endpoint(
             return _written(answer, media_type, scale, settings)
 
         if body.media_type not in {JSON, NPY} or len(body.data) > settings.inline_macs:
-            return await workers.run(lambda: finish(*prepare()))
+            return await lane.run(lambda: finish(*prepare()), gone=trace.gone)
         task, scale = prepare()
         if task.is_quick(graphs, settings.inline_macs):
             return finish(task, scale)
-        return await workers.run(lambda: finish(task, scale))
+        return await lane.run(lambda: finish(task, scale), gone=trace.gone)
 
     return operate
 

@@ -3,10 +3,13 @@
 
 The journey::
 
-    client -> http.middleware          id, clock, log line                  bytes
+    client -> http.protocol            limits and deadlines of a connection  bytes
+           -> http.middleware          id, clock, admission, log line
            -> http.payloads            one of four forms                    encoded files, or an array
-           -> images.decoding          on a thread when it is much          (height, width[, 3]) uint8
+           -> digits.recogniser        in place when small, else on threads
+           -> images.decoding          ...                                  (height, width[, 3]) uint8
            -> digits.preparation       polarity, ruling, box, centre        (28, 28) uint8
+           -> engine.batcher           what is queued runs together         (batch, 28, 28) uint8
            -> digits.network           engine.session, interpreter free     (batch, 10) float32
            <- here                     digit, confidence, is_digit, ...     JSON
     any error on the way -> http.problems -> application/problem+json
@@ -20,17 +23,16 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
-from service.digits import recognition
 from service.digits.network import Network
 from service.digits.preparation import Prepared
+from service.digits.recogniser import Recogniser
 from service.digits.recognition import Recognition
 from service.digits.repository import Repository
-from service.engine.workers import Workers
 from service.http import payload_docs, payloads, problems, queries
 from service.http.answers import JSONAnswer
-from service.http.trace import Stopwatch, Trace
+from service.http.trace import Trace
 from service.images import encoding
-from service.settings import Settings
+from service.settings import Limits
 
 
 class PredictionQuery(queries.Query):
@@ -90,7 +92,7 @@ class PredictionAnswer(BaseModel):
     predictions: list[Prediction]
 
 
-def routes(repository: Repository, workers: Workers, settings: Settings) -> APIRouter:
+def routes(repository: Repository, recogniser: Recogniser, limits: Limits) -> APIRouter:
     """Make the endpoint."""
     router = APIRouter(tags=["digits"])
 
@@ -98,7 +100,7 @@ def routes(repository: Repository, workers: Workers, settings: Settings) -> APIR
         "/predict",
         response_model=PredictionAnswer,
         response_model_exclude_unset=True,
-        responses=problems.documented(400, 404, 413, 415, 422),
+        responses=problems.documented(400, 404, 413, 415, 422, 503, 504),
         summary="The digit in every picture",
         openapi_extra={
             "parameters": queries.documented(PredictionQuery),
@@ -108,22 +110,14 @@ def routes(repository: Repository, workers: Workers, settings: Settings) -> APIR
     async def predict(request: Request) -> Response:
         query = queries.read(PredictionQuery, request.scope)
         network = repository.find(query.model, query.version)
-        pictures = await payloads.read_pictures(request, settings)
+        pictures = await payloads.read_pictures(request, limits)
         trace = Trace.of(request.scope)
-        watch = Stopwatch(trace)
-
-        def compute() -> Response:
-            watch.lap("queue")
-            prepared = recognition.prepared(pictures.decode(), preprocess=query.preprocess)
-            watch.lap("decode")
-            found = recognition.recognise(network, prepared)
-            watch.lap("inference")
-            return JSONAnswer(_answer(network, found, with_prepared=query.include == "prepared"))
-
-        few = max(pictures.pixels, pictures.encoded_bytes) <= settings.inline_pixels
-        answer = compute() if few else await workers.run(compute)
-        trace.facts["images"] = pictures.number
-        return answer
+        found, course = await recogniser.recognise(
+            network, pictures, preprocess=query.preprocess, gone=trace.gone
+        )
+        course.note(trace.stage)
+        trace.facts.update(images=len(found), batch=course.batch, digit=found[0].digit)
+        return JSONAnswer(_answer(network, found, with_prepared=query.include == "prepared"))
 
     return router
 

@@ -157,6 +157,7 @@ def test_every_example_in_the_documentation_is_answered(client: TestClient) -> N
         ([{"type": "Input", "shape": [2**40]}, FLATTEN], "#/layers/0/shape/0"),
         ([IMAGE, *[FLATTEN] * 200], "#/layers"),
         ([{"type": "xyzzy"}] * 200, "#/layers/0"),
+        ([{"type": "xyzzy"}] * 201, "#/layers"),
     ],
 )
 def test_what_is_no_network_is_refused_where_it_is_wrong(

@@ -16,7 +16,7 @@ Npy = Callable[[np.ndarray], bytes]
 ARRAY = "application/x-npy"
 
 
-def forged(  # noqa: PLR0913  a header has so many parts
+def forged(
     shape: str = "(2, 2)",
     *,
     descr: str = "'|u1'",

@@ -190,8 +190,8 @@ def test_the_stages_of_the_work_are_timed(post: Post, seven: bytes) -> None:
     timing = post(seven).headers["server-timing"]
 
     assert [stage.partition(";")[0] for stage in timing.split(", ")] == [
-        "queue",
         "decode",
+        "queue",
         "inference",
         "write",
     ]

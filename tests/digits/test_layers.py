@@ -8,10 +8,10 @@ import pytest
 from scipy import signal
 from starlette.testclient import TestClient
 
-from service.digits import repository
+from service.digits import repository, version_files
 from service.digits.card import Card
 from service.digits.layers import Layers
-from service.digits.network import Network
+from service.digits.network import Batching, Network
 from service.engine.session import Session
 from service.errors import ModelError
 from service.settings import Settings
@@ -42,13 +42,17 @@ def weights(client: TestClient) -> Callable[[str], Any]:
 
 
 @pytest.fixture(scope="module")
-def card(settings: Settings) -> Card:
-    return repository.load(settings.model_repository, device="cpu", threads=1).find("lenet5").card
+def card(settings: Settings, batching: Batching) -> Card:
+    return (
+        repository.open_folder(settings.model_repository, most_versions=10, device="cpu", batching=batching)
+        .find("lenet5")
+        .card
+    )
 
 
 @pytest.fixture(scope="module")
 def answers(settings: Settings) -> Session:
-    file = settings.model_repository / "lenet5" / "1" / repository.NETWORK
+    file = settings.model_repository / "lenet5" / "1" / version_files.NETWORK
     return Session(file.read_bytes(), device="cpu", threads=1)
 
 
@@ -129,10 +133,10 @@ def test_a_file_whose_outputs_are_not_the_layers_on_the_card_is_refused(card: Ca
 
 
 def test_a_network_and_its_layers_take_the_same_input(
-    card: Card, answers: Session, settings: Settings
+    card: Card, answers: Session, settings: Settings, batching: Batching
 ) -> None:
-    file = (settings.model_repository / "lenet5" / "1" / repository.LAYERS).read_bytes()
+    file = (settings.model_repository / "lenet5" / "1" / version_files.LAYERS).read_bytes()
     layers = Layers(card, Session(file, device="cpu", threads=1), file)
     layers.inputs = {"image": ("float32", (None, 32, 32, 1))}
     with pytest.raises(ModelError, match="its layers take another input"):
-        Network(card, answers, layers)
+        Network(card, answers, layers, batching)

@@ -5,15 +5,17 @@ import pytest
 from fastapi import FastAPI
 
 from service.digits import recognition, repository
-from service.digits.network import BATCH, Network
+from service.digits.network import BATCH, Batching, Network
 from service.errors import InvalidInputError, ModelError
 from service.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def network(settings: Settings, app: FastAPI) -> Network:
+def network(settings: Settings, app: FastAPI, batching: Batching) -> Network:
     del app
-    return repository.load(settings.model_repository, device="cpu", threads=1).find("lenet5")
+    return repository.open_folder(
+        settings.model_repository, most_versions=10, device="cpu", batching=batching
+    ).find("lenet5")
 
 
 @pytest.mark.parametrize("number", [1, 2, BATCH - 1, BATCH, BATCH + 1, 3 * BATCH + 7])
@@ -27,6 +29,15 @@ def test_a_picture_is_scored_alike_alone_and_in_any_batch(
     assert scores.probabilities.shape == (number, 10)
     assert scores.familiar.shape == (number,)
     assert np.abs(scores.probabilities - alone[np.arange(number) % 10]).max() < 1e-5
+
+
+def test_the_softmax_of_the_logits_is_the_probabilities(network: Network, digits: np.ndarray) -> None:
+    scores = network.score(np.concatenate([digits] * 7))
+    exponentials = np.exp(scores.logits.astype(np.float64))
+
+    np.testing.assert_allclose(
+        exponentials / exponentials.sum(axis=1, keepdims=True), scores.probabilities, atol=1e-6
+    )
 
 
 def test_a_network_that_answers_wrongly_is_found_out(network: Network, digits: np.ndarray) -> None:

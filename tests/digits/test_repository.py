@@ -12,9 +12,11 @@ import pytest
 
 from service.digits import repository
 from service.digits.repository import Repository
+from service.engine.batcher import Batcher, Bounds
 from service.errors import ModelError, UnknownNameError
 from service.settings import Settings
 
+BOUNDS = Bounds(batch=64, requests=10, rows=100, wait_s=1, deadline_s=1)
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -27,7 +29,13 @@ def version(settings: Settings, tmp_path: Path) -> Path:
 
 
 def load(folder: Path) -> Repository:
-    return repository.load(folder, device="cpu", threads=1)
+    return repository.open_folder(
+        folder, most_versions=10, device="cpu", batching=lambda run: Batcher(run, BOUNDS, observe=ignore)
+    )
+
+
+def ignore(*_: object) -> None:
+    pass
 
 
 def change_card(version: Path, /, **members: Any) -> None:  # noqa: ANN401
@@ -69,6 +77,50 @@ def test_versions_are_ordered_by_number(version: Path) -> None:
 def test_what_is_not_served_is_unknown(name: str, number: str | None, version: Path) -> None:
     with pytest.raises(UnknownNameError, match="there are:"):
         load(version.parents[1]).find(name, number)
+
+
+def test_a_version_that_came_later_is_served_when_the_model_is_loaded(version: Path) -> None:
+    served = load(version.parents[1])
+    other = version.with_name("2")
+    shutil.copytree(version, other)
+    change_card(other, version="2")
+
+    assert served.versions("lenet5") == ["1"]
+    served.load("lenet5")
+    assert served.versions("lenet5") == ["1", "2"]
+    shutil.rmtree(version)
+    served.load("lenet5")
+    assert served.versions("lenet5") == ["2"]
+
+
+def test_an_unloaded_model_is_unknown_until_it_is_loaded(version: Path) -> None:
+    served = load(version.parents[1])
+    served.unload("lenet5")
+
+    assert served.newest() == []
+    for call in (served.find, served.unload):
+        with pytest.raises(UnknownNameError):
+            call("lenet5")
+    served.load("lenet5")
+    assert served.find("lenet5", "1").card.version == "1"
+
+
+def test_a_version_that_cannot_be_loaded_changes_nothing(version: Path) -> None:
+    served = load(version.parents[1])
+    network = served.find("lenet5")
+    (version / "golden.npz").unlink()
+
+    with pytest.raises(ModelError, match=r"golden\.npz"):
+        served.load("lenet5")
+    assert served.find("lenet5") is network
+
+
+@pytest.mark.parametrize("name", ["xyzzy", "", ".", "..", "*", "lenet5/", "../lenet5", "lenet5-layers"])
+def test_only_a_model_of_the_folder_is_loaded(name: str, version: Path) -> None:
+    served = load(version.parents[1])
+
+    with pytest.raises(UnknownNameError):
+        served.load(name)
 
 
 def test_a_folder_without_models_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from service.digits import recognition, repository
-from service.digits.network import Network
+from service.digits.network import Batching, Network
 from service.settings import Settings
 
 MOST_ERRORS = 55
@@ -14,8 +14,10 @@ MOST_ERRORS = 55
 
 
 @pytest.fixture(scope="module")
-def network() -> Network:
-    served = repository.load(Settings().model_repository, device="cpu", threads=2)
+def network(batching: Batching) -> Network:
+    served = repository.open_folder(
+        Settings().model_repository, most_versions=10, device="cpu", batching=batching
+    )
     return served.find("lenet5")
 
 

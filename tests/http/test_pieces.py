@@ -188,10 +188,11 @@ def test_a_trace_is_found_again_in_its_request_only() -> None:
 def test_a_stopwatch_times_stages_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([10.0, 10.0, 10.5, 12.0])
     monkeypatch.setattr("time.perf_counter", lambda: next(clock))
-    trace = Trace("id", started=0)
+    trace = Trace("id", {}, started=0)
     watch = Stopwatch(trace)
     watch.lap("zero")
     watch.lap("first")
     watch.lap("second")
 
-    assert trace.server_timing == "zero;dur=0.000, first;dur=500.000, second;dur=1500.000"
+    assert trace.timing == ["zero;dur=0.0", "first;dur=500.0", "second;dur=1500.0"]
+    assert trace.facts == {"zero_ms": 0.0, "first_ms": 500.0, "second_ms": 1500.0}

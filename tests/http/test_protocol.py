@@ -172,6 +172,25 @@ def test_headers_that_do_not_arrive_in_time_are_not_waited_for(
     assert wire.is_closed()
 
 
+def test_a_body_that_does_not_arrive_in_time_is_not_waited_for(
+    connect: Connect, assert_problem: AssertProblem
+) -> None:
+    wire = connect().send(POST + b"Content-Length: 1000\r\n\r\nxyzzy")
+
+    assert_problem(wire.answer(), 408, kind="request-timeout")
+    assert wire.is_closed()
+
+
+def test_a_client_that_does_not_read_its_answer_is_not_waited_for(connect: Connect) -> None:
+    wire = connect()
+    many = LIVE.replace(b"/health/live", b"/openapi.json")
+    with contextlib.suppress(ConnectionError):
+        for _ in range(10_000):
+            wire.send(many)
+
+    assert connect().send(LIVE).answer().status_code == 200
+
+
 def test_the_second_request_of_a_connection_has_a_deadline_too(
     connect: Connect, assert_problem: AssertProblem
 ) -> None:
@@ -181,6 +200,27 @@ def test_the_second_request_of_a_connection_has_a_deadline_too(
 
     assert first.status_code == 200
     assert_problem(wire.answer(), 408)
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET /v2/models/lenet5?a=b HTTP/1.1\r\nX: %s\r\n\r\n" % (b"x" * 3_000), 431),
+        (b"GET /v2?%s HTTP/1.1\r\n\r\n" % (b"x" * 1_000), 414),
+        (b"GET /v2 HTTP/1.1\r\nHo st: a\r\n\r\n", 400),
+        (b"GET /v2/health/live HTTP/1.1\r\nHost: a\r\n", 408),
+    ],
+)
+def test_what_is_refused_on_a_path_of_the_inference_protocol_is_told_in_its_form(
+    request_bytes: bytes, status: int, connect: Connect
+) -> None:
+    wire = connect().send(request_bytes)
+    answer = wire.answer()
+
+    assert answer.status_code == status
+    assert json.loads(answer.content).keys() == {"error"}
+    assert answer.headers["content-type"] == "application/json"
+    assert wire.is_closed()
 
 
 def test_an_idle_connection_is_closed_without_a_word(connect: Connect) -> None:

@@ -11,8 +11,9 @@ from starlette.testclient import TestClient
 
 from service.engine.graph_cache import GraphCache
 from service.engine.graphs import Graph, Node
-from service.engine.workers import Workers
+from service.engine.lanes import Lane
 from service.http import problems
+from service.http.admission import Admission
 from service.http.middleware import Accounting
 from service.operations import activation
 from service.operations.activation import Activation
@@ -90,14 +91,14 @@ INVERSION = Operation(
 def extended() -> Iterator[TestClient]:
     """An application whose table has one operation more."""
     app = FastAPI()
-    workers = Workers(1)
+    lane = Lane("test", threads=1, waiting=1, deadline_s=10)
     graphs = GraphCache(device="cpu", threads=1, most=2)
     problems.install(app)
-    app.include_router(operations.routes(graphs, workers, Settings(), (INVERSION,)))
-    app.add_middleware(Accounting)
+    app.include_router(operations.routes(graphs, lane, Settings(), (INVERSION,)))
+    app.add_middleware(Accounting, admission=Admission(Settings()), direct={}, observe=lambda *_: None)
     with TestClient(app) as client:
         yield client
-    workers.close()
+    lane.close()
 
 
 def test_a_new_operation_has_a_route_with_every_form_of_answer(extended: TestClient) -> None:

@@ -27,6 +27,14 @@ CURLS = [
 ]
 
 
+MEASUREMENTS = [
+    line.partition("   #")[0].removeprefix(".venv/bin/python ")
+    for block in blocks("sh")
+    for line in block.splitlines()
+    if " -m service bench " in line
+]
+
+
 @pytest.mark.parametrize("command", CURLS)
 def test_each_curl_command_is_answered_with_seven(command: str, address: str) -> None:
     bash = shutil.which("bash")
@@ -40,17 +48,33 @@ def test_each_curl_command_is_answered_with_seven(command: str, address: str) ->
     assert '"digit":7' in answer.stdout
 
 
-def test_the_python_example_runs(address: str) -> None:
-    (example,) = blocks("python")
+@pytest.mark.parametrize("command", MEASUREMENTS)
+def test_each_measurement_is_answered_throughout(command: str, address: str) -> None:
+    arguments = command.replace("localhost:8000", address).split()
+    run = subprocess.run(
+        [sys.executable, *arguments, "--warmup", "0", "--duration", "0.5"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "p99" in run.stdout
+
+
+@pytest.mark.parametrize(("example", "words"), [*zip(blocks("python"), ["predictions", "[7]"], strict=True)])
+def test_each_python_example_runs(example: str, words: str, address: str) -> None:
     answer = subprocess.run(
-        [sys.executable, "-c", example.replace("http://localhost:8000", address)],
+        [sys.executable, "-c", example.replace("localhost:8000", address.removeprefix("http://"))],
+        cwd=ROOT,
         check=False,
         capture_output=True,
         text=True,
     )
 
     assert answer.stderr == ""
-    assert "predictions" in answer.stdout
+    assert words in answer.stdout
 
 
 def test_every_verb_is_in_the_makefile() -> None:
@@ -61,7 +85,7 @@ def test_every_verb_is_in_the_makefile() -> None:
         for verb in re.findall(r"\bmake ([a-z]+)\b(?= |`|$)", document.read_text())
     }
 
-    assert {"serve", "test", "check", "train", "bench", "lock", "help"} <= verbs
+    assert {"serve", "test", "kserve", "check", "train", "bench", "lock", "help"} <= verbs
     assert named & verbs >= {"serve", "test", "train", "help"}
 
 

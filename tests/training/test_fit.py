@@ -22,7 +22,7 @@ def parts(drawn_mnist: Mnist) -> tuple[Part, Part]:
     return split(drawn_mnist, 128)
 
 
-def weights(  # noqa: PLR0913  Each test names the few that it needs.
+def weights(
     parts: tuple[Part, Part],
     folder: Path,
     *,

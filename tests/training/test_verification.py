@@ -60,7 +60,7 @@ def test_the_graph_scores_familiarity_as_numpy_does(
     ("file", "weight"),
     [("model.onnx", "dense_2.bias"), ("layers.onnx", "dense_2.bias"), ("layers.onnx", "conv2d_1.kernel")],
 )
-def test_a_weight_that_is_not_the_trained_one_is_refused(  # noqa: PLR0913, PLR0917  Fixtures.
+def test_a_weight_that_is_not_the_trained_one_is_refused(
     network: keras.Model, exported: Path, drawn_mnist: Mnist, tmp_path: Path, file: str, weight: str
 ) -> None:
     folder = tmp_path / "altered"

@@ -1,0 +1,121 @@
+"""From the pictures of a request to their digits: in place when they are small, else on threads."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from service.digits import recognition
+from service.digits.network import BATCH, Network
+from service.digits.preparation import Prepared
+from service.digits.recognition import Recognition
+from service.engine.clients import Gone, stays
+from service.engine.lanes import Lane
+from service.images.pictures import Pictures
+
+CHUNK = 32
+"""Images that one thread takes at a time: a network's layers for so many stay in a processor's cache."""
+
+
+@dataclass(slots=True)
+class Course:
+    """
+    How a recognition went.
+
+    Attributes:
+        decode_ms: Milliseconds to decode and prepare the pictures; of many with their inference.
+        queue_ms: Milliseconds in queues.
+        inference_ms: Milliseconds of the network's run.
+        batch: Images of the run that these were a part of.
+    """
+
+    decode_ms: float
+    queue_ms: float
+    inference_ms: float
+    batch: int
+
+    def note(self, stage: Callable[[str, float], None]) -> None:
+        """Tell the stages by name and milliseconds."""
+        stage("decode", self.decode_ms)
+        stage("queue", self.queue_ms)
+        stage("inference", self.inference_ms)
+
+
+class Recogniser:
+    """Knows which pictures are small, and the threads for the others."""
+
+    def __init__(self, lane: Lane, *, inline_pixels: int) -> None:
+        """
+        Take the threads for what is not small.
+
+        Args:
+            lane: Its work is decoded and prepared there.
+            inline_pixels: Most pixels, and bytes, of what is decoded and prepared in place.
+        """
+        self._lane = lane
+        self._inline_pixels = inline_pixels
+
+    async def recognise(
+        self,
+        network: Network,
+        pictures: Pictures,
+        *,
+        preprocess: Literal["auto", "none"],
+        gone: Gone = stays,
+    ) -> tuple[list[Recognition], Course]:
+        """
+        Prepare and score pictures.
+
+        Raises:
+            InvalidInputError: A picture is damaged, or has to be 28x28 and is not.
+            FullError: As much waits as may wait.
+            DeadlineError: It waited too long.
+            AbandonedError: The client is gone.
+        """
+        began = time.perf_counter()
+        if pictures.number > BATCH:
+            return await self._many(network, pictures, preprocess, gone, began)
+        prepared = await self.prepare(pictures, preprocess=preprocess, gone=gone)
+        images = prepared[0].image[None] if len(prepared) == 1 else np.stack([one.image for one in prepared])
+        decode_ms = (time.perf_counter() - began) * 1e3
+        scores, run = await network.answer(images, gone=gone)
+        found = recognition.read(scores, prepared)
+        return found, Course(decode_ms, run.queue_ms, run.run_ms, run.batch)
+
+    async def prepare(
+        self, pictures: Pictures, *, preprocess: Literal["auto", "none"], gone: Gone = stays
+    ) -> Sequence[Prepared]:
+        """
+        Decode and prepare pictures.
+
+        Raises:
+            InvalidInputError: A picture is damaged, or has to be 28x28 and is not.
+            FullError: As much waits as may wait.
+            DeadlineError: It waited too long.
+            AbandonedError: The client is gone.
+        """
+        if max(pictures.pixels, pictures.encoded_bytes) <= self._inline_pixels:
+            return recognition.prepared(pictures.decode(), preprocess=preprocess)
+        return await self._lane.run(
+            lambda: recognition.prepared(pictures.decode(), preprocess=preprocess), gone=gone
+        )
+
+    async def _many(
+        self,
+        network: Network,
+        pictures: Pictures,
+        preprocess: Literal["auto", "none"],
+        gone: Gone,
+        began: float,
+    ) -> tuple[list[Recognition], Course]:
+        """Share the pictures among the threads, chunk by chunk."""
+
+        def work(chunk: Pictures) -> list[Recognition]:
+            prepared = recognition.prepared(chunk.decode(), preprocess=preprocess)
+            return recognition.recognise(network, prepared)
+
+        found = await self._lane.map(work, pictures.chunks(CHUNK), gone=gone)
+        total_ms = (time.perf_counter() - began) * 1e3
+        return [one for chunk in found for one in chunk], Course(0.0, 0.0, total_ms, pictures.number)

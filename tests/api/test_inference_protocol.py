@@ -1,0 +1,591 @@
+"""The Open Inference Protocol, and what a careless or hostile client of it gets."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from service.app import create_app
+from service.http import inference_docs, problems
+from service.http.admission import Admission
+from service.http.middleware import Accounting
+from service.routes.inference import InferenceAnswer
+from service.settings import Settings
+
+Infer = Callable[..., Any]
+AssertError = Callable[..., str]
+MARKER = "xyzzy"
+"""A word of the input: no error may repeat it."""
+LENGTH = "Inference-Header-Content-Length"
+PATH = "/v2/models/lenet5/infer"
+
+
+@pytest.fixture
+def infer(client: TestClient) -> Infer:
+    """Post a document, with bytes behind it, or a body as it is."""
+
+    def infer(document: Any, behind: bytes | None = None, path: str = PATH, **headers: str) -> Any:  # noqa: ANN401
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        if behind is not None:
+            headers = {LENGTH: str(len(body)), "Content-Type": "application/octet-stream", **headers}
+            body += behind
+        return client.post(path, content=body, headers={"Content-Type": "application/json", **headers})
+
+    return infer
+
+
+@pytest.fixture
+def assert_error(client: TestClient) -> AssertError:
+    """Assert what holds of every error under ``/v2``; give its text."""
+
+    def assert_error(response: Any, status: int, words: str = "") -> str:  # noqa: ANN401
+        text = response.content.decode()
+
+        assert response.status_code == status, text
+        assert response.headers["content-type"] == "application/json"
+        assert response.json().keys() == {"error"}
+        assert words in response.json()["error"]
+        assert len(text) <= 4096
+        assert response.headers["x-request-id"]
+        assert response.headers["cache-control"] == "no-store"
+        for leak in (MARKER, "Traceback", ".py", "site-packages", "Exception", "service.", " at 0x"):
+            assert leak not in text
+        assert client.get("/v2/health/live").json() == {"live": True}
+        return str(response.json()["error"])
+
+    return assert_error
+
+
+def image(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Give a sound input, or one that is not."""
+    given = {"name": "image", "shape": [1, 28, 28, 1], "datatype": "UINT8", "data": [0] * 784}
+    return {name: value for name, value in {**given, **changes}.items() if value is not ...}
+
+
+def document(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {"inputs": [image()], **changes}
+
+
+def in_binary(size: Any = 784, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    return image(data=..., parameters={"binary_data_size": size}, **changes)
+
+
+def test_flat_and_nested_data_are_the_same(infer: Infer, digits: np.ndarray) -> None:
+    images = digits[..., None]
+    answers = [
+        infer({"id": "one", "inputs": [image(shape=list(images.shape), data=data)]}).json()
+        for data in (images.ravel().tolist(), images.tolist())
+    ]
+
+    assert answers[0] == answers[1]
+    assert np.reshape(answers[0]["outputs"][0]["data"], (10, 10)).argmax(axis=1).tolist() == list(range(10))
+
+
+def test_an_answer_has_the_form_that_is_documented(infer: Infer, client: TestClient) -> None:
+    operations = client.get("/openapi.json").json()["paths"]
+    for path in ("/v2/models/{name}/infer", "/v2/models/{name}/versions/{version}/infer"):
+        content = operations[path]["post"]["requestBody"]["content"]
+        examples = [example["value"] for example in content["application/json"]["examples"].values()]
+
+        assert set(content) == {"application/json", "application/octet-stream"}
+        assert examples == [*inference_docs.EXAMPLES.values(), inference_docs.LAYER_EXAMPLE]
+    for example in inference_docs.EXAMPLES.values():
+        answer = infer(example).json()
+
+        assert InferenceAnswer.model_validate(answer, extra="forbid").model_name == "lenet5"
+        assert list(answer) == ["model_name", "model_version", "id", "outputs"]
+    layer = infer(inference_docs.LAYER_EXAMPLE, path="/v2/models/lenet5-layers/versions/1/infer")
+    length = int(layer.headers[LENGTH])
+
+    assert layer.headers["content-type"] == "application/octet-stream"
+    assert json.loads(layer.content[:length])["outputs"] == [
+        {
+            "name": "average_pooling2d_2",
+            "datatype": "FP32",
+            "shape": [1, 5, 5, 16],
+            "parameters": {"binary_data_size": 1600},
+        }
+    ]
+    assert len(layer.content) == length + 1600
+
+
+def test_every_endpoint_is_documented_without_a_422(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    found = {path: operation for path, operation in paths.items() if path.startswith("/v2")}
+
+    assert len(found) == 12
+    assert not any("422" in one["responses"] for path in found.values() for one in path.values())
+
+
+def test_a_request_without_an_id_gets_that_of_its_log_line(infer: Infer) -> None:
+    answer = infer(document(), **{"X-Request-ID": "mine"})
+
+    assert answer.json()["id"] == answer.headers["x-request-id"] == "mine"
+    for none in (None, ""):
+        assert infer(document(id=none), **{"X-Request-ID": "mine"}).json()["id"] == "mine"
+    assert infer(document(id="own"), **{"X-Request-ID": "mine"}).json()["id"] == "own"
+
+
+def test_members_and_parameters_that_are_not_known_are_let_pass(infer: Infer) -> None:
+    given = document(
+        model_name="lenet5",
+        parameters={"priority": 1, "own": [{}], "binary_data_output": None},
+        inputs=[image(parameters={"content_type": "np"}, more=1)],
+        outputs=[{"name": "logits", "parameters": {"own": True}, "more": 1}],
+    )
+
+    assert [output["name"] for output in infer(given).json()["outputs"]] == ["logits"]
+    assert len(infer(document(parameters=None, outputs=None)).json()["outputs"]) == 2
+    assert len(infer(document(outputs=[])).json()["outputs"]) == 2
+
+
+def test_an_output_says_itself_whether_it_is_binary(infer: Infer) -> None:
+    given = document(
+        parameters={"binary_data_output": True},
+        outputs=[{"name": "logits", "parameters": {"binary_data": False}}, {"name": "probabilities"}],
+    )
+    answer = infer(given)
+    length = int(answer.headers[LENGTH])
+    told = json.loads(answer.content[:length])["outputs"]
+
+    assert "data" in told[0]
+    assert told[1]["parameters"] == {"binary_data_size": 40}
+    assert np.frombuffer(answer.content[length:], "<f4").sum() == pytest.approx(1)
+
+
+def test_a_request_may_come_without_a_content_type_as_tritons_client_sends_it(client: TestClient) -> None:
+    request = client.build_request("POST", PATH, content=json.dumps(document()).encode())
+    request.headers.pop("content-type", None)
+
+    assert client.send(request).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "image/png", MARKER])
+def test_another_content_type_is_refused(kind: str, infer: Infer, assert_error: AssertError) -> None:
+    answer = infer(document(), **{"Content-Type": kind})
+
+    assert_error(answer, 415)
+    assert answer.headers["accept"] == "application/json, application/octet-stream"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", MARKER])
+def test_a_compressed_body_is_refused(encoding: str, infer: Infer, assert_error: AssertError) -> None:
+    answer = infer(b"xyzzy", **{"Content-Encoding": encoding})
+
+    assert_error(answer, 415, "without Content-Encoding")
+    assert answer.headers["accept"] == "application/json, application/octet-stream"
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"xyzzy",
+        b"\xff\xfe",
+        b'{"inputs": NaN}',
+        b'{"inputs": [1e999]}',
+        b'{"id": "\\ud800"}',
+        b"[" * 120 + b"]" * 120,
+        b"[" * 250_000,
+        b'{"inputs": ' * 33 + b"1" + b"}" * 33,
+    ],
+    ids=lambda body: body[:12],
+)
+def test_what_is_no_json_is_refused(body: bytes, infer: Infer, assert_error: AssertError) -> None:
+    assert_error(infer(body), 400)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        [],
+        1,
+        MARKER,
+        {},
+        {"inputs": []},
+        {"inputs": {}},
+        {"inputs": None},
+        {"inputs": [MARKER]},
+        {"inputs": [{}]},
+        document(id=1),
+        document(id=[MARKER]),
+        document(parameters=[]),
+        document(parameters={"binary_data_output": MARKER}),
+        document(parameters={"binary_data_output": 1}),
+        document(outputs={}),
+        document(outputs=[MARKER]),
+        document(outputs=[{}]),
+        document(outputs=[{"name": MARKER}]),
+        document(outputs=[{"name": "familiarity"}]),
+        document(outputs=[{"name": "conv2d_1"}]),
+        document(outputs=[{"name": "logits"}, {"name": "logits"}]),
+        document(outputs=[{"name": "logits", "parameters": {"binary_data": "true"}}]),
+        document(outputs=[{"name": "logits", "parameters": {"classification": -1}}]),
+        document(outputs=[{"name": "logits", "parameters": {"classification": True}}]),
+        document(outputs=[{"name": "logits", "parameters": {"classification": 1.5}}]),
+        document(outputs=[{"name": "logits", "parameters": {"shared_memory_region": MARKER}}]),
+        document(inputs=[image(), image()]),
+        document(inputs=[image(name=MARKER)]),
+        document(inputs=[image(name=1)]),
+        document(inputs=[image(name=...)]),
+        document(inputs=[image(shape=...)]),
+        document(inputs=[image(datatype=...)]),
+        document(inputs=[image(data=...)]),
+        document(inputs=[image(data=None)]),
+        document(inputs=[image(datatype="FP32")]),
+        document(inputs=[image(datatype="uint8")]),
+        document(inputs=[image(datatype=MARKER)]),
+        document(inputs=[image(parameters={"shared_memory_region": MARKER})]),
+        document(inputs=[image(parameters={"binary_data_size": 784})]),
+        document(inputs=[in_binary()]),
+        document(inputs=[in_binary(-1)]),
+        document(inputs=[in_binary("784")]),
+        document(inputs=[in_binary(2**64 - 1)]),
+        document(inputs=[image(shape=[])]),
+        document(inputs=[image(shape=[784])]),
+        document(inputs=[image(shape=[28, 28])]),
+        document(inputs=[image(shape=[1, 28, 28])]),
+        document(inputs=[image(shape=[0, 28, 28, 1], data=[])]),
+        document(inputs=[image(shape=[-1, 28, 28, 1])]),
+        document(inputs=[image(shape=[-1, -28, 28, 1])]),
+        document(inputs=[image(shape=[1, 28, 28, 1, 1])]),
+        document(inputs=[image(shape=[1.0, 28, 28, 1])]),
+        document(inputs=[image(shape=[True, 28, 28, 1])]),
+        document(inputs=[image(shape=["1", 28, 28, 1])]),
+        document(inputs=[image(shape=[2**4, 2**60 + 2])]),
+        document(inputs=[image(shape=[2**70, 28, 28, 1])]),
+        document(inputs=[image(shape=["x"] * 500_000)]),
+        document(inputs=[image(shape=[1] * 100)]),
+        document(inputs=[image(shape=28)]),
+        document(inputs=[image(data=[0] * 783)]),
+        document(inputs=[image(data=[0] * 785)]),
+        document(inputs=[image(data=[0.0] * 784)]),
+        document(inputs=[image(data=[256] * 784)]),
+        document(inputs=[image(data=[-1] * 784)]),
+        document(inputs=[image(data=[True] * 784)]),
+        document(inputs=[image(data=[None] * 784)]),
+        document(inputs=[image(data=[MARKER] * 784)]),
+        document(inputs=[image(data=MARKER)]),
+        document(inputs=[image(data={})]),
+        document(inputs=[image(datatype="BYTES", shape=[1], data=[MARKER])]),
+        document(inputs=[image(datatype="BYTES", shape=[1], data=[""])]),
+        document(inputs=[image(datatype="BYTES", shape=[1], data=[1])]),
+        document(inputs=[image(datatype="BYTES", shape=[2], data=["AAAA"])]),
+        document(inputs=[image(datatype="BYTES", shape=[0], data=[])]),
+        document(inputs=[image(datatype="BYTES", shape=[1, 1], data=["AAAA"])]),
+        document(inputs=[image(datatype="BYTES", shape=[64], data=["AAAA"] * 64)]),
+    ],
+    ids=lambda given: json.dumps(given)[:80],
+)
+def test_what_is_not_valid_is_a_bad_request(given: Any, infer: Infer, assert_error: AssertError) -> None:  # noqa: ANN401
+    assert_error(infer(given), 400)
+
+
+def test_where_it_is_wrong_is_told(infer: Infer, assert_error: AssertError) -> None:
+    text = assert_error(infer(document(inputs=[image(shape=[1, "x", 28, -1])], outputs=[{}])), 400)
+
+    for place in ("#/inputs/0/shape/1: ", "#/inputs/0/shape/3: ", "#/outputs/0: the member name is missing"):
+        assert place in text
+
+
+def test_many_faults_are_not_all_told(infer: Infer, assert_error: AssertError) -> None:
+    text = assert_error(infer({"inputs": [{}] * 60}), 400)
+
+    assert text.count("#/inputs/") == problems.MOST_FAULTS
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"inputs": [image(shape=[10_241, 28, 28, 1], data=[])]},
+        {"inputs": [image(shape=[2**63, 28, 28, 1], data=[])]},
+        {"inputs": [image(datatype="BYTES", shape=[65], data=[])]},
+        {"inputs": [image()] * 65},
+        {"inputs": [{}] * 1_000_000},
+        {"outputs": [{}] * 1_000_000},
+        {"outputs": [{"name": f"{MARKER}{index}"} for index in range(65)]},
+    ],
+)
+def test_more_than_a_limit_is_refused(
+    changes: dict[str, Any], infer: Infer, assert_error: AssertError
+) -> None:
+    assert_error(infer(document(**changes)), 413)
+
+
+def test_an_answer_of_too_many_numbers_is_refused_before_it_is_computed(
+    infer: Infer, assert_error: AssertError
+) -> None:
+    path = "/v2/models/lenet5-layers/infer"
+    for binary, number in ((False, 20), (True, 350)):
+        given = {
+            "inputs": [in_binary(784 * number, shape=[number, 28, 28, 1])],
+            "parameters": {"binary_data_output": binary},
+        }
+
+        assert_error(infer(given, bytes(784 * number), path), 400, "numbers")
+
+
+@pytest.mark.parametrize(
+    "length",
+    [
+        "-1",
+        "+1",
+        "1.0",
+        "0x10",
+        "",
+        " ",
+        "٣",
+        "1_0",
+        MARKER,
+        "99999999",
+        "4194305",
+        "00000000000000000000000004194305",
+        "9" * 400,
+        "1, 2",
+    ],
+)
+def test_a_wrong_header_length_is_refused_and_the_server_lives(
+    length: str, infer: Infer, assert_error: AssertError, client: TestClient
+) -> None:
+    headers = {LENGTH: length.encode()} if not length.isascii() else {LENGTH: length}
+    too_large = length.isdecimal() and length.isascii() and int(length) > 4_194_304
+
+    assert_error(infer(document(), **headers), 413 if too_large else 400, LENGTH if not too_large else "JSON")
+    assert client.post(PATH, json=document()).status_code == 200
+
+
+def test_a_header_length_beyond_the_body_is_refused(infer: Infer, assert_error: AssertError) -> None:
+    body = json.dumps(document()).encode()
+
+    assert infer(body, **{LENGTH: str(len(body))}).status_code == 200
+    assert_error(infer(body, **{LENGTH: str(len(body) + 1)}), 400, LENGTH)
+    assert_error(infer(body, **{LENGTH: str(len(body) - 1)}), 400, "JSON")
+
+
+def test_two_header_lengths_are_refused(client: TestClient, assert_error: AssertError) -> None:
+    body = json.dumps(document()).encode()
+    headers = [(LENGTH, str(len(body))), (LENGTH, "0"), ("Content-Type", "application/json")]
+
+    assert_error(client.post(PATH, content=body, headers=headers), 400, LENGTH)
+
+
+@pytest.mark.parametrize(
+    ("given", "behind"),
+    [
+        (in_binary(), b""),
+        (in_binary(), bytes(783)),
+        (in_binary(), bytes(785)),
+        (in_binary(783), bytes(783)),
+        (in_binary(0), b""),
+        (in_binary(0), bytes(784)),
+        (image(), bytes(1)),
+        (in_binary(1568), bytes(1568)),
+        (in_binary(shape=[1], datatype="BYTES", size=4), bytes(4)),
+        (in_binary(shape=[1], datatype="BYTES", size=3), bytes(3)),
+        (in_binary(shape=[1], datatype="BYTES", size=8), b"\xff\xff\xff\xffabcd"),
+        (in_binary(shape=[1], datatype="BYTES", size=5), b"\x01\0\0\0a"),
+        (in_binary(shape=[2], datatype="BYTES", size=5), b"\x01\0\0\0a"),
+        (in_binary(datatype="FP32", size=3136), bytes(3136)),
+    ],
+)
+def test_bytes_that_are_not_the_input_are_refused(
+    given: dict[str, Any], behind: bytes, infer: Infer, assert_error: AssertError
+) -> None:
+    assert_error(infer({"inputs": [given]}, behind), 400)
+
+
+@pytest.mark.parametrize("size", [1, 783, 785, 2 * 784])
+def test_a_body_of_one_image_has_its_bytes(size: int, infer: Infer, assert_error: AssertError) -> None:
+    assert infer(bytes(784), **{LENGTH: "0"}).status_code == 200
+    assert_error(infer(bytes(size), **{LENGTH: "0"}), 400, "784 bytes")
+
+
+def test_a_damaged_picture_is_named(
+    infer: Infer, assert_error: AssertError, encode: Callable[..., bytes]
+) -> None:
+    sound = encode(np.zeros((50, 50), np.uint8))
+    elements = [sound, sound[:60]]
+    behind = b"".join(len(one).to_bytes(4, "little") + one for one in elements)
+    given = in_binary(len(behind), shape=[2], datatype="BYTES")
+
+    assert_error(infer({"inputs": [given]}, behind), 400, "#/inputs/0/data/1")
+
+
+def test_a_picture_of_too_many_pixels_is_refused(
+    infer: Infer, assert_error: AssertError, encode: Callable[..., bytes]
+) -> None:
+    large = encode(np.zeros((8192, 8192), np.uint8))
+    behind = len(large).to_bytes(4, "little") + large
+    given = in_binary(len(behind), shape=[1], datatype="BYTES")
+
+    assert_error(infer({"inputs": [given]}, behind), 413)
+
+
+def test_bodies_over_a_limit_are_refused(infer: Infer, assert_error: AssertError) -> None:
+    assert_error(infer(b" " * (4 * 2**20 + 1)), 413)
+    answer = infer(b" " * (8 * 2**20 + 1), **{LENGTH: "0"})
+    assert_error(answer, 413)
+    assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v2/xyzzy", 404),
+        ("GET", "/v2/models", 404),
+        ("GET", "/v2/models/", 404),
+        ("GET", "/v2/models/xyzzy", 404),
+        ("GET", "/v2/models/lenet5/", 404),
+        ("GET", "/v2/models/lenet5/config", 404),
+        ("GET", "/v2/models/xyzzy/ready", 404),
+        ("GET", "/v2/models/lenet5/versions/xyzzy", 404),
+        ("GET", "/v2/models/lenet5/versions/2/ready", 404),
+        ("GET", "/v2/models/lenet5/versions/", 404),
+        ("GET", "/v2/models/..%2f..%2fetc", 404),
+        ("GET", "/v2//models/lenet5", 404),
+        ("POST", "/v2/models/xyzzy/infer", 404),
+        ("POST", "/v2/models/lenet5/versions/xyzzy/infer", 404),
+        ("GET", PATH, 405),
+        ("PUT", PATH, 405),
+        ("DELETE", "/v2/models/lenet5", 405),
+        ("POST", "/v2", 405),
+        ("POST", "/v2/health/ready", 405),
+        ("GET", "/v2/repository/index", 405),
+        ("TRACE", "/v2/", 405),
+        ("POST", "/v2/repository/models/lenet5/load", 404),
+        ("POST", "/v2/repository/models/lenet5/unload", 404),
+    ],
+)
+def test_what_is_not_there_is_told_in_the_protocols_form(
+    method: str, path: str, status: int, client: TestClient, assert_error: AssertError
+) -> None:
+    answer = client.request(method, path)
+
+    assert_error(answer, status)
+    assert ("allow" in answer.headers) is (status == 405)
+
+
+def test_only_paths_of_the_protocol_have_its_form(client: TestClient) -> None:
+    for path in ("/v2x", "/v20/models", "/", "//v2", "/V2", "/predict/v2"):
+        assert client.get(path).headers["content-type"] == "application/problem+json"
+
+
+def test_a_head_request_has_the_headers_of_get(client: TestClient) -> None:
+    for path in ("/v2", "/v2/", "/v2/health/live", "/v2/models/lenet5"):
+        head, get = client.head(path), client.get(path)
+
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == get.headers["content-length"]
+
+
+def test_loading_is_off_unless_it_is_switched_on(client: TestClient, assert_error: AssertError) -> None:
+    for verb in ("load", "unload"):
+        answer = client.post(f"/v2/repository/models/lenet5/{verb}", json={})
+
+        assert_error(answer, 404, "LENET_REPOSITORY_API=on")
+    assert "model_repository" not in client.get("/v2").json()["extensions"]
+    assert client.get("/v2/models/lenet5/ready").json() == {"name": "lenet5", "ready": True}
+
+
+def test_a_version_that_cannot_be_loaded_leaves_the_model_as_it_was(
+    settings: Settings, tmp_path: Path, assert_error: AssertError
+) -> None:
+    folder = tmp_path / "models"
+    shutil.copytree(settings.model_repository, folder)
+    changeable = settings.model_copy(update={"model_repository": folder, "repository_api": "on"})
+    with TestClient(create_app(changeable)) as client:
+        (folder / "lenet5" / "1" / "golden.npz").write_bytes(b"xyzzy")
+        refused = client.post("/v2/repository/models/lenet5/load", content=b"")
+
+        text = assert_error(refused, 400, "nothing has changed")
+        assert str(tmp_path) not in text
+        assert client.post(PATH, json=document()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"config": MARKER}, {"file:1/model.onnx": MARKER}, {"own": 1, "file:": MARKER}]
+)
+def test_a_model_is_never_taken_from_a_request(
+    parameters: dict[str, Any], settings: Settings, assert_error: AssertError
+) -> None:
+    changeable = settings.model_copy(update={"repository_api": "on"})
+    with TestClient(create_app(changeable)) as client:
+        answer = client.post("/v2/repository/models/lenet5/load", json={"parameters": parameters})
+
+        assert_error(answer, 400, "the repository's folder alone")
+        assert client.post("/v2/repository/models/lenet5/load", json={"parameters": {"own": 1}}).json() == {}
+        assert "model_repository" in client.get("/v2").json()["extensions"]
+
+
+def test_only_classes_are_classified(infer: Infer, assert_error: AssertError) -> None:
+    for layer, status in (("dense_1", 400), ("dense_2", 200)):
+        given = document(outputs=[{"name": layer, "parameters": {"classification": 1}}])
+        answer = infer(given, path="/v2/models/lenet5-layers/infer")
+
+        assert answer.status_code == status
+        if status == 400:
+            assert_error(answer, 400, "#/outputs/0/parameters/classification")
+        else:
+            assert answer.json()["outputs"][0]["shape"] == [1, 1]
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"ready": true}', b'{"ready": false, "own": 1}'])
+def test_the_index_lists_what_may_be_asked(body: bytes, client: TestClient) -> None:
+    answer = client.post("/v2/repository/index", content=body)
+
+    assert [(one["name"], one["version"], one["state"]) for one in answer.json()] == [
+        ("lenet5", "1", "READY"),
+        ("lenet5-layers", "1", "READY"),
+    ]
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"ready": "xyzzy"}', b'{"ready": 1}'])
+def test_a_question_for_the_index_that_is_not_valid_is_refused(
+    body: bytes, client: TestClient, assert_error: AssertError
+) -> None:
+    assert_error(client.post("/v2/repository/index", content=body), 400)
+
+
+def test_before_the_service_is_ready_it_says_why(settings: Settings) -> None:
+    # Without its lifespan the application does not begin.
+    client = TestClient(create_app(settings))
+
+    for path, about in (("/v2/health/ready", {}), ("/v2/models/lenet5/ready", {"name": "lenet5"})):
+        answer = client.get(path)
+
+        assert answer.status_code == 503
+        assert answer.json() == {**about, "ready": False, "error": "starting"}
+    assert client.get("/v2/health/live").json() == {"live": True}
+
+
+def test_a_mistake_of_the_service_is_told_in_the_protocols_form(assert_error: AssertError) -> None:
+    app = FastAPI()
+    problems.install(app)
+
+    @app.get("/v2/broken")
+    async def broken() -> None:
+        raise RuntimeError(MARKER)
+
+    app.add_middleware(Accounting, admission=Admission(Settings()), direct={}, observe=lambda *_: None)
+
+    assert_error(TestClient(app).get("/v2/broken"), 500)
+
+
+def test_the_log_line_tells_model_and_images(
+    infer: Infer, log_entries: Callable[[], list[dict[str, Any]]]
+) -> None:
+    infer(document(), path="/v2/models/lenet5-layers/infer")
+    (facts,) = log_entries()
+
+    assert facts["route"] == "/v2/models/{name}/infer"
+    assert (facts["model"], facts["version"], facts["images"]) == ("lenet5-layers", "1", 1)
+    assert facts["inference_ms"] > 0

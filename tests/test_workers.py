@@ -1,0 +1,141 @@
+"""Several processes on one port: a dead or stuck one is replaced, and none is left behind."""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client import parser
+
+HINT = "LENET_MODEL_REPOSITORY names the right place"
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Service:
+    """A service of two workers, by its log."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "service"],
+            cwd=folder,
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("LENET_")},
+                "PYTHONPATH": str(ROOT),
+                "LENET_PORT": "0",
+                "LENET_WORKERS": "2",
+                **settings,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def started(self, number: int) -> tuple[str, list[int]]:
+        """Wait until so many workers began; give the address, when it is told, and their process ids."""
+        address, workers = "", []
+        ready = 0
+        assert self.process.stdout
+        for line in self.process.stdout:
+            event = json.loads(line)["event"]
+            if "running on" in event:
+                address = event.split()[3]
+            if event.startswith("Started server process"):
+                workers.append(int(event.split("[")[1].rstrip("]")))
+            ready += event == "Application startup complete."
+            if ready == number:
+                break
+        return address, workers
+
+    def alive(self, pid: int) -> bool:
+        try:
+            return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+        except FileNotFoundError:
+            return False
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    service = Service(tmp_path, LENET_WATCHDOG_S="3")
+    yield service
+    service.process.kill()
+    service.process.communicate()
+
+
+def answers(address: str) -> bool:
+    with urllib.request.urlopen(f"{address}/health/ready", timeout=10) as answer:
+        return bool(json.load(answer)["ready"])
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP], ids=["dead", "stuck"])
+def test_a_dead_or_stuck_worker_is_replaced_and_nothing_is_left(end: int, service: Service) -> None:
+    address, first = service.started(2)
+    os.kill(first[0], end)
+    _, later = service.started(1)
+
+    assert len(set(first) | set(later)) == 3
+    assert not service.alive(first[0])
+    assert answers(address)
+
+    service.process.terminate()
+    _, errors = service.process.communicate(timeout=30)
+    assert errors == ""
+    assert not any(service.alive(pid) for pid in (*first, *later))
+
+
+def told(address: str) -> dict[str, float]:
+    """Scrape whichever worker takes the connection."""
+    with urllib.request.urlopen(f"{address}/metrics", timeout=10) as answer:
+        return {
+            f"{sample.name}{sorted(sample.labels.values())}": sample.value
+            for family in parser.text_string_to_metric_families(answer.read().decode())
+            for sample in family.samples
+            if family.type in {"counter", "histogram"} or family.name == "lenet_workers"
+        }
+
+
+def test_any_worker_tells_what_all_have_counted_the_dead_included(service: Service) -> None:
+    ready = "lenet_request_seconds_count['/health/ready', '200', 'GET']"
+    starts = "lenet_worker_starts_total[]"
+    address, first = service.started(2)
+    for _ in range(40):
+        assert answers(address)
+    # A worker shows what it has counted every second.
+    scrapes = [told(address)]
+    while scrapes[-1].get(ready, 0) < 40 or scrapes[-1][starts] < 2:
+        scrapes.append(told(address))
+    assert scrapes[-1]["lenet_workers[]"] == 2
+
+    os.kill(first[0], signal.SIGKILL)
+    service.started(1)
+    while scrapes[-1][starts] < 3 or scrapes[-1]["lenet_workers[]"] != 2:
+        scrapes.append(told(address))
+
+    assert scrapes[-1][ready] == 40
+    for before, after in itertools.pairwise(scrapes):
+        smaller = [name for name in before if after.get(name, 0) < before[name] and name != "lenet_workers[]"]
+        assert not smaller
+
+
+def test_workers_end_when_their_supervisor_is_killed(service: Service) -> None:
+    _, workers = service.started(2)
+    service.process.kill()
+    # The pipes end when the last of them is gone.
+    service.process.communicate(timeout=30)
+
+    assert not any(service.alive(pid) for pid in workers)
+
+
+def test_workers_that_cannot_start_are_not_started_again(tmp_path: Path) -> None:
+    service = Service(tmp_path, LENET_MODEL_REPOSITORY=str(tmp_path))
+    _, errors = service.process.communicate(timeout=60)
+
+    assert service.process.returncode == 3
+    assert set(errors.splitlines()) == {
+        f"lenet5-service cannot start: {tmp_path}: no <model>/<version>/ folder in it; {HINT}"
+    }
