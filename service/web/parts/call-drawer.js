@@ -1,6 +1,7 @@
 /** @file The same as a call: what a panel shows, as curl and as Python, to copy or to run here. */
 
 import { ServiceError, send } from "../service.js";
+import { copy } from "./clipboard.js";
 import { segments } from "./controls.js";
 import { element } from "./element.js";
 
@@ -46,7 +47,11 @@ export function callDrawer({ text, call, picture }) {
           write();
         },
       }),
-      element("button", { type: "button", onclick: copy }, text("copy")),
+      element(
+        "button",
+        { type: "button", onclick: () => copy(code.textContent ?? "", said, text) },
+        text("copy"),
+      ),
       run,
       picture ? element("button", { type: "button", onclick: save }, text("save_picture")) : null,
       said,
@@ -61,11 +66,6 @@ export function callDrawer({ text, call, picture }) {
     code.textContent = (language === "curl" ? asCurl : asPython)(asked);
     run.hidden = asked.file !== undefined;
     answer.hidden = true;
-  }
-
-  async function copy() {
-    await navigator.clipboard?.writeText(code.textContent ?? "");
-    said.textContent = text("copied");
   }
 
   async function save() {
