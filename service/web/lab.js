@@ -1,6 +1,7 @@
 /** @file The lab: which view is open, in which language and light, and its state in the address. */
 
 import { readAddress, writeAddress } from "./arithmetic/address.js";
+import { copy } from "./parts/clipboard.js";
 import { element, put, symbol } from "./parts/element.js";
 import { turnTheme, watchTheme } from "./parts/theme.js";
 import { languageOf, otherLanguage, textIn } from "./strings.js";
@@ -93,7 +94,7 @@ function head(current, language) {
   const text = textIn(language);
   const chosen = readAddress(location.hash).values.get("lang");
   const to = (/** @type {string} */ name) => writeAddress(name, chosen ? [["lang", chosen]] : []);
-  const said = element("span", { role: "status", class: "unseen" });
+  const said = element("span", { role: "status", class: "said-briefly" });
   put(
     masthead,
     element("h1", {}, element("a", { href: to(FIRST) }, "LeNet-5 lab")),
@@ -133,7 +134,7 @@ function head(current, language) {
           class: "quiet",
           "aria-label": text("share"),
           title: text("share"),
-          onclick: () => share(said, text("copied")),
+          onclick: () => share(said, text),
         },
         symbol("share"),
       ),
@@ -167,11 +168,10 @@ function relight() {
   show();
 }
 
-/** @param {HTMLElement} said @param {string} words */
-async function share(said, words) {
+/** @param {HTMLElement} said @param {import("./strings.js").Text} text */
+function share(said, text) {
   flush();
-  await navigator.clipboard?.writeText(location.href);
-  said.textContent = words;
+  copy(location.href, said, text);
 }
 
 watchTheme(show);

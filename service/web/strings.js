@@ -16,6 +16,7 @@ export const STRINGS = {
   view_training: ["Training", "Treino"],
   share: ["Copy a link to what is shown", "Copiar uma ligação para o que se vê"],
   copied: ["Copied", "Copiado"],
+  not_copied: ["The browser does not let this page copy", "O navegador não deixa copiar"],
   theme: ["Light or dark", "Claro ou escuro"],
   load_failed: [
     "The service does not answer. Is it still running? Reload the page to try again.",
@@ -261,6 +262,7 @@ export const STRINGS = {
   language_of_call: ["Language", "Linguagem"],
   copy: ["Copy", "Copiar"],
   run: ["Run", "Executar"],
+  save_picture: ["Save the picture", "Guardar a imagem"],
 };
 
 export const LANGUAGES = /** @type {const} */ (["en", "pt"]);

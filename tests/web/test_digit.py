@@ -220,3 +220,47 @@ def test_a_link_brings_back_the_drawing_and_the_pinned_cell(open_page: Callable[
 
     expect(again.locator(".numeral")).to_have_text("3")
     expect(again.locator(".inspector h3")).to_contain_text(title.split(" = ")[0])
+
+
+def test_every_layer_is_in_its_place_before_anything_is_drawn(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    expect(page.locator(".layer canvas")).to_have_count(9)
+    places = "list => list.map(one => Object.values(one.getBoundingClientRect().toJSON()))"
+    before = page.locator(".layer canvas").evaluate_all(places)
+    page.get_by_role("button", name="Draw a 3").click()
+    expect(page.locator(".numeral")).to_have_text("3")
+
+    assert page.locator(".layer canvas").evaluate_all(places) == before
+
+
+def test_clearing_the_paper_clears_the_layers(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#digit?pin=3,2,5,5")
+    maps = page.locator("[data-layer=conv2d_2] canvas")
+    picture = "canvas => canvas.toDataURL()"
+    empty = maps.evaluate(picture)
+    page.get_by_role("button", name="Draw a 3").click()
+    expect(page.locator(".inspector")).to_be_visible()
+    assert maps.evaluate(picture) != empty
+    page.get_by_role("button", name="Clear").click()
+
+    expect(page.locator(".inspector")).to_be_hidden()
+    assert maps.evaluate(picture) == empty
+
+
+def test_the_drawing_can_be_saved_and_sent_as_the_call_shows(
+    open_page: Callable[..., Page], lab: str
+) -> None:
+    page = open_page()
+    draw(page, STROKES[3])
+    expect(page.locator(".numeral")).to_have_text("3")
+    page.get_by_text("The same as a call").click()
+    expect(page.locator(".call pre").first).to_contain_text("curl -F image=@digit.png")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the picture").click()
+    file = saved.value.path().read_bytes()
+    request = urllib.request.Request(f"{lab}/predict", file, {"Content-Type": "image/png"})
+    with urllib.request.urlopen(request) as answer:
+        digit = json.load(answer)["predictions"][0]["digit"]
+
+    assert saved.value.suggested_filename == "digit.png"
+    assert digit == 3

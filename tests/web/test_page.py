@@ -212,3 +212,15 @@ def test_the_api_page_sends_a_picture_and_shows_one(open_page: Callable[..., Pag
     endpoint.get_by_role("button", name="Try it").click()
 
     expect(endpoint.locator(".answer img")).to_be_visible()
+
+
+@pytest.mark.parametrize("has_clipboard", [True, False])
+def test_the_link_to_what_is_shown_is_copied(open_page: Callable[..., Page], *, has_clipboard: bool) -> None:
+    page = open_page("/#pooling?operation=average", permissions=["clipboard-read", "clipboard-write"])
+    if not has_clipboard:
+        page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.get_by_role("button", name="Copy a link to what is shown").click()
+
+    expect(page.locator(".said-briefly")).to_have_text("Copied")
+    if has_clipboard:
+        assert page.evaluate("navigator.clipboard.readText()") == page.url

@@ -42,3 +42,27 @@ export function sightChain({ layer, spot }, layers, sights) {
   }
   return links;
 }
+
+/**
+ * A cell and what it sees, as outlines on the maps of each layer.
+ * @param {{layer: number, spot: {map: number, row: number, column: number}}} cell
+ * @param {{type: string, output_shape: number[]}[]} layers
+ * @param {import("./receptive-field.js").Sight[]} sights
+ * @returns {{map: number, top: number, left: number, bottom: number, right: number, strong: boolean}[][]} by layer
+ */
+export function seenOutlines(cell, layers, sights) {
+  const { row, column, map } = cell.spot;
+  /** @type {ReturnType<typeof seenOutlines>} */
+  const outlines = layers.map(() => []);
+  outlines[cell.layer].push({ map, top: row, left: column, bottom: row, right: column, strong: true });
+  for (const { layer, region, maps } of sightChain(cell, layers, sights)) {
+    const shape = layers[layer].output_shape;
+    const inside = clip(region, mapSize(shape));
+    const all = Array.from({ length: shape[2] ?? 1 }, (_, index) => index);
+    for (const index of maps ?? all) {
+      if (index < all.length)
+        outlines[layer].push({ map: index, ...inside, strong: layer === cell.layer - 1 });
+    }
+  }
+  return outlines;
+}

@@ -7,6 +7,7 @@ import { sampleDigit } from "../arithmetic/sample-digits.js";
 import { Newest } from "../newest.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { element, svg, symbol } from "../parts/element.js";
+import { onPaper } from "../parts/ink.js";
 import { pictureIntake } from "../parts/picture-intake.js";
 import { ServiceError, featureMaps, model, models, predict, weights } from "../service.js";
 import { session } from "../session.js";
@@ -17,6 +18,8 @@ import { NetworkView } from "./network.js";
 import { PredictionView } from "./prediction.js";
 import { PreparationView } from "./preparation.js";
 import { pinFrom, pinTo } from "./pin.js";
+
+const SAVED_SIDE = 280;
 
 /** @type {import("../lab.js").View} */
 export function open({ text, language, values, keep }) {
@@ -40,6 +43,7 @@ export function open({ text, language, values, keep }) {
   const intake = pictureIntake(take);
   const call = callDrawer({
     text,
+    picture: () => paper(),
     call: () => ({
       method: "POST",
       path: isPrepared ? "/feature-maps" : "/feature-maps?preprocess=none",
@@ -128,12 +132,12 @@ export function open({ text, language, values, keep }) {
 
   /** One request after another: the answer first, then the maps of each network. */
   async function recognise() {
-    if (pad.isEmpty) return (answer.show(null), preparation.show(null, isPrepared));
+    if (pad.isEmpty) return blank();
     try {
       const picture = drawnPicture(pad, { isPrepared });
       const preprocess = isPrepared ? "auto" : "none";
       const prediction = await predict(picture, { model: "lenet5", preprocess });
-      if (pad.isEmpty) return;
+      if (pad.isEmpty) return blank();
       answer.show(prediction);
       steps = isPrepared ? (prediction.prepared?.steps ?? null) : null;
       preparation.show(steps, isPrepared);
@@ -152,6 +156,20 @@ export function open({ text, language, values, keep }) {
       fault.textContent = error.message;
       fault.hidden = false;
     }
+  }
+
+  /** The file that was chosen, or the drawing as one. */
+  async function paper() {
+    if (pad.picture && session.file) return session.file;
+    return onPaper(pad.strokes, { side: SAVED_SIDE, width: pad.width }).convertToBlob();
+  }
+
+  function blank() {
+    steps = null;
+    answer.show(null);
+    preparation.show(null, isPrepared);
+    networks.forEach((network) => network.clear());
+    inspector.show(null, "", null);
   }
 
   /** @param {NetworkView | undefined} view @param {import("./network.js").Pin | null} shown */

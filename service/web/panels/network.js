@@ -1,8 +1,8 @@
 /** @file Every layer's maps of one network, side by side; cells to point at, to pin and to walk between. */
 
 import { counted, written } from "../arithmetic/numerals.js";
-import { clip, sights } from "../arithmetic/receptive-field.js";
-import { sightChain } from "../arithmetic/sight-chain.js";
+import { sights } from "../arithmetic/receptive-field.js";
+import { seenOutlines, sightChain } from "../arithmetic/sight-chain.js";
 import { mapSize, mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
 import { element } from "../parts/element.js";
 import { legend } from "../parts/legend.js";
@@ -93,6 +93,23 @@ export class NetworkView {
       element("div", { class: "flow" }, figures),
       this.readout,
     );
+    this.clear();
+  }
+
+  /** Nothing to look at yet: neutral maps keep every layer in its place. */
+  clear() {
+    this.values = [];
+    this.canvases.forEach((canvas, index) => {
+      const { output_shape: shape } = this.layers[index];
+      const [height, width] = mapSize(shape);
+      const map = Array.from({ length: height }, () => new Float32Array(width));
+      canvas.show(
+        Array.from({ length: shape[2] ?? 1 }, () => map),
+        1,
+      );
+    });
+    this.mark(null);
+    this.tell(null);
   }
 
   /** @param {import("../service.js").Layer} layer @param {number} index */
@@ -202,22 +219,8 @@ export class NetworkView {
 
   /** @param {Pin | null} pin */
   mark(pin) {
-    /** @type {import("../parts/matrix-canvas.js").Outline[][]} */
-    const outlines = this.canvases.map(() => []);
-    if (pin && this.values.length) {
-      const { row, column, map } = pin.spot;
-      outlines[pin.layer].push({ map, top: row, left: column, bottom: row, right: column, strong: true });
-      for (const { layer, region, maps } of this.chain(pin)) {
-        const shape = this.layers[layer].output_shape;
-        const number = shape[2] ?? 1;
-        const inside = clip(region, mapSize(shape));
-        for (const index of maps ?? Array.from({ length: number }, (_, each) => each)) {
-          if (index < number)
-            outlines[layer].push({ map: index, ...inside, strong: layer === pin.layer - 1 });
-        }
-      }
-    }
-    this.canvases.forEach((canvas, index) => canvas.mark(outlines[index]));
+    const outlines = pin && this.values.length ? seenOutlines(pin, this.layers, this.sights) : null;
+    this.canvases.forEach((canvas, index) => canvas.mark(outlines?.[index] ?? []));
   }
 
   /** @param {Pin | null} pin */

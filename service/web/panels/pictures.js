@@ -67,6 +67,7 @@ export function open({ text, values, keep }) {
     });
     const call = callDrawer({
       text,
+      picture,
       call: () => ({
         method: "POST",
         path: `/convolve?kernel=${kernels.some((one) => one.name === kernelName) ? kernelName : "sobel_x"}&operation=${operation}`,
@@ -215,9 +216,14 @@ export function open({ text, values, keep }) {
     redraw();
   }
 
+  /** @returns {Promise<Blob>} */
+  function picture() {
+    return new Promise((resolve) => canvas.toBlob((blob) => resolve(/** @type {Blob} */ (blob))));
+  }
+
   async function filter() {
     try {
-      const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+      const blob = await picture();
       const parameters = {
         kernel,
         operation,
@@ -225,7 +231,7 @@ export function open({ text, values, keep }) {
         padding_mode: "replicate",
         ...(isSummed && !isGrey ? { groups: 1 } : {}),
       };
-      const { values: numbers, shape } = await convolvePicture(/** @type {Blob} */ (blob), parameters);
+      const { values: numbers, shape } = await convolvePicture(blob, parameters);
       const cell = result.show(numbers, shape, { isGrey });
       canvas.style.width = `${cell * SIDE}px`;
       fault.hidden = true;

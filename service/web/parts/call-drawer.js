@@ -1,6 +1,7 @@
 /** @file The same as a call: what a panel shows, as curl and as Python, to copy or to run here. */
 
 import { ServiceError, send } from "../service.js";
+import { copy } from "./clipboard.js";
 import { segments } from "./controls.js";
 import { element } from "./element.js";
 
@@ -15,9 +16,12 @@ const LONGEST_ANSWER = 4000;
  */
 
 /**
- * @param {{text: import("../strings.js").Text, call: () => Call}} options
+ * @param {object} options
+ * @param {import("../strings.js").Text} options.text
+ * @param {() => Call} options.call
+ * @param {() => Promise<Blob>} [options.picture] what the call's file holds, to save
  */
-export function callDrawer({ text, call }) {
+export function callDrawer({ text, call, picture }) {
   let language = "curl";
   const code = element("pre", { tabindex: 0, "aria-label": text("call") });
   const answer = element("pre", { tabindex: 0, "aria-label": text("answer"), hidden: true });
@@ -43,8 +47,13 @@ export function callDrawer({ text, call }) {
           write();
         },
       }),
-      element("button", { type: "button", onclick: copy }, text("copy")),
+      element(
+        "button",
+        { type: "button", onclick: () => copy(code.textContent ?? "", said, text) },
+        text("copy"),
+      ),
       run,
+      picture ? element("button", { type: "button", onclick: save }, text("save_picture")) : null,
       said,
     ),
     code,
@@ -59,9 +68,10 @@ export function callDrawer({ text, call }) {
     answer.hidden = true;
   }
 
-  async function copy() {
-    await navigator.clipboard?.writeText(code.textContent ?? "");
-    said.textContent = text("copied");
+  async function save() {
+    const address = URL.createObjectURL(await /** @type {() => Promise<Blob>} */ (picture)());
+    element("a", { href: address, download: call().file ?? "picture.png" }).click();
+    URL.revokeObjectURL(address);
   }
 
   async function ask() {

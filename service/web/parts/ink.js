@@ -39,6 +39,17 @@ export function ink(pen, strokes, { side, width, colour }) {
  * @returns {Uint8Array} side x side, row by row
  */
 export function rasterise(strokes, { side, width }) {
+  const canvas = onPaper(strokes, { side, width });
+  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  return grey(pen.getImageData(0, 0, side, side).data);
+}
+
+/**
+ * Strokes, black on white.
+ * @param {import("../arithmetic/strokes.js").Stroke[]} strokes
+ * @param {{side: number, width: number}} look
+ */
+export function onPaper(strokes, { side, width }) {
   const canvas = new OffscreenCanvas(side, side);
   const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (
     canvas.getContext("2d", { willReadFrequently: true })
@@ -46,7 +57,7 @@ export function rasterise(strokes, { side, width }) {
   pen.fillStyle = "#fff";
   pen.fillRect(0, 0, side, side);
   ink(/** @type {any} */ (pen), strokes, { side, width, colour: "#000" });
-  return grey(pen.getImageData(0, 0, side, side).data);
+  return canvas;
 }
 
 /**
