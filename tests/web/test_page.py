@@ -197,6 +197,9 @@ def test_the_api_page_tries_every_get_and_an_example_of_each_post(open_page: Cal
     expect(page.locator(".endpoint").first).to_be_visible()
     for endpoint in page.locator(".endpoint").all():
         title = endpoint.locator("h3").inner_text()
+        if title.endswith("load"):
+            # Models are not loaded and unloaded by requests, unless a setting allows it.
+            continue
         endpoint.get_by_role("button", name="Try it").click()
 
         expect(endpoint.locator(".answer p").first, title).to_have_text(re.compile("^200"))

@@ -6,11 +6,8 @@ import { inWords, resolve } from "./schema.js";
 
 const LONGEST = 20_000;
 /** What a path's parameter may be, to begin with. @type {Record<string, string>} */
-const FIRST = {
-  "/models/{name}": "lenet5",
-  "/kernels/{name}": "sobel_x",
-  "/models/{name}/layers/{layer}/kernels": "lenet5",
-};
+const FIRST = { name: "lenet5", layer: "conv2d_1", version: "1" };
+const FIRST_KERNEL = "sobel_x";
 
 /** @param {import("./endpoint.js").Endpoint} endpoint @param {import("./schema.js").Document} api */
 export function trial({ path, method, operation }, api) {
@@ -136,8 +133,8 @@ function field(parameter, path, api) {
       element("option", { value: "" }, plain.default ? `${plain.default} (default)` : ""),
       values.map((/** @type {string} */ value) => element("option", { value }, value)),
     );
-  const first =
-    parameter.in === "path" ? (parameter.name === "layer" ? "conv2d_1" : (FIRST[path] ?? "")) : "";
+  const known = path.startsWith("/kernels/") ? FIRST_KERNEL : FIRST[parameter.name];
+  const first = parameter.in === "path" ? (known ?? "") : "";
   return element("input", {
     type: "text",
     value: first,
