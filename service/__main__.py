@@ -1,4 +1,4 @@
-"""Start the service (settings, logs, application, server), or the load tool that measures one."""
+"""Start the service (settings, logs, application, server), the load tool that measures one, or its probe."""
 
 import contextlib
 import functools
@@ -8,6 +8,7 @@ import sys
 USAGE = """\
 usage: lenet5             serve; the settings are LENET_* variables, see docs/settings.md
        lenet5 bench URL   measure a service that runs; lenet5 bench --help tells how
+       lenet5 health      exit 0 when the service on this machine is ready (LENET_PORT), 1 when not
 """
 
 
@@ -21,6 +22,10 @@ def main() -> int:
             from service.bench.run import main as bench
 
             return bench(arguments)
+        case ["health"]:
+            from service.probe import main as health
+
+            return health()
         case ["-h" | "--help"]:
             sys.stdout.write(USAGE)
             return 0
