@@ -4,7 +4,6 @@ import argparse
 import os
 import platform
 import sys
-from collections.abc import Iterable
 from dataclasses import astuple
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,14 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import bulk, operations, preparation, startup
+from benchmarks import bulk, operations, overload, preparation, serving_report, slow_service, startup
+from benchmarks.errors import UnavailableError
+from benchmarks.peers import PEERS
+from benchmarks.tables import table
 from training.errors import DataError
 
 RUNS = 9
 PER_FAMILY = 200
+OVERLOAD_S = 20
 SEED = 1
 RESULTS = Path(__file__).with_name("results.md")
 PACKAGES = ("fastapi", "uvicorn", "opencv-python-headless", "numpy")
+PEER_HELP = f"""only this one, and print instead of writing; again for more; there are: {", ".join(PEERS)}"""
 HEAD = """\
 # Results
 
@@ -50,18 +54,24 @@ def main() -> int:
     """Measure the section that is asked for, or all; keep those that are not measured now."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("section", nargs="?", choices=SECTIONS, help="default: every one")
-    chosen = parser.parse_args().section
+    serving = parser.add_argument_group("serving")
+    serving.add_argument("--peer", action="append", choices=PEERS, default=[], metavar="NAME", help=PEER_HELP)
+    serving.add_argument("--rounds", type=int, default=5, help="turns of each server; default: 5")
+    serving.add_argument("--seconds", type=int, default=10, help="length of each turn; default: 10")
+    options = parser.parse_args()
     texts = _kept()
-    for name in [chosen] if chosen else SECTIONS:
+    for name in [options.section] if options.section else SECTIONS:
         try:
-            text = f"{name}\n\n{_circumstances()}\n\n{SECTIONS[name]()}"
-        except DataError as error:
+            text = f"{name}\n\n{_circumstances()}\n\n{SECTIONS[name](options)}"
+        except (DataError, UnavailableError) as error:
             print(f"{name} is left out: {error}", file=sys.stderr)
-            if chosen:
+            if options.section:
                 return 1
         else:
             texts[name] = text
             print(text)
+    if options.peer:
+        return 0
     RESULTS.write_text("\n## ".join([HEAD, *(texts[name] for name in SECTIONS if name in texts)]))
     return 0
 
@@ -72,9 +82,9 @@ def _kept() -> dict[str, str]:
     return {part.partition("\n")[0]: part for part in parts}
 
 
-def _startup() -> str:
+def _startup(_: argparse.Namespace) -> str:
     start = startup.measure(RUNS)
-    return f"Medians of {RUNS} interleaved runs.\n\n" + _table(
+    return f"Medians of {RUNS} interleaved runs.\n\n" + table(
         COSTS,
         (
             "start to ready, against `import fastapi, onnxruntime, cv2`",
@@ -93,9 +103,9 @@ def _startup() -> str:
     )
 
 
-def _bulk() -> str:
+def _bulk(_: argparse.Namespace) -> str:
     many = bulk.measure(RUNS)
-    return f"Medians of {RUNS} interleaved runs.\n\n" + _table(
+    return f"Medians of {RUNS} interleaved runs.\n\n" + table(
         COSTS,
         (
             "10,000 images in one npy request, against `session.run` in batches of 64",
@@ -107,10 +117,37 @@ def _bulk() -> str:
     )
 
 
-def _operations() -> str:
+def _serving(options: argparse.Namespace) -> str:
+    return serving_report.section(options.peer, rounds=options.rounds, seconds=options.seconds)
+
+
+def _overload(_: argparse.Namespace) -> str:
+    found = overload.measure(OVERLOAD_S)
+    how = (
+        f"An engine that takes {slow_service.IMAGE_S * 1e3:g} ms an image, and {overload.TIMES} times as many"
+        f" requests as it can do, on a fixed schedule for {OVERLOAD_S} s."
+    )
+    return f"{how}\n\n" + table(
+        ("what", "found", "goal"),
+        (
+            "answered, of what the engine can do",
+            f"{found.answered_per_s / slow_service.CAPACITY_PER_S:.0%} ({found.offered_per_s:,.0f}/s came)",
+            "at least 90 %",
+        ),
+        ("answers that are neither 200 nor a refusal as documented", str(found.others), "0"),
+        ("p99 of those answered", f"{found.accepted_p99_ms:.0f} ms", "bounded: 0.5 s of work may wait"),
+        (
+            "probes and metrics, ten times a second: median, slowest",
+            f"{found.probe_ms:.1f} ms, {found.slowest_probe_ms:.0f} ms",
+            "under 100 ms",
+        ),
+    )
+
+
+def _operations(_: argparse.Namespace) -> str:
     found = operations.measure(RUNS)
     how = f"Medians of {RUNS} interleaved runs, {operations.CLIENTS} clients; the share of one call."
-    return f"{how}\n\n" + _table(
+    return f"{how}\n\n" + table(
         COSTS,
         (
             "3x512x512, 16 kernels 5x5, npy in and out, against `session.run` without HTTP",
@@ -129,10 +166,10 @@ def _operations() -> str:
     )
 
 
-def _preparation() -> str:
+def _preparation(_: argparse.Namespace) -> str:
     rows = [astuple(family) for family in preparation.measure(PER_FAMILY, SEED)]
     rows.append(("all families alike", *np.mean([row[1:] for row in rows], axis=0).tolist()))
-    return READING.format(number=PER_FAMILY, seed=SEED) + _table(
+    return READING.format(number=PER_FAMILY, seed=SEED) + table(
         FAMILIES,
         *((name, *(f"{100 * share:.1f} %" for share in shares), f"{ms:.2g}") for name, *shares, ms in rows),
     )
@@ -144,13 +181,14 @@ def _circumstances() -> str:
     return f"{datetime.now(UTC).date()}, {machine}, Python {platform.python_version()}, {versions}."
 
 
-def _table(head: Iterable[str], *rows: Iterable[str]) -> str:
-    cells = [tuple(head), *map(tuple, rows)]
-    cells.insert(1, ("---",) * len(cells[0]))
-    return "\n".join(f"| {' | '.join(row)} |" for row in cells) + "\n"
-
-
-SECTIONS = {"startup": _startup, "bulk": _bulk, "operations": _operations, "preparation": _preparation}
+SECTIONS = {
+    "startup": _startup,
+    "serving": _serving,
+    "overload": _overload,
+    "bulk": _bulk,
+    "operations": _operations,
+    "preparation": _preparation,
+}
 
 
 if __name__ == "__main__":

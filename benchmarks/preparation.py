@@ -16,7 +16,8 @@ from benchmarks.scenes import families, pictures
 from service.digits.network import Network
 from service.digits.preparation import Prepared
 from service.digits.recognition import prepare_all, recognise
-from service.digits.repository import load
+from service.digits.repository import open_folder
+from service.engine.batcher import Batcher, Bounds
 from service.settings import Settings
 from training.data import load as load_mnist
 from training.errors import DataError
@@ -60,13 +61,24 @@ def measure(per_family: int, seed: int) -> list[Family]:
     """
     mnist = load_mnist(_mnist_path())
     images, labels = mnist.train_images[TRAINED_ON:], mnist.train_labels[TRAINED_ON:]
-    network = load(Settings().model_repository, device="cpu", threads=1).find(MODEL)
+    network = _network()
     found = []
     for name, scene in families(neighbours=images).items():
         indices, made = zip(*pictures(name, scene, images, per_family, seed), strict=True)
         chosen = list(indices)
         found.append(_measured(name, network, made, images[chosen], labels[chosen]))
     return found
+
+
+def _network() -> Network:
+    """Load the shipped network; what is scored here and now does not go through its queue."""
+    bounds = Bounds(batch=1, requests=1, rows=1, wait_s=1, deadline_s=1)
+    return open_folder(
+        Settings().model_repository,
+        device="cpu",
+        batching=lambda run: Batcher(run, bounds, observe=lambda _, __: None),
+        most_versions=1,
+    ).find(MODEL)
 
 
 def _measured(

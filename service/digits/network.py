@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from service.digits.card import Card
 from service.digits.layers import Layers
-from service.engine.batcher import Answer, Batcher, Outputs, Run
+from service.engine.batcher import Answer, Batcher
+from service.engine.batches import Outputs, Run
 from service.engine.clients import Gone, stays
 from service.engine.session import CUDA, Array, Session
 from service.errors import ModelError

@@ -5,21 +5,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
+from service.engine import batches
+from service.engine.batches import Outcome, Outputs, Rows, Run
 from service.engine.clients import Gone, stays
 from service.engine.runner import Runner
-from service.errors import AbandonedError, DeadlineError, EngineError, FullError
-
-Rows: TypeAlias = npt.NDArray[Any]
-Outputs: TypeAlias = tuple[Rows, ...]
-Run: TypeAlias = Callable[[Rows], Outputs]
-"""Computes ``(rows, ...)`` to arrays of as many rows each."""
-Outcome: TypeAlias = Outputs | list[Outputs | Exception]
-"""What came out for a whole batch, or after it failed for each of its parts alone."""
+from service.errors import AbandonedError, DeadlineError, FullError
 
 QUICK_S = 0.0005
 """A single row that takes less than this is run where it stands: a hand-over to a thread and back takes
@@ -105,6 +96,7 @@ class Batcher:
         self._runner = Runner("engine")
         self._queue: deque[_Waiting] = deque()
         self._busy = False
+        self._expiry: asyncio.TimerHandle | None = None
         self._row_s = 0.0
         self._single_s = float("inf")
 
@@ -140,6 +132,8 @@ class Batcher:
         if not self._busy and not self._queue:
             # Behind all that came together with this one: they are its company, and cost it no waiting.
             loop.call_soon(self._begin)
+        if self._expiry is None:
+            self._expiry = loop.call_later(bounds.deadline_s, self._expire)
         waiting = _Waiting(rows, time.perf_counter(), gone, loop.create_future())
         self._queue.append(waiting)
         self.waiting += len(rows)
@@ -157,13 +151,13 @@ class Batcher:
         started = time.perf_counter()
         parts = [waiting.rows for waiting in batch]
         # Joined and cut on this thread: on the other each step would contend for the interpreter.
-        rows = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        rows = batches.join(parts)
         if len(rows) == 1 and self._single_s < QUICK_S:
-            self._finish(batch, started, _attempt(self._run, rows, parts))
+            self._finish(batch, started, *batches.attempt(self._run, rows, parts))
         else:
             self._runner.run(
-                lambda: _attempt(self._run, rows, parts),
-                lambda outcome: self._finish(batch, started, outcome),
+                lambda: batches.attempt(self._run, rows, parts),
+                lambda ended: self._finish(batch, started, *ended),
             )
 
     def _take(self) -> list[_Waiting]:
@@ -185,59 +179,36 @@ class Batcher:
                 room -= len(waiting.rows)
         return batch
 
-    def _finish(self, batch: Sequence[_Waiting], started: float, outcome: Outcome) -> None:
+    def _expire(self) -> None:
+        """Tell those who waited too long, also while a run does not end; look again when others wait."""
+        latest = time.perf_counter() - self._bounds.deadline_s
+        while self._queue and self._queue[0].since <= latest:
+            waiting = self._queue.popleft()
+            self.waiting -= len(waiting.rows)
+            if not waiting.future.done():
+                waiting.future.set_exception(DeadlineError(self._bounds.deadline_s))
+        self._expiry = None
+        if self._queue:
+            left_s = self._queue[0].since - latest
+            self._expiry = asyncio.get_running_loop().call_later(left_s, self._expire)
+
+    def _finish(self, batch: Sequence[_Waiting], started: float, outcome: Outcome, seconds: float) -> None:
         """Begin the next run, then give everyone of this one what came out."""
-        seconds = time.perf_counter() - started
         rows = sum([len(waiting.rows) for waiting in batch])
         self._busy = False
         self._row_s += SMOOTHING * (seconds / rows - self._row_s)
         if rows == 1:
             self._single_s = seconds
         self._begin()
-        parts = outcome if isinstance(outcome, list) else _cut(outcome, batch, rows)
-        for waiting, part in zip(batch, parts, strict=True):
+        answers = batches.cut(outcome, [waiting.rows for waiting in batch])
+        for waiting, answer in zip(batch, answers, strict=True):
             if waiting.future.done():
                 continue
-            if isinstance(part, Exception):
-                waiting.future.set_exception(part)
+            if isinstance(answer, Exception):
+                waiting.future.set_exception(answer)
             else:
                 queue_ms = (started - waiting.since) * 1e3
-                waiting.future.set_result(Answer(part, rows, queue_ms, seconds * 1e3))
-        all_failed = isinstance(parts[0], Exception) and all(isinstance(part, Exception) for part in parts)
+                waiting.future.set_result(Answer(answer, rows, queue_ms, seconds * 1e3))
+        all_failed = isinstance(answers[0], Exception) and all(isinstance(one, Exception) for one in answers)
         self.failures = self.failures + 1 if all_failed else 0
         self._observe(rows, seconds)
-
-
-def _attempt(run: Run, rows: Rows, parts: Sequence[Rows]) -> Outcome:
-    """Run all parts as one; when that fails each alone, for one may be what the engine cannot take."""
-    try:
-        return run(rows)
-    except Exception as error:  # noqa: BLE001  an engine may raise anything; it goes to those who wait
-        if len(parts) == 1:
-            return [error]
-    alone: list[Outputs | Exception] = []
-    for part in parts:
-        outcome = _attempt(run, part, [part])
-        alone += outcome if isinstance(outcome, list) else _miscounted(outcome, len(part)) or [outcome]
-    return alone
-
-
-def _cut(outputs: Outputs, batch: Sequence[_Waiting], rows: int) -> Sequence[Outputs | Exception]:
-    """Cut outputs apart as the rows were joined, unless they are not as many: whose would they be."""
-    if error := _miscounted(outputs, rows):
-        return error * len(batch)
-    if len(batch) == 1:
-        return [outputs]
-    cut = []
-    end = 0
-    for waiting in batch:
-        start, end = end, end + len(waiting.rows)
-        cut.append(tuple([output[start:end] for output in outputs]))
-    return cut
-
-
-def _miscounted(outputs: Outputs, rows: int) -> list[Exception]:
-    if all(len(output) == rows for output in outputs):
-        return []
-    counts = " and ".join(str(len(output)) for output in outputs)
-    return [EngineError(f"the engine answered {rows} rows with {counts}")]

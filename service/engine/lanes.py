@@ -56,22 +56,28 @@ class Lane:
         """
         if self.pending >= self._most:
             raise FullError(retry_after_s=self.pending * self._work_s / self._threads)
-        since = time.perf_counter()
 
         def compute() -> Result:
-            started = time.perf_counter()
-            if started - since > self._deadline_s:
-                raise DeadlineError(self._deadline_s)
             if gone():
                 raise AbandonedError
+            started = time.perf_counter()
             result = work()
             self._work_s += SMOOTHING * (time.perf_counter() - started - self._work_s)
             return result
 
         self.pending += 1
+        future = self._pool.submit(compute)
+        # What has begun cannot be cancelled: the deadline is one of waiting.
+        deadline = asyncio.get_running_loop().call_later(self._deadline_s, future.cancel)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, compute)
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task and task.cancelling():
+                raise
+            raise DeadlineError(self._deadline_s) from None
         finally:
+            deadline.cancel()
             self.pending -= 1
 
     async def map(

@@ -38,10 +38,19 @@ class Cycle(RequestResponseCycle):
         Raises:
             SlowBodyError: The body did not come in time.
         """
-        message = await super().receive()
-        if self._late and not self.disconnected:
+        if self.waiting_for_100_continue and not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.waiting_for_100_continue = False
+        if not self.disconnected and not self.response_complete:
+            self.flow.resume_reading()
+            await self.message_event.wait()
+            self.message_event.clear()
+        if self.disconnected or self.response_complete:
+            return {"type": "http.disconnect"}
+        if self._late:
             raise SlowBodyError
-        return message
+        body, self.body = self.body, bytearray()
+        return {"type": "http.request", "body": bytes(body), "more_body": self.more_body}
 
     async def send(self, message: Any) -> None:  # noqa: ANN401  ASGI's messages
         """Take an ASGI message."""

@@ -22,6 +22,7 @@ FORM = "multipart/form-data"
 JSON = "application/json"
 FILES = (*OFFERED, "application/octet-stream")
 FIELDS = ("image", "file")
+_OTHERS = frozenset((*FILES, FORM, arrays.MEDIA_TYPE))
 WHITE = 255
 _POINTER_TO_BODY = "#"
 
@@ -43,7 +44,7 @@ async def read_pictures(request: Request, limits: Limits) -> Pictures:
         limit = min(limits.max_json_bytes, limits.max_body_bytes)
         body = await bodies.read(request, limit=limit)
         return _of_json(strict_json.parse(body, max_depth=limits.max_json_depth), limits, pixel_limits)
-    if media_type not in (*FILES, FORM, arrays.MEDIA_TYPE):
+    if media_type not in _OTHERS:
         message = f"send pictures as {FORM}, {JSON}, {arrays.MEDIA_TYPE} or {', '.join(FILES)}"
         raise MediaTypeError(message)
     body = await bodies.read(request, limit=limits.max_body_bytes)

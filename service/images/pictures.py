@@ -33,11 +33,13 @@ class Pictures(NamedTuple):
 
     Attributes:
         pixels: Pixels of all pictures together.
+        encoded_bytes: Bytes of the files together: a small picture in a large one was made to be costly.
         files: Picture files, or none.
         stack: ``(number, height, width)`` grey or ``(number, height, width, 3)`` RGB, uint8, or None.
     """
 
     pixels: int
+    encoded_bytes: int = 0
     files: Sequence[EncodedFile] = ()
     stack: npt.NDArray[np.uint8] | None = None
 
@@ -45,11 +47,6 @@ class Pictures(NamedTuple):
     def number(self) -> int:
         """How many pictures there are."""
         return len(self.files) if self.stack is None else len(self.stack)
-
-    @property
-    def encoded_bytes(self) -> int:
-        """Bytes of the files: a small picture in a large one was made to be costly."""
-        return sum(len(file.data) for file in self.files)
 
     def chunks(self, number: int) -> "list[Pictures]":
         """Cut these into so many pictures each, in order."""
@@ -117,7 +114,11 @@ def of_array(array: npt.NDArray[np.uint8], *, pointer: str, limits: PixelLimits,
 
 
 def _of_taken(files: Sequence[EncodedFile]) -> Pictures:
-    return Pictures(sum([file.header.height * file.header.width for file in files]), files=files)
+    pixels = encoded_bytes = 0
+    for data, header, _ in files:
+        pixels += header.height * header.width
+        encoded_bytes += len(data)
+    return Pictures(pixels, encoded_bytes, files)
 
 
 def _of_stack(stack: npt.NDArray[np.uint8]) -> Pictures:

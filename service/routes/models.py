@@ -30,6 +30,13 @@ class ModelList(BaseModel):
     limits: dict[str, float]
 
 
+class RefusedVersion(BaseModel):
+    """A version on disk that cannot be served."""
+
+    version: str
+    reason: str
+
+
 class ModelDescription(BaseModel):
     """The newest version of a model."""
 
@@ -39,6 +46,8 @@ class ModelDescription(BaseModel):
     version: str
     versions: list[str]
     """Every version that is served, oldest first."""
+    refused: list[RefusedVersion]
+    """Versions on disk that cannot be served, and why."""
     provider: str
     """The execution provider really in use."""
     recipe: str
@@ -70,7 +79,13 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
         summary="A model: layers, parameters, accuracy, version, provider",
     )
     async def model(name: str) -> Response:
-        return JSONAnswer(_description(repository.find(name), repository.versions(name)))
+        refused = [
+            {"version": version, "reason": refusal.reason}
+            for (model, version), refusal in repository.refused().items()
+            if model == name
+        ]
+        found = _description(repository.find(name), repository.versions(name))
+        return JSONAnswer({**found, "refused": refused})
 
     return router
 

@@ -276,6 +276,23 @@ def test_a_request_that_waited_too_long_is_told_so_once_and_never_run() -> None:
     assert engine.batches == []
 
 
+def test_a_run_that_does_not_end_keeps_nobody_else_beyond_the_deadline() -> None:
+    engine = FakeEngine(held=True)
+    bounds = Bounds(batch=64, requests=100, rows=100, wait_s=1e9, deadline_s=0.01)
+
+    async def work(batcher: Batcher) -> None:
+        first = await busy(batcher, engine)
+        late = await asyncio.gather(*map(batcher.submit, map(row, range(3))), return_exceptions=True)
+        assert [type(error) for error in late] == [DeadlineError] * 3
+        assert not first.done()
+        engine.may_run.set()
+        await first
+
+    run(engine, work, bounds)
+
+    assert len(engine.batches) == 1
+
+
 def test_cancelled_and_dead_clients_are_dropped_before_the_engine_runs() -> None:
     engine = FakeEngine(held=True)
 

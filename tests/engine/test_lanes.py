@@ -65,13 +65,23 @@ def test_exactly_those_who_find_no_room_are_refused(make_lane: MakeLane) -> None
     assert lane.pending == 0
 
 
-def test_what_waited_too_long_is_not_begun(make_lane: MakeLane) -> None:
-    lane = make_lane(deadline_s=1e-9)
+def test_what_waits_too_long_is_told_so_while_the_threads_are_busy_and_not_begun(make_lane: MakeLane) -> None:
+    lane = make_lane(deadline_s=0.01)
+    release = threading.Event()
     begun: list[int] = []
 
-    with pytest.raises(DeadlineError):
-        asyncio.run(lane.run(lambda: begun.append(1)))
+    async def send() -> None:
+        running = asyncio.create_task(lane.run(lambda: release.wait(10)))
+        await asyncio.sleep(0)
+        with pytest.raises(DeadlineError):
+            await lane.run(lambda: begun.append(1))
+        release.set()
+        assert await running
+
+    asyncio.run(send())
+
     assert begun == []
+    assert lane.pending == 0
 
 
 def test_what_nobody_waits_for_is_not_begun(make_lane: MakeLane) -> None:
