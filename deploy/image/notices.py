@@ -21,7 +21,7 @@ def main() -> None:
     """Write one section a package, in the order of their names."""
     found = {distribution.name.lower(): distribution for distribution in distributions()}
     missing = []
-    print("Notices of the packages that lenet5-service is distributed with.")  # noqa: T201  a command that prints
+    print("Notices of the packages that lenet5-service is distributed with.")
     for name, distribution in sorted(found.items()):
         if name == OURS:
             continue
@@ -29,13 +29,13 @@ def main() -> None:
         if not licence and not texts:
             missing.append(name)
         head = f"{distribution.name} {distribution.version}\nLicence: {licence or 'as below'}"
-        print("\n".join(["", RULE, head, RULE, *texts]))  # noqa: T201
+        print("\n".join(["", RULE, head, RULE, *texts]))
     if missing:
         sys.exit(f"no licence is told by: {', '.join(missing)}")
 
 
 def _licence(distribution: Distribution) -> str:
-    """Name the licence: the expression, or else the classifiers, or else the old free text if it is a name."""
+    """Name the licence: the expression, or else the classifiers, or else the old free text if short."""
     told = distribution.metadata
     classifiers = [
         each.rpartition(" :: ")[2] for each in told.get_all("Classifier", []) if each.startswith("License ::")

@@ -4,8 +4,8 @@ Gather the root of an image without a system: CPython, and the libraries that it
     python3 root.py ENVIRONMENT ROOT
 
 What is taken of Debian's packages is noted as scanners look for it (``/var/lib/dpkg/status.d``), and each
-package's licence comes along. Needs ``ldd``, ``dpkg-query`` and ``ldconfig``: a Debian with CPython, as in the
-build stage of the Dockerfile.
+package's licence comes along. Needs ``ldd``, ``dpkg-query`` and ``ldconfig``: a Debian with CPython, as in
+the build stages of the Dockerfile.
 """
 
 import re
@@ -18,10 +18,30 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 UNUSED = (
-    *("__pycache__", "config-*", "dist-packages", "ensurepip", "idlelib", "lib2to3", "pydoc_data", "site-packages"),
+    *(
+        "__pycache__",
+        "config-*",
+        "dist-packages",
+        "ensurepip",
+        "idlelib",
+        "lib2to3",
+        "pydoc_data",
+        "site-packages",
+    ),
     *("test", "tkinter", "turtledemo"),
     # With the libraries of databases, terminals and Kerberos that they alone bring along.
-    *("_curses*", "curses", "_dbm*", "_gdbm*", "dbm", "nis.*", "readline*", "_sqlite3*", "sqlite3", "_tkinter*"),
+    *(
+        "_curses*",
+        "curses",
+        "_dbm*",
+        "_gdbm*",
+        "dbm",
+        "nis.*",
+        "readline*",
+        "_sqlite3*",
+        "sqlite3",
+        "_tkinter*",
+    ),
 )
 """Parts of the standard library that a service has no use for."""
 

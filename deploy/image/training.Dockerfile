@@ -17,7 +17,7 @@ ENV HOME=/runs \
     MPLCONFIGDIR=/tmp \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONPATH=/opt/training/program
-WORKDIR /runs
+WORKDIR /
 USER 10001:10001
 VOLUME ["/models", "/runs"]
 STOPSIGNAL SIGINT

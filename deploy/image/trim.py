@@ -39,13 +39,15 @@ def main(device: str) -> None:
     packages = Path(sysconfig.get_path("purelib"))
     patterns = [*TESTS, *TOOLS, *OTHER_PROGRAMS, *TENSORRT, *(CUDA if device == "cpu" else ())]
     before = _size(packages)
-    commands = [path for path in Path(sysconfig.get_path("scripts")).iterdir() if not path.name.startswith("python")]
+    commands = [
+        path for path in Path(sysconfig.get_path("scripts")).iterdir() if not path.name.startswith("python")
+    ]
     for found in commands + [path for pattern in patterns for path in packages.glob(pattern)]:
         if found.is_dir():
             shutil.rmtree(found)
         else:
             found.unlink(missing_ok=True)
-    print(f"environment: {before / 1e6:.0f} MB, of which kept: {_size(packages) / 1e6:.0f} MB")  # noqa: T201  for the build's log
+    print(f"environment: {before / 1e6:.0f} MB, of which kept: {_size(packages) / 1e6:.0f} MB")
 
 
 def _size(folder: Path) -> int:
