@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import math
+import signal
 import sys
 
 USAGE = """\
@@ -35,6 +36,9 @@ def main() -> int:
 
 def serve() -> int:
     """Serve until told to stop, in this process or in several that it looks after."""
+    # Whoever says so while this starts is obeyed, too. To the first process of a container the kernel delivers
+    # only the signals that it handles; and uvicorn, when it has stopped, raises once more what stopped it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
