@@ -31,7 +31,7 @@ RUN python3 -m venv /opt/tools \
 COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY training training
-COPY deploy/image/notices.py ./
+COPY deploy/bill.py deploy/notices.py deploy/
 # Twice: beside the environment for the next layer, and in it for what describes the whole.
 RUN /opt/tools/bin/python -m build --wheel --no-isolation --outdir . >/dev/null \
  && for into in /package /; do \
@@ -41,9 +41,8 @@ RUN /opt/tools/bin/python -m build --wheel --no-isolation --outdir . >/dev/null 
  && python3 -m compileall -q --invalidation-mode unchecked-hash -s /package /package \
  && mkdir -p /package/usr/share/doc/lenet5-service \
  && cd /package/usr/share/doc/lenet5-service \
- && /opt/lenet5/bin/python -I /build/notices.py > THIRD-PARTY-NOTICES.txt \
- && /opt/tools/bin/cyclonedx-py environment --output-reproducible --pyproject /build/pyproject.toml \
-        --mc-type application --output-file sbom.cdx.json /opt/lenet5/bin/python \
+ && /opt/lenet5/bin/python -I /build/deploy/notices.py > THIRD-PARTY-NOTICES.txt \
+ && /opt/tools/bin/python /build/deploy/bill.py /opt/lenet5/bin/python sbom.cdx.json \
  && cp -r /build/service/models /models
 
 FROM scratch

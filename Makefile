@@ -40,7 +40,7 @@ image: ## Build the image lenet5-service:cpu (DEVICE=cuda for NVIDIA GPUs; PYTHO
 		--build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) .
 
 image-test: .venv/deploy image ## Run the image and the Compose file by a real engine, as an operator does
-	.venv/deploy/bin/python -m pytest -v deploy/tests/image
+	.venv/deploy/bin/python -m pytest --override-ini pythonpath=deploy/tests/image deploy/tests/image
 
 deploy-test: .venv/deploy ## Lint and validate what deploys; install the release in a clean environment
 	.venv/deploy/bin/python -m pytest deploy/tests/files

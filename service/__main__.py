@@ -36,8 +36,8 @@ def main() -> int:
 
 def serve() -> int:
     """Serve until told to stop, in this process or in several that it looks after."""
-    # Whoever says so while this starts is obeyed, too. To the first process of a container the kernel delivers
-    # only the signals that it handles; and uvicorn, when it has stopped, raises once more what stopped it.
+    # Also while this starts: the kernel gives a container's first process only the signals that it handles.
+    # And uvicorn, when it has stopped, raises once more what stopped it: that has happened, and is no fault.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     import uvicorn
     from uvicorn.supervisors import Multiprocess

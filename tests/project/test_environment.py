@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from importlib.metadata import distributions, version
-
 from pathlib import Path
 
 import pytest

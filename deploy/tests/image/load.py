@@ -1,4 +1,4 @@
-"""Clients that post pictures until the service is gone, and keep account of what became of each request."""
+"""Clients that post pictures until nobody is there, and keep account of every request."""
 
 import http.client
 import threading
@@ -6,27 +6,27 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
+CLIENTS = 20
+
 
 class Load:
     """
-    Eight clients: half of them keep their connection, half open one for each request.
+    Clients that post until nobody is there: half of them keep their connection, half open one a request.
 
     Attributes:
-        outcomes: How often a request was ``answered``; was ``not accepted``, for nobody took the connection
-            or took it over to the request's end; or ``lost``: taken, and never answered.
+        outcomes: How often a request was answered with a status; was ``not accepted``, for there was nobody
+            to connect to; or was lost: on a connection that was taken, without an answer.
     """
 
     def __init__(self, host: str, port: int, picture: bytes) -> None:
-        """Have clients for the service on a port of this machine."""
+        """Have clients for a service."""
         self.outcomes: Counter[str] = Counter()
-        self.losses: Counter[str] = Counter()
-        self._host = host
-        self._port = port
+        self._to = (host, port)
         self._picture = picture
         self._over = threading.Event()
-        self._running = threading.Semaphore(0)
+        self._under_way = threading.Semaphore(0)
         self._clients = [
-            threading.Thread(target=self._post, kwargs={"keep": number % 2 == 0}) for number in range(8)
+            threading.Thread(target=self._post, kwargs={"keep": number % 2 == 0}) for number in range(CLIENTS)
         ]
 
     def __enter__(self) -> Self:
@@ -34,16 +34,15 @@ class Load:
         for client in self._clients:
             client.start()
         for _ in self._clients:
-            assert self._running.acquire(timeout=30)
+            assert self._under_way.acquire(timeout=60)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the clients that have not stopped by themselves."""
+        """Stop the clients."""
         self._over.set()
-        for client in self._clients:
-            client.join()
+        self.join()
 
     def join(self) -> None:
         """Wait until every client has found nobody there."""
@@ -52,26 +51,26 @@ class Load:
             assert not client.is_alive()
 
     def _post(self, *, keep: bool) -> None:
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=40)
-        answered = 0
+        headers = {"Content-Type": "image/jpeg", **({} if keep else {"Connection": "close"})}
+        connection = http.client.HTTPConnection(*self._to, timeout=40)
+        answers = 0
         while not self._over.is_set():
             try:
-                connection.connect() if connection.sock is None else None
+                if connection.sock is None:
+                    connection.connect()
             except OSError:
                 self.outcomes["not accepted"] += 1
-                return
+                break
             try:
-                headers = {"Content-Type": "image/jpeg", **({} if keep else {"Connection": "close"})}
                 connection.request("POST", "/predict", self._picture, headers)
-                answer = connection.getresponse()
-                answer.read()
+                with connection.getresponse() as answer:
+                    answer.read()
             except (OSError, http.client.HTTPException) as error:
-                self.outcomes["lost"] += 1
-                self.losses[f"{'kept' if keep else 'new'} {type(error).__name__}"] += 1
+                self.outcomes[f"lost ({type(error).__name__}, connection {'kept' if keep else 'new'})"] += 1
                 connection.close()
                 continue
-            self.outcomes[f"answered {answer.status}"] += 1
-            answered += 1
-            if answered == 10:
-                self._running.release()
+            self.outcomes[f"{answer.status}"] += 1
+            answers += 1
+            if answers == 10:
+                self._under_way.release()
         connection.close()
