@@ -10,11 +10,10 @@ ARG PYTHON=python:3.11-slim-bookworm
 FROM ${PYTHON} AS environment
 ARG DEVICE=cpu
 WORKDIR /build
-COPY requirements/service.txt requirements/cuda.txt ./
-RUN case ${DEVICE} in cpu) pins=service.txt ;; cuda) pins=cuda.txt ;; *) echo "DEVICE is cpu or cuda" >&2; exit 1 ;; esac \
- && python3 -m venv --without-pip /opt/lenet5 \
+COPY requirements/image-cpu.txt requirements/image-cuda.txt ./
+RUN python3 -m venv --without-pip /opt/lenet5 \
  && python3 -m pip --python /opt/lenet5/bin/python install --quiet --root-user-action=ignore --no-cache-dir --no-compile \
-        --require-hashes --only-binary :all: --requirement "${pins}"
+        --require-hashes --only-binary :all: --requirement "image-${DEVICE}.txt"
 COPY deploy/image/trim.py ./
 RUN /opt/lenet5/bin/python -I trim.py "${DEVICE}" \
  && /opt/lenet5/bin/python -I -m compileall -q --invalidation-mode unchecked-hash /opt/lenet5/lib

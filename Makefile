@@ -32,7 +32,7 @@ check: .venv/development ## Lint, types, and who may import whom
 train: .venv/development ## Train the best network (ARGS="--help" tells how else)
 	$(BIN)/python -m training $(ARGS)
 
-bench: .venv/development ## Measure start, bulk and how well pictures are read (an idle machine, minutes)
+bench: .venv/development ## Measure everything, also against peers that it installs (an idle machine, an hour)
 	$(BIN)/python -m benchmarks
 
 image: ## Build the image lenet5-service:cpu (DEVICE=cuda for NVIDIA GPUs; PYTHON_IMAGE names the base)
@@ -54,7 +54,10 @@ lock: .venv/uv ## Pin the newest versions of everything in requirements/
 	$(PIN) pyproject.toml --extra training --group tests --group checks --constraint requirements/service.txt \
 		--output-file requirements/development.txt
 	$(PIN) --group kserve --output-file requirements/kserve.txt
-	$(PIN) pyproject.toml --extra cuda --constraint requirements/service.txt --output-file requirements/cuda.txt
+	$(PIN) pyproject.toml --extra tracing --constraint requirements/development.txt \
+		--output-file requirements/image-cpu.txt
+	$(PIN) pyproject.toml --extra tracing --extra cuda --constraint requirements/development.txt \
+		--output-file requirements/image-cuda.txt
 	$(PIN) pyproject.toml --extra training --constraint requirements/development.txt \
 		--output-file requirements/training.txt
 	$(PIN) --group release --output-file requirements/release.txt

@@ -46,6 +46,7 @@ def serve() -> int:
     from service.errors import SettingsError
     from service.http.deadlines import Deadlines
     from service.http.protocol import BoundedProtocol
+    from service.metrics import sharing
 
     # To ask of each model whether it is one of pydantic 1, FastAPI would import all of that: a tenth of the
     # start. It takes an ImportError, which None stands for, as a no.
@@ -76,7 +77,8 @@ def serve() -> int:
     with contextlib.suppress(KeyboardInterrupt):
         if several:
             supervisor = Multiprocess(config, [config.bind_socket()])
-            supervisor.run()
+            with sharing.folder():
+                supervisor.run()
             failed = any(worker.exitcode == app.CANNOT_START for worker in supervisor.processes)
         else:
             server = uvicorn.Server(config)

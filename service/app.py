@@ -1,17 +1,20 @@
 """The application: the only place where the parts meet."""
 
 import asyncio
+import contextlib
 import gc
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 import service
-from service import logs
+from service import gauges, logs
 from service.caretaker import Caretaker
 from service.digits import repository
 from service.digits.network import BATCH
@@ -25,6 +28,10 @@ from service.errors import StartError
 from service.http import problems
 from service.http.admission import Admission
 from service.http.middleware import Accounting
+from service.http.trace import Trace
+from service.metrics import pulse
+from service.metrics.ledger import Ledger
+from service.metrics.sharing import FOLDER, Sharing
 from service.readiness import Readiness
 from service.routes import (
     architecture,
@@ -33,10 +40,12 @@ from service.routes import (
     inference_protocol,
     kernels,
     layer_kernels,
+    metrics,
     model_repository,
     models,
     monitoring,
     operations,
+    pages,
     prediction,
 )
 from service.settings import Settings, load
@@ -78,6 +87,9 @@ def create_app(settings: Settings) -> Application:
         ModelError: A model is missing, altered or answers wrongly.
         DeviceError: The device that was asked for cannot be had.
     """
+    ledger = Ledger()
+    shared = os.environ.get(FOLDER)
+    sharing = Sharing(ledger, Path(shared) if shared else None)
     threads = settings.threads or max(1, processors.usable() // settings.workers)
     bounds = Bounds(
         batch=BATCH,
@@ -89,7 +101,7 @@ def create_app(settings: Settings) -> Application:
     served = repository.open_folder(
         settings.model_repository,
         device=settings.device,
-        batching=lambda run: Batcher(run, bounds, observe=lambda _, __: None),
+        batching=lambda run: Batcher(run, bounds, observe=ledger.run),
         most_versions=settings.max_versions,
     )
     waiting, deadline_s = settings.max_lane_requests, settings.queue_deadline_s
@@ -103,6 +115,7 @@ def create_app(settings: Settings) -> Application:
     )
     # One thread: ONNX Runtime does not create sessions on several at a time.
     loading = Lane("models", threads=1, waiting=waiting, deadline_s=settings.load_deadline_s)
+    lanes = (pictures, heavy, loading)
     recogniser = Recogniser(pictures, inline_pixels=settings.inline_pixels)
     readiness = Readiness()
 
@@ -114,7 +127,8 @@ def create_app(settings: Settings) -> Application:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         watchdog.start()
-        care = asyncio.create_task(caretaker.run())
+        sharing.join()
+        tasks = [asyncio.create_task(pulse.beat(ledger, sharing)), asyncio.create_task(caretaker.run())]
         readiness.open(served.newest())
         # What is here now stays: the collector need not look at it again and again.
         gc.collect()
@@ -123,9 +137,12 @@ def create_app(settings: Settings) -> Application:
         gc.unfreeze()
         readiness.close("stopping")
         watchdog.stop()
-        care.cancel()
-        for lane in (pictures, heavy, loading):
+        for task in tasks:
+            task.cancel()
+        for lane in lanes:
             lane.close()
+        with contextlib.suppress(OSError):
+            sharing.publish()
 
     app = Application(
         title="LeNet-5 service",
@@ -152,14 +169,24 @@ def create_app(settings: Settings) -> Application:
         inference.routes(served, recogniser, pictures, settings),
         model_repository.routes(served, loading, settings),
         monitoring.routes(readiness),
+        metrics.routes(sharing),
+        pages.routes(),
     ]
     for router in (*direct, *searched):
         app.include_router(router)
     app.served = served
     app.admission = Admission(settings)
+    gauges.of_the_process(ledger)
+    gauges.of_requests(ledger, app.admission, lanes)
+    gauges.of_models(ledger, served, readiness, device=settings.device)
+
+    def observe(trace: Trace, route: str, method: str, status: int, seconds: float) -> None:
+        ledger.request(route, method, status, seconds, trace.facts)
+
     app.front = Accounting(
         app.behind,
         admission=app.admission,
+        observe=observe,
         direct={
             route.path: route.endpoint
             for router in direct

@@ -22,6 +22,7 @@ What can go wrong, in the words of the domain; ``http.problems`` alone knows the
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 class ServiceError(Exception):
@@ -98,11 +99,13 @@ class FullError(RequestError):
     As much is waiting as may wait; nothing of the request was done.
 
     Attributes:
+        where: What is full: all that may be in flight, the queue of a network, or the threads of a lane.
         retry_after_s: Seconds of work that wait before it, as measured.
     """
 
-    def __init__(self, *, retry_after_s: float = 0) -> None:
+    def __init__(self, *, where: Literal["admission", "queue", "lane"], retry_after_s: float = 0) -> None:
         super().__init__("as much is waiting here as may wait; send it again later")
+        self.where = where
         self.retry_after_s = retry_after_s
 
 

@@ -129,7 +129,7 @@ def broken() -> TestClient:
         raise RuntimeError(message)
 
     app.mount("/middle", middle)
-    app.add_middleware(Accounting, admission=Admission(Settings()), direct={})
+    app.add_middleware(Accounting, admission=Admission(Settings()), direct={}, observe=lambda *_: None)
     return TestClient(app)
 
 

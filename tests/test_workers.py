@@ -1,5 +1,6 @@
 """Several processes on one port: a dead or stuck one is replaced, and none is left behind."""
 
+import itertools
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import parser
 
 HINT = "LENET_MODEL_REPOSITORY names the right place"
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,6 +86,40 @@ def test_a_dead_or_stuck_worker_is_replaced_and_nothing_is_left(end: int, servic
     _, errors = service.process.communicate(timeout=30)
     assert errors == ""
     assert not any(service.alive(pid) for pid in (*first, *later))
+
+
+def told(address: str) -> dict[str, float]:
+    """Scrape whichever worker takes the connection."""
+    with urllib.request.urlopen(f"{address}/metrics", timeout=10) as answer:
+        return {
+            f"{sample.name}{sorted(sample.labels.values())}": sample.value
+            for family in parser.text_string_to_metric_families(answer.read().decode())
+            for sample in family.samples
+            if family.type in {"counter", "histogram"} or family.name == "lenet_workers"
+        }
+
+
+def test_any_worker_tells_what_all_have_counted_the_dead_included(service: Service) -> None:
+    ready = "lenet_request_seconds_count['/health/ready', '200', 'GET']"
+    starts = "lenet_worker_starts_total[]"
+    address, first = service.started(2)
+    for _ in range(40):
+        assert answers(address)
+    # A worker shows what it has counted every second.
+    scrapes = [told(address)]
+    while scrapes[-1].get(ready, 0) < 40 or scrapes[-1][starts] < 2:
+        scrapes.append(told(address))
+    assert scrapes[-1]["lenet_workers[]"] == 2
+
+    os.kill(first[0], signal.SIGKILL)
+    service.started(1)
+    while scrapes[-1][starts] < 3 or scrapes[-1]["lenet_workers[]"] != 2:
+        scrapes.append(told(address))
+
+    assert scrapes[-1][ready] == 40
+    for before, after in itertools.pairwise(scrapes):
+        smaller = [name for name in before if after.get(name, 0) < before[name] and name != "lenet_workers[]"]
+        assert not smaller
 
 
 def test_workers_end_when_their_supervisor_is_killed(service: Service) -> None:

@@ -72,6 +72,10 @@ class Repository:
         """Give the newest version of each model."""
         return [next(reversed(versions.values())) for versions in self._networks.values()]
 
+    def every(self) -> list[Network]:
+        """Give every version of every model."""
+        return [network for versions in self._networks.values() for network in versions.values()]
+
     def versions(self, name: str) -> list[str]:
         """Give the versions of a model that are served, oldest first."""
         return list(self._networks[name])

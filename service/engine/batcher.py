@@ -127,7 +127,7 @@ class Batcher:
             or self.waiting + len(rows) > bounds.rows
             or wait_s > bounds.wait_s
         ):
-            raise FullError(retry_after_s=wait_s)
+            raise FullError(where="queue", retry_after_s=wait_s)
         loop = asyncio.get_running_loop()
         if not self._busy and not self._queue:
             # Behind all that came together with this one: they are its company, and cost it no waiting.

@@ -24,6 +24,7 @@ class Lane:
     A pool of its own.
 
     Attributes:
+        name: What its threads are called.
         pending: Pieces of work that were given and are not done.
     """
 
@@ -38,6 +39,7 @@ class Lane:
             deadline_s: Most seconds that one may wait.
             nice: How much its threads, and those that they start, give way to others, 0 to 19 (Linux).
         """
+        self.name = name
         self.pending = 0
         self._threads = threads
         self._most = threads + waiting
@@ -55,7 +57,7 @@ class Lane:
             AbandonedError: The client was gone when its turn came.
         """
         if self.pending >= self._most:
-            raise FullError(retry_after_s=self.pending * self._work_s / self._threads)
+            raise FullError(where="lane", retry_after_s=self.pending * self._work_s / self._threads)
 
         def compute() -> Result:
             if gone():

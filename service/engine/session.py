@@ -15,6 +15,9 @@ Device = Literal["auto", "cpu", "cuda"]
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 
+VERSION: str = ort.__version__
+"""Of ONNX Runtime."""
+
 _CUDA_OPTIONS = {
     # The default searches every algorithm for every new batch size: half a second each.
     "cudnn_conv_algo_search": "HEURISTIC",

@@ -42,7 +42,7 @@ class Admission:
             # A length over the limit will be refused when the body is asked for.
             size = min(int(declared[:20]), size)
         if self.requests >= self._most_requests or self.bytes + size > self._most_bytes:
-            raise FullError
+            raise FullError(where="admission")
         self.requests += 1
         self.bytes += size
         return size

@@ -16,6 +16,9 @@ from service.http.trace import Trace
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
+Observe: TypeAlias = Callable[[Trace, str, str, int, float], None]
+"""Told of a request when it is over: its trace, the template of its path, method, status and seconds."""
+
 CLIENT_GONE = 499
 """Status of a request whose client left before the answer; as nginx logs it, never sent."""
 
@@ -34,7 +37,9 @@ _SAFE = [(name.lower().encode(), value.encode()) for name, value in SAFE_HEADERS
 class Accounting:
     """The outermost layer; pure ASGI, so that disconnects and streams pass as they are."""
 
-    def __init__(self, app: ASGIApp, *, admission: Admission, direct: Mapping[str, Endpoint]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, admission: Admission, direct: Mapping[str, Endpoint], observe: Observe
+    ) -> None:
         """
         Wrap an application.
 
@@ -43,10 +48,12 @@ class Accounting:
             admission: Lets requests in.
             direct: POST endpoints by path that take the raw request, as the application would call them. Its
                 search for them and its preparations take longer than many of their answers.
+            observe: Told of every request.
         """
         self._app = app
         self._admission = admission
         self._direct = direct
+        self._observe = observe
         self._log = logs.get("http")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,6 +75,7 @@ class Accounting:
                 await exchange.answer(await endpoint(Request(scope, receive)))
         except (ClientDisconnect, AbandonedError):
             exchange.status = CLIENT_GONE
+            trace.facts["refused"] = "client_gone"
         except RequestError as error:
             await exchange.answer(problems.of(error, Request(scope)))
         except Exception:
@@ -85,7 +93,8 @@ class Accounting:
 
     def _account(self, exchange: "_Exchange", method: str, trace: Trace) -> None:
         route: Any = trace.route or getattr(exchange.scope.get("route"), "path", "unmatched")
-        duration_ms = (time.perf_counter() - trace.started) * 1e3
+        seconds = time.perf_counter() - trace.started
+        self._observe(trace, route, method, exchange.status, seconds)
         logs.note(
             self._log,
             "request",
@@ -94,7 +103,7 @@ class Accounting:
                 "method": method,
                 "route": route,
                 "status": exchange.status,
-                "duration_ms": round(duration_ms, 3),
+                "duration_ms": round(seconds * 1e3, 3),
                 **trace.facts,
             },
         )

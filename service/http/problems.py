@@ -147,8 +147,10 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def of(error: errors.RequestError, request: Request) -> Response:
-    """Answer an error of the domain."""
+    """Answer an error of the domain; its trace is told for what it was refused."""
     headers = {}
+    if reason := _refused_for(error):
+        Trace.of(request.scope).facts["refused"] = reason
     if isinstance(error, errors.MediaTypeError):
         taken = error.taken or (TENSORS if speaks_protocol(request.scope["path"]) else PICTURES)
         headers = {"Accept": ", ".join(taken), "Accept-Encoding": "identity"}
@@ -175,6 +177,18 @@ async def _of_the_domain(request: Request, error: Exception) -> Response:
 async def _of_a_mistake(request: Request, error: Exception) -> Response:
     del error
     return of_a_mistake(request)
+
+
+def _refused_for(error: errors.RequestError) -> str | None:
+    """Tell for want of what a request was refused that at another time would not have been."""
+    match error:
+        case errors.FullError():
+            return f"{error.where}_full"
+        case errors.DeadlineError():
+            return "deadline"
+        case errors.SlowBodyError():
+            return "slow_body"
+    return None
 
 
 def _retry_after_s(waiting_s: float) -> int:

@@ -575,7 +575,7 @@ def test_a_mistake_of_the_service_is_told_in_the_protocols_form(assert_error: As
     async def broken() -> None:
         raise RuntimeError(MARKER)
 
-    app.add_middleware(Accounting, admission=Admission(Settings()), direct={})
+    app.add_middleware(Accounting, admission=Admission(Settings()), direct={}, observe=lambda *_: None)
 
     assert_error(TestClient(app).get("/v2/broken"), 500)
 

@@ -255,7 +255,7 @@ def test_the_queue_is_bounded_in_time_as_it_was_measured(monkeypatch: pytest.Mon
         finally:
             engine.may_run.set()
             await asyncio.gather(*taken)
-        return FullError()
+        return FullError(where="admission")
 
     # Every look at the clock takes a second, so a row takes seconds: not even a handful may wait.
     assert run(engine, work, bounds).retry_after_s > 1.0

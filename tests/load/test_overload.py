@@ -13,6 +13,8 @@ ServeWith = Callable[..., Any]
 Clients = Callable[..., list[Any]]
 Encode = Callable[..., bytes]
 
+WATCHED = ("/health/live", "/health/ready", "/v2/health/ready", "/metrics")
+
 
 @pytest.fixture
 def picture(digits: np.ndarray, encode: Encode) -> bytes:
@@ -62,7 +64,7 @@ def test_who_does_not_fit_is_told_when_to_come_again_and_probes_are_answered(
             # Three of the others find no room; then the watchers look.
             for _ in range(3):
                 assert refused.acquire(timeout=30)
-            seen = [client(path)[0] for path in ("/health/live", "/health/ready", "/v2/health/ready")]
+            seen = [client(path)[0] for path in WATCHED]
             gate.open.set()
             return seen
         answer = client("/predict", picture)
@@ -73,7 +75,7 @@ def test_who_does_not_fit_is_told_when_to_come_again_and_probes_are_answered(
     seen, *answers = clients(port, 12, work)
     statuses = Counter(answer[0] for answer in answers)
 
-    assert seen == [200, 200, 200]
+    assert seen == [200] * len(WATCHED)
     assert set(statuses) == {200, 503}
     assert statuses[503] >= 3
     for answer in answers:

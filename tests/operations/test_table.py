@@ -95,7 +95,7 @@ def extended() -> Iterator[TestClient]:
     graphs = GraphCache(device="cpu", threads=1, most=2)
     problems.install(app)
     app.include_router(operations.routes(graphs, lane, Settings(), (INVERSION,)))
-    app.add_middleware(Accounting, admission=Admission(Settings()), direct={})
+    app.add_middleware(Accounting, admission=Admission(Settings()), direct={}, observe=lambda *_: None)
     with TestClient(app) as client:
         yield client
     lane.close()

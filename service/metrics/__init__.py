@@ -1,0 +1,1 @@
+"""What is counted and timed: cheap for those who count, whole over several processes, read by Prometheus."""
