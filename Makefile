@@ -54,9 +54,8 @@ lock: .venv/uv ## Pin the newest versions of everything in requirements/
 	$(PIN) pyproject.toml --extra training --group tests --group checks --constraint requirements/service.txt \
 		--output-file requirements/development.txt
 	$(PIN) --group kserve --output-file requirements/kserve.txt
-	$(PIN) pyproject.toml --extra tracing --constraint requirements/development.txt \
-		--output-file requirements/image-cpu.txt
-	$(PIN) pyproject.toml --extra tracing --extra cuda --constraint requirements/development.txt \
+	$(PIN) pyproject.toml --constraint requirements/development.txt --output-file requirements/image-cpu.txt
+	$(PIN) pyproject.toml --extra cuda --constraint requirements/development.txt \
 		--output-file requirements/image-cuda.txt
 	$(PIN) pyproject.toml --extra training --constraint requirements/development.txt \
 		--output-file requirements/training.txt
