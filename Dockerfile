@@ -38,10 +38,10 @@ RUN /opt/tools/bin/python -m build --wheel --no-isolation --outdir . >/dev/null 
             --no-compile --no-warn-script-location --root "${into}" ./*.whl || exit 1; \
     done \
  && python3 -m compileall -q --invalidation-mode unchecked-hash -s /package /package \
- && mkdir -p /package/usr/share/doc/lenet5-service \
- && cd /package/usr/share/doc/lenet5-service \
- && /opt/lenet5/bin/python -I /build/deploy/notices.py > THIRD-PARTY-NOTICES.txt \
- && /opt/tools/bin/python /build/deploy/bill.py /opt/lenet5/bin/python sbom.cdx.json \
+ && documents=/package/usr/share/doc/lenet5-service \
+ && mkdir -p "${documents}" \
+ && /opt/lenet5/bin/python -I deploy/notices.py > "${documents}/THIRD-PARTY-NOTICES.txt" \
+ && /opt/tools/bin/python deploy/bill.py /opt/lenet5/bin/python "${documents}/sbom.cdx.json" \
  && cp -r /build/service/models /models
 
 FROM scratch

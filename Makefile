@@ -8,7 +8,7 @@ PYTHON_IMAGE ?= python:3.11-slim-bookworm
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' service/__init__.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test kserve check train bench image image-test deploy-test release lock clean
+.PHONY: help serve test kserve check train bench image image-test deploy-test lock clean
 
 help: ## Show these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -42,11 +42,8 @@ image: ## Build the image lenet5-service:cpu (DEVICE=cuda for NVIDIA GPUs; PYTHO
 image-test: .venv/deploy image ## Run the image and the Compose file by a real engine, as an operator does
 	.venv/deploy/bin/python -m pytest --override-ini pythonpath=deploy/tests/image deploy/tests/image
 
-deploy-test: .venv/deploy ## Lint and validate what deploys; install the release in a clean environment
+deploy-test: .venv/deploy ## Lint and validate what deploys
 	.venv/deploy/bin/python -m pytest deploy/tests/files
-
-release: .venv/deploy ## Write wheel, sdist, SBOM and licence notices to dist/
-	.venv/deploy/bin/python deploy/release.py
 
 lock: .venv/uv ## Pin the newest versions of everything in requirements/
 	$(PIN) --group build --output-file requirements/build.txt
