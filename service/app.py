@@ -52,6 +52,9 @@ from service.settings import Settings, load
 from service.tracing import beginning
 from service.watchdog import Watchdog
 
+GARBAGE = 10_000
+"""Objects after which the collector looks for cycles: a request makes some twenty, and hardly any cycle."""
+
 CANNOT_START = 3
 """Exit status when settings, device or models are at fault; uvicorn's own for a failed start, at which it
 does not start a worker again."""
@@ -132,9 +135,7 @@ def create_app(settings: Settings) -> Application:
         sharing.join()
         tasks = [asyncio.create_task(pulse.beat(ledger, sharing)), asyncio.create_task(caretaker.run())]
         readiness.open(served.newest())
-        # What is here now stays: the collector need not look at it again and again.
-        gc.collect()
-        gc.freeze()
+        _settle()
         yield
         gc.unfreeze()
         readiness.close("stopping")
@@ -203,6 +204,13 @@ def create_app(settings: Settings) -> Application:
         },
     )
     return app
+
+
+def _settle() -> None:
+    """Keep the collector from looking at what is here to stay, and from looking often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 def of_environment() -> Application:
