@@ -17,7 +17,7 @@ AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encodi
 
 
 def settle(page: Page) -> None:
-    page.wait_for_function("document.querySelector('main').innerText.length > 20")
+    expect(page.locator("main")).to_have_text(re.compile(r".{20}", re.DOTALL))
     page.wait_for_load_state("networkidle")
 
 
