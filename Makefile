@@ -3,12 +3,15 @@ BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 PIN := $(BIN)/uv pip compile --universal --python-version 3.11 --upgrade \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+DEVICE ?= cpu
+PYTHON_IMAGE ?= python:3.11-slim-bookworm
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' service/__init__.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test kserve check train bench lock clean
+.PHONY: help serve test kserve check train bench image image-test deploy-test ray-test lock clean
 
 help: ## Show these verbs
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 serve: .venv/service ## Serve on 127.0.0.1:8000 (LENET_PORT and others: docs/settings.md)
 	@$(BIN)/python -m compileall -q service
@@ -29,16 +32,36 @@ check: .venv/development ## Lint, types, and who may import whom
 train: .venv/development ## Train the best network (ARGS="--help" tells how else)
 	$(BIN)/python -m training $(ARGS)
 
-bench: .venv/development ## Measure start, bulk and how well pictures are read (an idle machine, minutes)
+bench: .venv/development ## Measure everything, also against peers that it installs (an idle machine, an hour)
 	$(BIN)/python -m benchmarks
+
+image: ## Build the image lenet5-service:cpu (DEVICE=cuda for NVIDIA GPUs; PYTHON_IMAGE names the base)
+	docker build --tag lenet5-service:$(DEVICE) --build-arg DEVICE=$(DEVICE) --build-arg PYTHON=$(PYTHON_IMAGE) \
+		--build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) .
+
+image-test: .venv/deploy image ## Run the image and the Compose file by a real engine, as an operator does
+	.venv/deploy/bin/python -m pytest --override-ini pythonpath=deploy/tests/image deploy/tests/image
+
+deploy-test: .venv/deploy ## Lint and validate what deploys
+	.venv/deploy/bin/python -m pytest deploy/tests/files
+
+ray-test: .venv/development .venv/ray ## Run the service and bulk work by a Ray of their own, in an environment of its own
+	$(BIN)/python -m pytest deploy/tests/ray
 
 lock: .venv/uv ## Pin the newest versions of everything in requirements/
 	$(PIN) --group build --output-file requirements/build.txt
 	$(PIN) pyproject.toml --output-file requirements/service.txt
-	$(PIN) pyproject.toml --extra training --group tests --group checks --constraint requirements/service.txt \
+	$(PIN) pyproject.toml --extra tracing --extra training --group tests --group checks --constraint requirements/service.txt \
 		--output-file requirements/development.txt
 	$(PIN) --group kserve --output-file requirements/kserve.txt
 	$(PIN) pyproject.toml --extra ray --constraint requirements/service.txt --output-file requirements/ray.txt
+	$(PIN) pyproject.toml --constraint requirements/development.txt --output-file requirements/image-cpu.txt
+	$(PIN) pyproject.toml --extra cuda --constraint requirements/development.txt \
+		--output-file requirements/image-cuda.txt
+	$(PIN) pyproject.toml --extra training --constraint requirements/development.txt \
+		--output-file requirements/training.txt
+	$(PIN) --group release --output-file requirements/release.txt
+	$(PIN) --group deploy --output-file requirements/deploy.txt
 
 clean: ## Remove the environment and everything that tools leave
 	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
@@ -54,6 +77,16 @@ clean: ## Remove the environment and everything that tools leave
 
 .venv/development: requirements/development.txt .venv/service
 	$(INSTALL) --requirement $<
+	touch $@
+
+.venv/deploy: requirements/deploy.txt .venv/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $@
+	$(BIN)/uv pip install --quiet --python $@/bin/python --require-hashes --requirement $<
+	touch $@
+
+.venv/ray: requirements/ray.txt .venv/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $@
+	$(BIN)/uv pip install --quiet --python $@/bin/python --require-hashes --compile-bytecode --requirement $<
 	touch $@
 
 .venv/kserve: requirements/kserve.txt .venv/uv

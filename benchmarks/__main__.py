@@ -56,7 +56,7 @@ def main() -> int:
     parser.add_argument("section", nargs="?", choices=SECTIONS, help="default: every one")
     serving = parser.add_argument_group("serving")
     serving.add_argument("--peer", action="append", choices=PEERS, default=[], metavar="NAME", help=PEER_HELP)
-    serving.add_argument("--rounds", type=int, default=5, help="turns of each server; default: 5")
+    serving.add_argument("--rounds", type=int, default=3, help="turns of each server; default: 3")
     serving.add_argument("--seconds", type=int, default=10, help="length of each turn; default: 10")
     options = parser.parse_args()
     texts = _kept()

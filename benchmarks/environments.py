@@ -13,6 +13,7 @@ from benchmarks.peers import Server
 
 FOLDER = Path(__file__).with_name(".environments")
 MADE = "made-from"  # holds the requirements that an environment was made from
+MOST_SAID = 300  # characters of an installer's reason
 PYTHON_312 = "PYTHON312"
 
 
@@ -100,7 +101,7 @@ def _run(command: Sequence[str]) -> str:
     except OSError as error:
         raise UnavailableError(str(error)) from error
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "no word why").splitlines()
-        message = f"{Path(command[0]).name} failed: {said[0]}"
+        said = " ".join((done.stderr.strip() or done.stdout.strip() or "no word why").split())
+        message = f"{Path(command[0]).name} failed: {said[:MOST_SAID]}"
         raise UnavailableError(message)
     return done.stdout

@@ -17,7 +17,7 @@ from benchmarks import processes
 from benchmarks.calls import Body
 from benchmarks.errors import UnavailableError
 
-READY_DEADLINE_S = 60
+READY_DEADLINE_S = 120
 POLL_S = 0.005
 ANSWER_DEADLINE_S = 5
 PORTS = ("port", "second_port", "third_port")

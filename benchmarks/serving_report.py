@@ -1,5 +1,6 @@
 """The section on serving: this service against its peers, and against itself with more workers."""
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -12,7 +13,7 @@ from benchmarks.tables import table
 
 OUR_TITLE = OURS.calls[0].title
 PACKAGES = ("uvloop", "httptools", "onnxruntime-gpu")
-HOW = """\
+HOW = """
 One 28x28 PNG in (a tensor where the row says so), ten probabilities out, with the shipped network; the
 answer is checked before and after. wrk on the same machine, {connections} connections, {threads} thread,
 closed loop, {seconds} s after a warm-up of {warm_up} s; medians of {rounds} rounds, the servers taking
@@ -34,6 +35,7 @@ CLOSED = (
 OPEN = ("server", "answers/s", "p50 ms", "p99 ms", "p99.9 ms", "errors")
 GOALS = ("goal", "found", "wanted")
 WORKERS = 2
+WIDTH = 110
 
 
 def section(chosen: Sequence[str], *, rounds: int, seconds: int) -> str:
@@ -55,12 +57,17 @@ def section(chosen: Sequence[str], *, rounds: int, seconds: int) -> str:
         seconds=seconds,
         warm_up=serving.WARM_UP_S,
         rounds=rounds,
-        versions=", ".join(f"{name} {version(name)}" for name in PACKAGES),
+        versions=", ".join(
+            [
+                *(f"{name} {version(name)}" for name in PACKAGES),
+                *dict.fromkeys(peer.version for peer in peers.values() if peer.package),
+            ]
+        ),
     )
     rate = f"Open loop: {serving.RATE_PER_S} requests a second, latency from the time each was due.\n"
     return "\n".join(
         [
-            how,
+            textwrap.fill(how.strip(), WIDTH) + "\n",
             closed_table(closed),
             goals_table(closed),
             rate,

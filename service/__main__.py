@@ -1,13 +1,15 @@
-"""Start the service (settings, logs, application, server), or the load tool that measures one."""
+"""Start the service (settings, logs, application, server), the load tool that measures one, or its probe."""
 
 import contextlib
 import functools
 import math
+import signal
 import sys
 
 USAGE = """\
 usage: lenet5             serve; the settings are LENET_* variables, see docs/settings.md
        lenet5 bench URL   measure a service that runs; lenet5 bench --help tells how
+       lenet5 health      exit 0 when the service on this machine is ready (LENET_PORT), 1 when not
 """
 
 
@@ -21,6 +23,10 @@ def main() -> int:
             from service.bench.run import main as bench
 
             return bench(arguments)
+        case ["health"]:
+            from service.probe import main as health
+
+            return health()
         case ["-h" | "--help"]:
             sys.stdout.write(USAGE)
             return 0
@@ -30,6 +36,9 @@ def main() -> int:
 
 def serve() -> int:
     """Serve until told to stop, in this process or in several that it looks after."""
+    # Also while this starts: the kernel gives a container's first process only the signals that it handles.
+    # And uvicorn, when it has stopped, raises once more what stopped it: that has happened, and is no fault.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 

@@ -45,10 +45,15 @@ from service.routes import (
     models,
     monitoring,
     operations,
+    pages,
     prediction,
 )
 from service.settings import Settings, load
+from service.tracing import beginning
 from service.watchdog import Watchdog
+
+GARBAGE = 10_000
+"""Objects after which the collector looks for cycles: a request makes some twenty, and hardly any cycle."""
 
 CANNOT_START = 3
 """Exit status when settings, device or models are at fault; uvicorn's own for a failed start, at which it
@@ -91,6 +96,7 @@ def create_app(settings: Settings) -> Application:
     ledger = Ledger()
     shared = os.environ.get(FOLDER)
     sharing = Sharing(ledger, Path(shared) if shared else None)
+    spans = beginning.begin(settings)
     threads = settings.threads or max(1, processors.usable() // settings.workers)
     bounds = Bounds(
         batch=BATCH,
@@ -131,9 +137,7 @@ def create_app(settings: Settings) -> Application:
         sharing.join()
         tasks = [asyncio.create_task(pulse.beat(ledger, sharing)), asyncio.create_task(caretaker.run())]
         readiness.open(served.newest())
-        # What is here now stays: the collector need not look at it again and again.
-        gc.collect()
-        gc.freeze()
+        _settle()
         yield
         gc.unfreeze()
         readiness.close("stopping")
@@ -144,6 +148,8 @@ def create_app(settings: Settings) -> Application:
             lane.close()
         with contextlib.suppress(OSError):
             sharing.publish()
+        if spans:
+            await spans.close()
 
     app = Application(
         title="LeNet-5 service",
@@ -153,6 +159,8 @@ def create_app(settings: Settings) -> Application:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # FastAPI would only see the requests that pass through it; service.tracing sees all.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.install(app)
     graphs = GraphCache(device=settings.device, threads=threads, most=settings.max_graphs)
@@ -171,6 +179,7 @@ def create_app(settings: Settings) -> Application:
         model_repository.routes(served, loading, settings),
         monitoring.routes(readiness),
         metrics.routes(sharing),
+        pages.routes(),
     ]
     for router in (*direct, *searched):
         app.include_router(router)
@@ -183,6 +192,8 @@ def create_app(settings: Settings) -> Application:
 
     def observe(trace: Trace, route: str, method: str, status: int, seconds: float) -> None:
         ledger.request(route, method, status, seconds, trace.facts)
+        if spans:
+            spans.request(trace, route, method, status, seconds)
 
     app.front = Accounting(
         app.behind,
@@ -196,6 +207,13 @@ def create_app(settings: Settings) -> Application:
         },
     )
     return app
+
+
+def _settle() -> None:
+    """Keep the collector from looking at what is here to stay, and from looking often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 def of_environment() -> Application:

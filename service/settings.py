@@ -196,6 +196,10 @@ class Settings(Limits):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """``warning`` leaves out the line per request."""
 
+    otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Where a collector of OpenTelemetry takes spans over HTTP, such as ``http://collector:4318``; without
+    one, and without OpenTelemetry's own variables, nothing is traced. Needs the extra ``tracing``."""
+
     keep_alive_s: Seconds = 15
     """Idle connections are closed after this; behind a proxy make it longer than the proxy's."""
 

@@ -1,12 +1,15 @@
 """``python -m service`` starts, answers and stops cleanly, or says in one line why it cannot."""
 
+import contextlib
 import ctypes
+import http.client
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,15 +48,21 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.communicate()
 
 
-def test_the_service_starts_answers_and_stops_on_sigterm(start: Start) -> None:
-    process = start()
-    address = next(
-        word
+def port_of(process: subprocess.Popen[str]) -> int:
+    """Wait until it listens."""
+    assert process.stdout
+    return next(
+        int(word.rpartition(":")[2])
         for line in process.stdout
         for word in json.loads(line)["event"].split()
         if word.startswith("http://127.0.0.1:")
     )
-    with urllib.request.urlopen(f"{address}/health/ready", timeout=10) as answer:
+
+
+def test_the_service_starts_answers_and_stops_on_sigterm(start: Start) -> None:
+    process = start()
+    port = port_of(process)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=10) as answer:
         ready = json.load(answer)
     process.send_signal(signal.SIGTERM)
     output, errors = process.communicate(timeout=20)
@@ -63,6 +72,61 @@ def test_the_service_starts_answers_and_stops_on_sigterm(start: Start) -> None:
     assert not errors
     assert all(json.loads(line) for line in output.splitlines())
     assert '"route":"/health/ready"' in output
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[[int], http.client.HTTPConnection]]:
+    """Open connections that are closed after the test."""
+    with contextlib.ExitStack() as opened:
+
+        def connect(port: int) -> http.client.HTTPConnection:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            opened.callback(connection.close)
+            connection.connect()
+            return connection
+
+        yield connect
+
+
+def ask(connection: http.client.HTTPConnection) -> tuple[int, str | None]:
+    """Give the status, and what becomes of the connection."""
+    connection.request("GET", "/models")
+    with connection.getresponse() as answer:
+        answer.read()
+        return answer.status, answer.headers["Connection"]
+
+
+def test_a_request_that_comes_as_the_service_stops_is_answered(
+    start: Start, connect: Callable[[int], http.client.HTTPConnection]
+) -> None:
+    process = start()
+    port = port_of(process)
+    kept, fresh = connect(port), connect(port)
+    before = ask(kept)
+    process.send_signal(signal.SIGTERM)
+    assert any("Shutting down" in line for line in process.stdout)
+    answers = [ask(kept), ask(fresh)]
+    with pytest.raises(ConnectionRefusedError):
+        connect(port)
+    process.communicate(timeout=20)
+
+    assert before == (200, None)
+    assert answers == [(200, "close")] * 2
+    assert process.returncode in {0, -signal.SIGTERM}
+
+
+def test_idle_connections_do_not_hold_up_the_stop(
+    start: Start, connect: Callable[[int], http.client.HTTPConnection]
+) -> None:
+    process = start()
+    kept = connect(port_of(process))
+    ask(kept)
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    process.communicate(timeout=20)
+
+    assert time.monotonic() - began < 10  # an idle connection is kept for 15 s otherwise
+    assert kept.sock.recv(1) == b""
 
 
 def has_nvidia_driver() -> bool:

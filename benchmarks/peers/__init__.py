@@ -5,6 +5,7 @@ All of them serve the shipped network, which the environment variable ``MODEL`` 
 or a variable stands for the port.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ class Server:
         command: Arguments of the interpreter.
         runtime: The interpreter: this project's own, or one with an environment of the peer's own.
         environment: Variables that it is started with.
+        package: What it is made with, among its pinned requirements.
     """
 
     folder: Path
@@ -36,6 +38,16 @@ class Server:
     command: tuple[str, ...]
     runtime: Literal["own", "python", "python3.12", "node"]
     environment: Mapping[str, str] = field(default_factory=dict)
+    package: str = ""
+
+    @property
+    def version(self) -> str:
+        """Name and pinned version of its package."""
+        if self.runtime == "node":
+            pins = json.loads((self.folder / "package.json").read_text())["dependencies"]
+            return f"{self.package} {pins[self.package]}"
+        lines = (self.folder / "requirements.txt").read_text().splitlines()
+        return next(line.replace("==", " ") for line in lines if line.startswith(f"{self.package}=="))
 
 
 OURS = Server(
@@ -68,12 +80,14 @@ PEERS = {
         ),
         UVICORN,
         "python",
+        package="fastapi",
     ),
     "litserve": Server(
         FOLDER / "litserve",
         (Call("LitServe", "/predict", picture, listed),),
         APP,
         "python",
+        package="litserve",
     ),
     "bentoml": Server(
         FOLDER / "bentoml",
@@ -81,12 +95,14 @@ PEERS = {
         ("-m", "bentoml", "serve", "app:Digits", "--host", "127.0.0.1", "--port", "{port}"),
         "python",
         {"BENTOML_DO_NOT_TRACK": "True"},
+        package="bentoml",
     ),
     "mlserver": Server(
         FOLDER / "mlserver",
         (Call("MLServer, tensor in", "/v2/models/digits/infer", json_tensor, output),),
         APP,
         "python",
+        package="mlserver",
     ),
     "ray_serve": Server(
         FOLDER / "ray_serve",
@@ -94,6 +110,7 @@ PEERS = {
         APP,
         "python",
         RAY,
+        package="ray",
     ),
     "ray_serve_haproxy": Server(
         FOLDER / "ray_serve",
@@ -107,17 +124,20 @@ PEERS = {
             "RAY_SERVE_HAPROXY_METRICS_PORT": "{second_port}",
             "RAY_SERVE_HAPROXY_STATS_PORT": "{third_port}",
         },
+        package="ray",
     ),
     "pytriton": Server(
         FOLDER / "pytriton",
         (Call("Triton core with Python backend, tensor in", "/v2/models/digits/infer", tensor, raw_tensor),),
         APP,
         "python3.12",
+        package="nvidia-pytriton",
     ),
     "fastify": Server(
         FOLDER / "fastify",
         (Call("Fastify on Node.js", "/predict", picture, listed),),
         ("app.js", "{port}"),
         "node",
+        package="fastify",
     ),
 }

@@ -28,6 +28,17 @@ class Layer(_Told):
     """Trainable parameters: weights and biases."""
 
 
+class ReliabilityBin(_Told):
+    """The test images whose confidence lies in one interval."""
+
+    count: int
+    """Images."""
+    confidence: float
+    """Their mean confidence."""
+    accuracy: float
+    """The share of them with the right answer."""
+
+
 class TestResult(_Told):
     """The one evaluation on MNIST's 10,000 test images."""
 
@@ -47,6 +58,10 @@ class TestResult(_Told):
     """Mean squared error of the ten probabilities, summed over classes."""
     ece: float
     """Expected calibration error over 15 bins of confidence."""
+    confusion_matrix: tuple[tuple[int, ...], ...] | None = None
+    """Images by label (rows) and answer (columns)."""
+    reliability: tuple[ReliabilityBin, ...] | None = None
+    """Whether confidence is what it says, bin by bin; bins without images are left out."""
 
 
 class Evaluation(_Frozen):

@@ -28,6 +28,10 @@ _DETAILS = {
     HEADERS_TOO_LARGE: "the headers are over the limit on their number or size",
 }
 
+PARTING_S = 1.0
+"""How long an idle connection is kept when the service stops: a client may be sending a request on it just
+then, and could not tell a request that was lost from one that was done."""
+
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
@@ -58,6 +62,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.url = b""
         self._in_headers = True
         self._in_message = False
+        self._stopping = False
         self._header_bytes = 0
         self._overhead_bytes = 0
         self.due = NEVER
@@ -72,6 +77,15 @@ class BoundedProtocol(HttpToolsProtocol):
         """Forget the clock."""
         self._deadlines.forget(self)
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Close once what is under way is answered; when nothing is, a moment later."""
+        self._stopping = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        elif not self._in_message:
+            self._in_headers = False
+            self.due = min(self.due, self.loop.time() + PARTING_S)
 
     def overdue(self) -> None:
         """Refuse headers or a body that do not come; close a connection on which nothing moves."""
@@ -207,7 +221,7 @@ class BoundedProtocol(HttpToolsProtocol):
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
             expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            keep_alive=not self._stopping and version != "1.0" and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
         scope["extensions"] = {CLIENT_GONE: cycle.gone}

@@ -35,6 +35,7 @@ class Trace:
         headers: The request's headers by their lower-case names; of repeated ones the last.
         gone: Tells whether the client has left.
         started: When it came, by the monotonic clock, seconds.
+        noted: When its last stage was noted, by the same clock.
         route: The template of its path, when it is known before the search for it.
         timing: The stages as members of ``Server-Timing``.
         facts: What else belongs into the log line; never pixels, never keys.
@@ -44,6 +45,7 @@ class Trace:
     headers: Mapping[bytes, bytes]
     gone: Gone = stays
     started: float = field(default_factory=time.perf_counter)
+    noted: float = 0.0
     route: str | None = None
     timing: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -77,6 +79,7 @@ class Trace:
     def stage(self, name: str, ms: float) -> None:
         """Note how long a stage took: for the log, and ``Server-Timing`` (W3C Server Timing, 3)."""
         ms = round(ms, 3)
+        self.noted = time.perf_counter()
         self.facts[f"{name}_ms"] = ms
         self.timing.append(f"{name};dur={ms}")
 

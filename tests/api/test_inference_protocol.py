@@ -475,8 +475,10 @@ def test_what_is_not_there_is_told_in_the_protocols_form(
 
 
 def test_only_paths_of_the_protocol_have_its_form(client: TestClient) -> None:
-    for path in ("/v2x", "/v20/models", "/", "//v2", "/V2", "/predict/v2"):
-        assert client.get(path).headers["content-type"] == "application/problem+json"
+    for path in ("/v2x", "/v20/models", "/v", "//v2", "/V2", "/predict/v2"):
+        answer = client.get(f"http://testserver{path}")
+
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_a_head_request_has_the_headers_of_get(client: TestClient) -> None:

@@ -68,4 +68,5 @@ def test_a_hundred_thousand_times_take_no_more_memory_than_one() -> None:
     tracemalloc.stop()
 
     assert found.number == 100_001
-    assert grown < 2_000
+    # A number of Python's takes 24 bytes: kept, they would take millions.
+    assert grown < 10_000

@@ -1,6 +1,10 @@
 """What has to be true of the installed packages."""
 
+import os
+import subprocess
+import sys
 from importlib.metadata import distributions, version
+from pathlib import Path
 
 import pytest
 from packaging.version import Version
@@ -32,3 +36,27 @@ def test_no_package_is_older_than_its_last_known_hole(package: str, floor: str) 
     installed = version(providers_of("onnxruntime")[0] if package == "onnxruntime" else package)
 
     assert Version(installed) >= Version(floor)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "from service.engine.session import Session; Session(network, device='cpu', threads=1)",
+        "import training.verification, onnxruntime; onnxruntime.InferenceSession(network)",
+    ],
+)
+def test_onnxruntime_reports_nothing_to_its_maker(program: str, tmp_path: Path) -> None:
+    # It keeps an identifier of the machine there, and what it has not sent yet.
+    root = Path(__file__).parents[2]
+    network = root / "service" / "models" / "lenet5" / "1" / "model.onnx"
+    # In a build it sends nothing anyway, which would prove nothing.
+    builds = {"CI", "GITHUB_ACTIONS", "TF_BUILD", "JENKINS_URL", "ORT_DISABLE_TELEMETRY"}
+    environment = {name: value for name, value in os.environ.items() if name not in builds}
+    subprocess.run(
+        [sys.executable, "-c", f"network = open({str(network)!r}, 'rb').read(); {program}"],
+        cwd=root,
+        env={**environment, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)},
+        check=True,
+    )
+
+    assert list(tmp_path.rglob("*onnxruntime*")) == []

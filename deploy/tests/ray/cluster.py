@@ -46,7 +46,11 @@ class Cluster:
             [PYTHON, "-m", "deploy.ray", configuration],
             cwd=ROOT,
             env={
-                **{name: value for name, value in os.environ.items() if not name.startswith(("LENET", "RAY_"))},
+                **{
+                    name: value
+                    for name, value in os.environ.items()
+                    if not name.startswith(("LENET", "RAY_"))
+                },
                 **{f"RAY_SERVE_{name}": str(port) for name, port in zip(names, others, strict=True)},
                 "RAY_TMPDIR": str(folder),
                 "LENET_DEVICE": "cpu",
@@ -61,7 +65,9 @@ class Cluster:
 
     def replicas(self) -> set[int]:
         """Give the process ids of the replicas of the application ``lenet5``."""
-        return {pid for pid in processes.tree(self.process.pid) if title(pid) == "ray::ServeReplica:lenet5:LeNet"}
+        return {
+            pid for pid in processes.tree(self.process.pid) if title(pid) == "ray::ServeReplica:lenet5:LeNet"
+        }
 
     def is_ready(self, path: str) -> bool:
         """Tell whether a probe is answered well."""
@@ -82,7 +88,9 @@ def narrowed(port: int) -> dict[str, Any]:
 
     Beside it stands a second application that may do and queue one request.
     """
-    configuration = json.loads(subprocess.check_output([PYTHON, "-c", READ, ROOT / "deploy" / "ray" / "serve.yaml"]))
+    configuration = json.loads(
+        subprocess.check_output([PYTHON, "-c", READ, ROOT / "deploy" / "ray" / "serve.yaml"])
+    )
     configuration["http_options"]["port"] = port
     (application,) = configuration["applications"]
     (deployment,) = application["deployments"]

@@ -1,0 +1,30 @@
+"""
+Write the bill of materials of an environment, in CycloneDX: what is installed, with versions and licences.
+
+    python deploy/bill.py PYTHON FILE
+
+PYTHON is the environment's; cyclonedx-bom has to be in the environment of the one that runs this.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
+VERSION = "from importlib.metadata import version; print(version('lenet5-service'))"
+
+
+def main(python: str, file: Path) -> None:
+    """Write it."""
+    options = ["--output-reproducible", "--mc-type", "application", "--pyproject", str(PROJECT)]
+    command = [sys.executable, "-m", "cyclonedx_py", "environment", *options, python]
+    bill = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    # pyproject.toml leaves the version to the package, so that the tool finds none there.
+    told = subprocess.run([python, "-c", VERSION], check=True, capture_output=True, text=True)
+    bill["metadata"]["component"]["version"] = told.stdout.strip()
+    file.write_text(json.dumps(bill, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

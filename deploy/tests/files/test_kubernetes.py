@@ -1,0 +1,197 @@
+"""The manifests, as kubectl renders them: valid for the API, confined, and with times that add up."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+KUBERNETES = ROOT / "deploy" / "kubernetes"
+OVERLAYS = sorted(path.name for path in (KUBERNETES / "overlays").iterdir())
+COMPONENTS = sorted(path.name for path in (KUBERNETES / "components").iterdir())
+LABELS = {"app.kubernetes.io/name": "lenet5"}
+
+OLDEST = "1.30"
+"""The first release in which a pod sleeps before it stops without being told to allow that."""
+
+Manifests = dict[str, Any]
+Render = Callable[..., Manifests]
+
+
+@pytest.fixture(scope="module")
+def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
+    """Render an overlay with components, by kubectl; give the manifests by their kind."""
+
+    def render(overlay: str, *components: str) -> Manifests:
+        # Beside the overlays: kustomize takes nothing from outside of what it is pointed at, but by folder.
+        folder = KUBERNETES / "overlays" / overlay
+        if components:
+            folder = tmp_path_factory.mktemp(overlay)
+            above = Path(*[".."] * len(folder.parts[1:]), *KUBERNETES.parts[1:])
+            kustomization = {
+                "resources": [str(above / "overlays" / overlay)],
+                "components": [str(above / "components" / component) for component in components],
+            }
+            (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+        kubectl = ROOT / ".venv" / "deploy" / "bin" / "kubectl"
+        done = subprocess.run([kubectl, "kustomize", folder], check=True, capture_output=True, text=True)
+        assert not done.stderr
+        found = list(yaml.safe_load_all(done.stdout))
+        kinds = {manifest["kind"]: manifest for manifest in found}
+        assert len(kinds) == len(found)
+        return kinds
+
+    return render
+
+
+@pytest.fixture(params=OVERLAYS)
+def overlay(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def manifests(overlay: str, render: Render) -> Manifests:
+    return render(overlay)
+
+
+@pytest.fixture
+def pod(manifests: Manifests) -> dict[str, Any]:
+    return manifests["Deployment"]["spec"]["template"]["spec"]
+
+
+@pytest.fixture
+def container(pod: dict[str, Any]) -> dict[str, Any]:
+    (container,) = pod["containers"]
+    return container
+
+
+def setting(container: dict[str, Any], name: str, default: str) -> str:
+    return {each["name"]: each["value"] for each in container["env"]}.get(name, default)
+
+
+@pytest.mark.parametrize("release", [OLDEST, kubernetes_validate.latest_version()])
+def test_every_manifest_is_valid_to_the_letter(manifests: Manifests, release: str) -> None:
+    for manifest in manifests.values():
+        kubernetes_validate.validate(manifest, release, strict=True)
+
+
+def test_the_validator_would_find_a_misspelt_field(manifests: Manifests) -> None:
+    manifests["Deployment"]["spec"]["template"]["spec"]["containers"][0]["livenesProbe"] = {}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(manifests["Deployment"], OLDEST, strict=True)
+
+
+def test_an_installation_has_all_it_needs(manifests: Manifests) -> None:
+    assert set(manifests) == {
+        "Deployment",
+        "HorizontalPodAutoscaler",
+        "NetworkPolicy",
+        "PodDisruptionBudget",
+        "Service",
+    }
+
+
+def test_every_selector_chooses_the_pods_of_the_service_and_no_others(manifests: Manifests) -> None:
+    deployment = manifests["Deployment"]["spec"]
+
+    assert deployment["template"]["metadata"]["labels"] == LABELS
+    assert deployment["selector"] == {"matchLabels": LABELS}
+    assert manifests["Service"]["spec"]["selector"] == LABELS
+    assert manifests["PodDisruptionBudget"]["spec"]["selector"] == {"matchLabels": LABELS}
+    assert manifests["NetworkPolicy"]["spec"]["podSelector"] == {"matchLabels": LABELS}
+
+
+def test_the_image_is_of_this_version_and_of_the_overlays_device(
+    overlay: str, container: dict[str, Any]
+) -> None:
+    text = (ROOT / "service" / "__init__.py").read_text()
+    version = text.split('__version__ = "')[1].split('"')[0]
+
+    assert container["image"] == f"lenet5-service:{version}-{ {'cpu': 'cpu', 'gpu': 'cuda'}[overlay] }"
+
+
+def test_the_pod_is_confined_as_the_restricted_standard_asks(
+    pod: dict[str, Any], container: dict[str, Any]
+) -> None:
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["runAsUser"] == 10001
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert {"cpu", "memory"} <= set(container["resources"]["limits"])
+    assert {"cpu", "memory"} <= set(container["resources"]["requests"])
+
+
+def test_waiting_and_finishing_fit_into_the_grace(pod: dict[str, Any], container: dict[str, Any]) -> None:
+    wait_s = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    finish_s = float(setting(container, "LENET_SHUTDOWN_S", "25"))
+
+    assert wait_s >= 5
+    assert wait_s + finish_s < pod["terminationGracePeriodSeconds"]
+
+
+def test_probes_ask_what_answers_however_full_the_service_is(container: dict[str, Any]) -> None:
+    asked = {name: container[name]["httpGet"]["path"] for name in container if name.endswith("Probe")}
+
+    assert asked == {
+        "startupProbe": "/health/ready",
+        "readinessProbe": "/health/ready",
+        "livenessProbe": "/health/live",
+    }
+    assert container["ports"] == [{"name": "http", "containerPort": 8000}]
+
+
+def test_the_autoscaler_scales_what_is_deployed(manifests: Manifests) -> None:
+    target = manifests["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]
+
+    assert target == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "lenet5"}
+    assert "replicas" not in manifests["Deployment"]["spec"]
+
+
+def test_the_service_can_open_no_connection(manifests: Manifests) -> None:
+    policy = manifests["NetworkPolicy"]["spec"]
+
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert policy["egress"] == []
+    assert [rule["ports"] for rule in policy["ingress"]] == [[{"port": "http"}]]
+
+
+def test_a_gpu_is_asked_for_and_insisted_on(render: Render) -> None:
+    (container,) = render("gpu")["Deployment"]["spec"]["template"]["spec"]["containers"]
+
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == "1"
+    assert setting(container, "LENET_DEVICE", "auto") == "cuda"
+
+
+def test_keda_takes_the_place_of_the_autoscaler(overlay: str, render: Render) -> None:
+    manifests = render(overlay, "keda")
+    trigger = manifests["ScaledObject"]["spec"]["triggers"][0]
+
+    assert "HorizontalPodAutoscaler" not in manifests
+    assert manifests["ScaledObject"]["spec"]["scaleTargetRef"]["name"] == "lenet5"
+    assert "lenet_queue_images" in trigger["metadata"]["query"]
+    assert 'Family("lenet_queue_images"' in (ROOT / "service" / "metrics" / "families.py").read_text()
+
+
+def test_the_monitor_finds_the_service_and_calls_the_job_as_the_alerts_do(
+    overlay: str, render: Render
+) -> None:
+    manifests = render(overlay, "service-monitor")
+    monitor, service = manifests["ServiceMonitor"]["spec"], manifests["Service"]
+
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert monitor["endpoints"][0]["port"] in [port["name"] for port in service["spec"]["ports"]]
+    assert service["metadata"]["labels"][monitor["jobLabel"]] == "lenet5"
+    assert 'job="lenet5"' in (ROOT / "deploy" / "monitoring" / "alerts.yml").read_text()
+
+
+def test_every_component_goes_with_every_overlay(overlay: str, render: Render) -> None:
+    assert {"Deployment", "ScaledObject", "ServiceMonitor"} <= set(render(overlay, *COMPONENTS))

@@ -1,0 +1,120 @@
+"""``GET /``: the lab, a page for the API, and one for each kind of problem; all of it from the package."""
+
+import hashlib
+import html
+import json
+import string
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from service.errors import UnknownNameError
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy of a page: its own files and this service; nothing inline, no other host."""
+
+_MEDIA_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+"""By suffix. Not ``mimetypes``: it asks the system, and a Windows registry may call a script text/plain."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A file as it is sent."""
+
+    content: bytes
+    media_type: str
+    tag: str
+    """Changes with the content."""
+
+    @classmethod
+    def of(cls, content: bytes, suffix: str) -> "Page":
+        """Describe the content of a file with a suffix."""
+        return cls(content, _MEDIA_TYPES[suffix], f'"{hashlib.sha256(content).hexdigest()[:20]}"')
+
+
+def routes() -> APIRouter:
+    """Make the endpoints; every file is read now, so that a request never names one on the disk."""
+    router = APIRouter(include_in_schema=False)
+    web = resources.files("service") / "web"
+    files = dict(_files(web, ""))
+    problems = _problem_pages(web)
+
+    @router.get("/")
+    async def lab(request: Request) -> Response:
+        return _answer(request, files["index.html"])
+
+    @router.get("/docs")
+    async def documentation(request: Request) -> Response:
+        return _answer(request, files["docs.html"])
+
+    @router.get("/favicon.ico")
+    async def icon(request: Request) -> Response:
+        return _answer(request, files["icon.svg"])
+
+    @router.get("/web/{name:path}")
+    async def file(request: Request, name: str) -> Response:
+        if name not in files:
+            message = "the page has no file of that name"
+            raise UnknownNameError(message)
+        return _answer(request, files[name])
+
+    @router.get("/problems/{name}")
+    async def problem(request: Request, name: str) -> Response:
+        if name not in problems:
+            message = f"no problem of that name; there are: {', '.join(problems)}"
+            raise UnknownNameError(message)
+        return _answer(request, problems[name])
+
+    return router
+
+
+def _answer(request: Request, page: Page) -> Response:
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": POLICY, "ETag": page.tag}
+    known = request.headers.get("if-none-match", "")
+    if known == "*" or page.tag in {tag.strip().removeprefix("W/") for tag in known.split(",")}:
+        return Response(status_code=304, headers=headers)
+    return Response(page.content, headers=headers, media_type=page.media_type)
+
+
+def _files(folder: Traversable, prefix: str) -> list[tuple[str, Page]]:
+    found = []
+    for entry in folder.iterdir():
+        suffix = "." + entry.name.rpartition(".")[2]
+        if entry.is_dir():
+            found += _files(entry, f"{prefix}{entry.name}/")
+        elif suffix in _MEDIA_TYPES:
+            found.append((prefix + entry.name, Page.of(entry.read_bytes(), suffix)))
+    return found
+
+
+def _problem_pages(web: Traversable) -> dict[str, Page]:
+    template = string.Template((web / "problem.html").read_text(encoding="utf-8"))
+    problems = json.loads((web / "problems.json").read_text(encoding="utf-8"))
+    pages = {}
+    for name, problem in problems.items():
+        told = {key: _marked(str(value)) for key, value in problem.items()}
+        others = "".join(
+            f'<li><a href="/problems/{other}"{" aria-current=page" if other == name else ""}>'
+            f"<span>{described['status']}</span> {other}</a></li>"
+            for other, described in problems.items()
+        )
+        content = template.substitute(told, name=name, others=others)
+        pages[name] = Page.of(content.encode(), ".html")
+    return pages
+
+
+def _marked(text: str) -> str:
+    """Escape a text, and set what stands between backticks as code."""
+    parts = html.escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))

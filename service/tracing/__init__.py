@@ -1,0 +1,1 @@
+"""Requests as spans of OpenTelemetry, when a collector is named; else nothing of it is loaded."""

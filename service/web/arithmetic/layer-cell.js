@@ -1,0 +1,126 @@
+/** @file One cell of a layer, taken apart: the window it sees, the weights, the products, the sum. */
+
+import { activationBetween } from "./activation.js";
+
+/**
+ * @typedef {{channel: number, window: number[][], kernel: number[][], products: number[][], partial: number}} Group
+ * @typedef {object} Account
+ * @property {"sum" | "mean" | "copy"} kind
+ * @property {Group[]} groups by channel of the layer before; one group when they are single numbers
+ * @property {number} sum
+ * @property {number} bias
+ * @property {number} biased
+ * @property {string | null} activation
+ * @property {number} value
+ */
+
+/**
+ * A cell of a convolution: every channel's window times its slice of the kernel.
+ * @param {object} cell
+ * @param {number[][][]} cell.before maps of the layer before
+ * @param {number[][][]} cell.kernel channels x height x width
+ * @param {number} cell.bias
+ * @param {import("./receptive-field.js").Region} cell.region of the window; zeros beyond the map
+ * @param {number} cell.value
+ * @returns {Account}
+ */
+export function convolutionCell({ before, kernel, bias, region, value }) {
+  const groups = kernel.map((slice, channel) => {
+    const window = slice.map((row, y) =>
+      row.map((_, x) => before[channel][region.top + y]?.[region.left + x] ?? 0),
+    );
+    return group(channel, window, slice);
+  });
+  const isPointwise = kernel[0].length === 1 && kernel[0][0].length === 1;
+  return account("sum", isPointwise ? [together(groups)] : groups, bias, value);
+}
+
+/**
+ * A cell of a dense layer; its inputs are laid out as the maps that were flattened, or in rows.
+ * @param {object} cell
+ * @param {number[]} cell.before
+ * @param {number[]} cell.kernel the unit's weights
+ * @param {number} cell.bias
+ * @param {number} cell.value
+ * @param {number[] | null} cell.maps shape (height, width, channels) before flattening
+ * @returns {Account}
+ */
+export function denseCell({ before, kernel, bias, value, maps }) {
+  if (!maps) {
+    const rows = (/** @type {number[]} */ vector) => chunks(vector, 12);
+    return account("sum", [group(0, rows(before), rows(kernel))], bias, value);
+  }
+  const [height, width, channels] = maps;
+  const laid = (/** @type {number[]} */ vector, /** @type {number} */ channel) =>
+    Array.from({ length: height }, (_, row) =>
+      Array.from({ length: width }, (_, column) => vector[(row * width + column) * channels + channel]),
+    );
+  const groups = Array.from({ length: channels }, (_, channel) =>
+    group(channel, laid(before, channel), laid(kernel, channel)),
+  );
+  return account("sum", groups, bias, value);
+}
+
+/**
+ * A cell of average pooling: the mean of its window in the same map.
+ * @param {{before: number[][], region: import("./receptive-field.js").Region, channel: number, value: number}} cell
+ * @returns {Account}
+ */
+export function poolingCell({ before, region, channel, value }) {
+  const window = before
+    .slice(region.top, region.bottom + 1)
+    .map((row) => row.slice(region.left, region.right + 1));
+  const share = 1 / window.flat().length;
+  const one = group(
+    channel,
+    window,
+    window.map((row) => row.map(() => share)),
+  );
+  return { ...account("mean", [one], 0, value), activation: null };
+}
+
+/**
+ * Softmax: each of several sums as its share of all.
+ * @param {number[]} sums
+ */
+export function softmax(sums) {
+  const most = Math.max(...sums);
+  const powers = sums.map((sum) => Math.exp(sum - most));
+  const total = powers.reduce((left, right) => left + right, 0);
+  return powers.map((power) => power / total);
+}
+
+/** @param {number} channel @param {number[][]} window @param {number[][]} kernel @returns {Group} */
+function group(channel, window, kernel) {
+  const products = window.map((row, y) => row.map((value, x) => value * kernel[y][x]));
+  return { channel, window, kernel, products, partial: total(products.flat()) };
+}
+
+/** Channels of one pixel each, in rows of eight. @param {Group[]} groups */
+function together(groups) {
+  const flat = (/** @type {"window" | "kernel"} */ name) =>
+    chunks(
+      groups.map((one) => one[name][0][0]),
+      8,
+    );
+  return group(0, flat("window"), flat("kernel"));
+}
+
+/** @param {Account["kind"]} kind @param {Group[]} groups @param {number} bias @param {number} value @returns {Account} */
+function account(kind, groups, bias, value) {
+  const sum = total(groups.map((one) => one.partial));
+  const biased = sum + bias;
+  return { kind, groups, sum, bias, biased, activation: activationBetween(biased, value), value };
+}
+
+/** @param {number[]} values @param {number} length */
+function chunks(values, length) {
+  return Array.from({ length: Math.ceil(values.length / length) }, (_, index) =>
+    values.slice(index * length, (index + 1) * length),
+  );
+}
+
+/** @param {number[]} values */
+function total(values) {
+  return values.reduce((left, right) => left + right, 0);
+}

@@ -1,0 +1,68 @@
+/** @file What a cell sees in every earlier layer, down to the input. */
+
+import { clip, seen } from "./receptive-field.js";
+import { mapSize, vectorWidth } from "./vector-layout.js";
+
+/** @typedef {{layer: number, region: import("./receptive-field.js").Region, maps: number[] | null}} Link `maps` is null for all */
+
+/**
+ * @param {object} cell
+ * @param {number} cell.layer 0 is the input
+ * @param {{map: number, row: number, column: number}} cell.spot
+ * @param {{type: string, output_shape: number[]}[]} layers the input first
+ * @param {import("./receptive-field.js").Sight[]} sights of all but the input
+ * @returns {Link[]} from the layer before to the input; only the first may reach beyond its layer
+ */
+export function sightChain({ layer, spot }, layers, sights) {
+  /** @type {Link[]} */
+  const links = [];
+  let region = { top: spot.row, left: spot.column, bottom: spot.row, right: spot.column };
+  /** @type {number[] | null} */
+  let maps = [spot.map];
+  for (let index = layer; index > 0; index -= 1) {
+    const { type, output_shape: shape } = layers[index];
+    const before = layers[index - 1].output_shape;
+    const size = mapSize(before);
+    if (type === "Flatten") {
+      const isWhole = index !== layer;
+      const [, width, channels] = before;
+      const place = spot.row * vectorWidth(shape[0]) + spot.column;
+      const pixel = Math.floor(place / channels);
+      const [row, column] = [Math.floor(pixel / width), pixel % width];
+      maps = isWhole ? null : [place % channels];
+      region = isWhole
+        ? { top: 0, left: 0, bottom: size[0] - 1, right: size[1] - 1 }
+        : { top: row, left: column, bottom: row, right: column };
+    } else {
+      if (!type.endsWith("Pooling2D")) maps = null;
+      region = seen(region, sights[index - 1], size);
+      if (index < layer) region = clip(region, size);
+    }
+    links.push({ layer: index - 1, region, maps });
+  }
+  return links;
+}
+
+/**
+ * A cell and what it sees, as outlines on the maps of each layer.
+ * @param {{layer: number, spot: {map: number, row: number, column: number}}} cell
+ * @param {{type: string, output_shape: number[]}[]} layers
+ * @param {import("./receptive-field.js").Sight[]} sights
+ * @returns {{map: number, top: number, left: number, bottom: number, right: number, strong: boolean}[][]} by layer
+ */
+export function seenOutlines(cell, layers, sights) {
+  const { row, column, map } = cell.spot;
+  /** @type {ReturnType<typeof seenOutlines>} */
+  const outlines = layers.map(() => []);
+  outlines[cell.layer].push({ map, top: row, left: column, bottom: row, right: column, strong: true });
+  for (const { layer, region, maps } of sightChain(cell, layers, sights)) {
+    const shape = layers[layer].output_shape;
+    const inside = clip(region, mapSize(shape));
+    const all = Array.from({ length: shape[2] ?? 1 }, (_, index) => index);
+    for (const index of maps ?? all) {
+      if (index < all.length)
+        outlines[layer].push({ map: index, ...inside, strong: layer === cell.layer - 1 });
+    }
+  }
+  return outlines;
+}

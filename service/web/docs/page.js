@@ -1,0 +1,69 @@
+/** @file The page of the API: every endpoint of /openapi.json, to read and to try. */
+
+import { element, put } from "../parts/element.js";
+import { watchTheme } from "../parts/theme.js";
+import { describe, identify } from "./endpoint.js";
+
+const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+watchTheme(() => {});
+
+try {
+  const answer = await fetch("/openapi.json");
+  show(await answer.json());
+} catch (error) {
+  put(main, element("p", { class: "notice is-fault" }, `/openapi.json: ${error}`));
+}
+
+/** @param {import("./schema.js").Document} api */
+function show(api) {
+  const endpoints = Object.entries(api.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({
+      path,
+      method: method.toUpperCase(),
+      operation,
+    })),
+  );
+  const tags = [...new Set(endpoints.map(({ operation }) => operation.tags?.[0] ?? "other"))];
+  put(
+    main,
+    element(
+      "nav",
+      { class: "contents", "aria-label": "Endpoints" },
+      tags
+        .map((tag) => [
+          element("h3", {}, tag),
+          element(
+            "ul",
+            {},
+            endpoints
+              .filter(({ operation }) => (operation.tags?.[0] ?? "other") === tag)
+              .map((endpoint) =>
+                element(
+                  "li",
+                  {},
+                  element(
+                    "a",
+                    { href: `#${identify(endpoint)}` },
+                    element("span", { class: "verb" }, endpoint.method),
+                    endpoint.path,
+                  ),
+                ),
+              ),
+          ),
+        ])
+        .flat(),
+    ),
+    element(
+      "div",
+      { class: "endpoints" },
+      element(
+        "header",
+        {},
+        element("h2", {}, `${api.info.title} ${api.info.version}`),
+        element("p", {}, api.info.summary ?? ""),
+      ),
+      endpoints.map((endpoint) => describe(endpoint, api)),
+    ),
+  );
+  document.getElementById(location.hash.slice(1))?.scrollIntoView();
+}

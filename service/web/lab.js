@@ -1,0 +1,179 @@
+/** @file The lab: which view is open, in which language and light, and its state in the address. */
+
+import { readAddress, writeAddress } from "./arithmetic/address.js";
+import { copy } from "./parts/clipboard.js";
+import { element, put, symbol } from "./parts/element.js";
+import { turnTheme, watchTheme } from "./parts/theme.js";
+import { languageOf, otherLanguage, textIn } from "./strings.js";
+
+/**
+ * @typedef {object} Context
+ * @property {import("./strings.js").Text} text
+ * @property {string} language
+ * @property {Map<string, string>} values what the address says
+ * @property {(values: Record<string, string | number>) => void} keep write the state into the address
+ */
+
+/** @typedef {(context: Context) => HTMLElement} View */
+
+/** @type {Record<string, () => Promise<{open: View}>>} */
+const VIEWS = {
+  digit: () => import("./panels/digit.js"),
+  convolution: () => import("./panels/convolution.js"),
+  pictures: () => import("./panels/pictures.js"),
+  pooling: () => import("./panels/pooling.js"),
+  channels: () => import("./panels/channels.js"),
+  signals: () => import("./panels/signals.js"),
+  cost: () => import("./panels/cost.js"),
+  training: () => import("./panels/training.js"),
+};
+const FIRST = "digit";
+// Browsers limit how often an address may change.
+const ADDRESS_EVERY_MS = 250;
+
+/** @param {string} name of a view @returns {import("./strings.js").Key} */
+const titleOf = (name) => /** @type {import("./strings.js").Key} */ (`view_${name}`);
+const masthead = /** @type {HTMLElement} */ (document.getElementById("masthead"));
+const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+let timer = 0;
+let opened = 0;
+
+/** Draw the page anew from its address. */
+async function show() {
+  opened += 1;
+  const turn = opened;
+  const address = readAddress(location.hash);
+  const name = address.view in VIEWS ? address.view : FIRST;
+  const language = languageOf(address.values.get("lang"));
+  const text = textIn(language);
+  document.documentElement.lang = language;
+  document.title = `${text(titleOf(name))} – LeNet-5 lab`;
+  head(name, language);
+  let open;
+  try {
+    ({ open } = await VIEWS[name]());
+  } catch {
+    put(main, element("p", { class: "notice is-fault", role: "alert" }, text("load_failed")));
+    return;
+  }
+  if (turn !== opened) return;
+  flush();
+  put(
+    main,
+    open({
+      text,
+      language,
+      values: address.values,
+      keep: (values) => keep(name, values, address.values.get("lang")),
+    }),
+  );
+}
+
+/** @param {string} name @param {Record<string, string | number>} values @param {string | undefined} language */
+function keep(name, values, language) {
+  const told = Object.entries({ ...values, ...(language ? { lang: language } : {}) });
+  pending = writeAddress(
+    name,
+    told.map(([key, value]) => /** @type {[string, string]} */ ([key, String(value)])),
+  );
+  timer ||= window.setTimeout(flush, ADDRESS_EVERY_MS);
+}
+
+let pending = "";
+
+function flush() {
+  clearTimeout(timer);
+  timer = 0;
+  if (pending && readAddress(pending).view === (readAddress(location.hash).view || FIRST))
+    history.replaceState(null, "", pending);
+  pending = "";
+}
+
+/** @param {string} current @param {string} language */
+function head(current, language) {
+  const text = textIn(language);
+  const chosen = readAddress(location.hash).values.get("lang");
+  const to = (/** @type {string} */ name) => writeAddress(name, chosen ? [["lang", chosen]] : []);
+  const said = element("span", { role: "status", class: "said-briefly" });
+  put(
+    masthead,
+    element("h1", {}, element("a", { href: to(FIRST) }, "LeNet-5 lab")),
+    element(
+      "nav",
+      { "aria-label": text("views") },
+      element(
+        "ul",
+        {},
+        Object.keys(VIEWS).map((name) =>
+          element(
+            "li",
+            {},
+            element(
+              "a",
+              { href: to(name), "aria-current": name === current ? "page" : false },
+              text(titleOf(name)),
+            ),
+          ),
+        ),
+      ),
+    ),
+    element(
+      "div",
+      { class: "tools" },
+      said,
+      element("a", { href: "/docs" }, "API"),
+      element(
+        "button",
+        { type: "button", class: "quiet", lang: otherLanguage(language), onclick: translate },
+        otherLanguage(language) === "pt" ? "Português" : "English",
+      ),
+      element(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          "aria-label": text("share"),
+          title: text("share"),
+          onclick: () => share(said, text),
+        },
+        symbol("share"),
+      ),
+      element(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          "aria-label": text("theme"),
+          title: text("theme"),
+          onclick: relight,
+        },
+        symbol("theme"),
+      ),
+    ),
+  );
+  masthead.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+function translate() {
+  flush();
+  const { view, values } = readAddress(location.hash);
+  values.set("lang", otherLanguage(document.documentElement.lang));
+  history.replaceState(null, "", writeAddress(view || FIRST, values));
+  show();
+}
+
+function relight() {
+  flush();
+  turnTheme();
+  show();
+}
+
+/** @param {HTMLElement} said @param {import("./strings.js").Text} text */
+function share(said, text) {
+  flush();
+  copy(location.href, said, text);
+}
+
+watchTheme(show);
+addEventListener("hashchange", show);
+await show();

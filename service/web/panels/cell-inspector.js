@@ -1,0 +1,240 @@
+/** @file One pinned cell, taken apart: window times kernel, channel by channel, and the sum that they make. */
+
+import { convolutionCell, denseCell, poolingCell, softmax } from "../arithmetic/layer-cell.js";
+import { magnitude } from "../arithmetic/colour-scale.js";
+import { written } from "../arithmetic/numerals.js";
+import { mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
+import { element, put } from "../parts/element.js";
+import { MatrixCanvas } from "../parts/matrix-canvas.js";
+import { NumberGrid } from "../parts/number-grid.js";
+import { writtenActivation, writtenPartials, writtenSoftmax } from "../parts/written-sum.js";
+import { ServiceError, weights } from "../service.js";
+
+/** @typedef {import("../arithmetic/layer-cell.js").Account} Account */
+const FEW_NUMBERS = 32;
+const MOST_ROWS = 16;
+
+export class CellInspector {
+  /** @param {import("../strings.js").Text} text */
+  constructor(text) {
+    this.text = text;
+    this.channel = 0;
+    this.asked = 0;
+    this.body = element("div", { class: "account" });
+    this.title = element("h3");
+    this.element = element(
+      "section",
+      { class: "inspector", hidden: true, "aria-label": text("inspector") },
+      this.title,
+      this.body,
+    );
+  }
+
+  /**
+   * @param {import("./network.js").NetworkView | null} view
+   * @param {string} network its name
+   * @param {import("./network.js").Pin | null} pin
+   */
+  async show(view, network, pin) {
+    this.asked += 1;
+    const turn = this.asked;
+    const value = pin && view?.valueAt(pin);
+    this.element.hidden = !pin || value === null || value === undefined;
+    if (!view || !pin || value === null || value === undefined) return;
+    this.title.textContent = `${view.nameOf(pin)} = ${written(value, 4)}`;
+    if (pin.layer === 0)
+      return put(
+        this.body,
+        element("p", { class: "note" }, this.text("input_cell", { share: written(value / 255, 3) })),
+      );
+    try {
+      const account = await this.account(view, network, pin, value);
+      if (turn === this.asked) this.draw(account);
+    } catch (error) {
+      if (turn === this.asked)
+        put(
+          this.body,
+          element(
+            "p",
+            { class: "notice is-fault" },
+            error instanceof ServiceError ? error.message : String(error),
+          ),
+        );
+    }
+  }
+
+  /** @param {import("./network.js").NetworkView} view @param {string} network @param {import("./network.js").Pin} pin @param {number} value @returns {Promise<Account | null>} */
+  async account(view, network, { layer, spot }, value) {
+    const { name, type, output_shape: shape } = view.layers[layer];
+    const before = layer > 1 ? view.values[layer - 2] : null;
+    const maps = before ? mapsOf(before) : [(view.input ?? []).map((row) => row.map((pixel) => pixel / 255))];
+    const { region } = view.chain({ layer, spot })[0];
+    if (type === "Flatten") return null;
+    if (type.endsWith("Pooling2D"))
+      return poolingCell({ before: maps[spot.map], region, channel: spot.map, value });
+    const learnt = await weights(network, name);
+    if (type === "Conv2D") {
+      return convolutionCell({
+        before: maps,
+        kernel: learnt.kernels[spot.map],
+        bias: learnt.biases[spot.map],
+        region,
+        value,
+      });
+    }
+    const unit = spot.row * vectorWidth(shape[0]) + spot.column;
+    const inputs = before?.vector ?? [];
+    const flattened = view.layers[layer - 1].type === "Flatten" ? view.layers[layer - 2].output_shape : null;
+    const column = (/** @type {number} */ index) =>
+      learnt.kernels.map((/** @type {number[]} */ row) => row[index]);
+    const account = denseCell({
+      before: inputs,
+      kernel: column(unit),
+      bias: learnt.biases[unit],
+      value,
+      maps: flattened,
+    });
+    if (layer < view.layers.length - 1) return account;
+    const sums = learnt.biases.map(
+      (bias, index) =>
+        denseCell({ before: inputs, kernel: column(index), bias, value: 0, maps: null }).biased,
+    );
+    return Math.abs(softmax(sums)[unit] - value) < 1e-3 ? { ...account, activation: "softmax" } : account;
+  }
+
+  /** @param {Account | null} account */
+  draw(account) {
+    const { text } = this;
+    if (!account) return put(this.body, element("p", { class: "note" }, text("flatten_cell")));
+    const { groups } = account;
+    if (account.kind === "mean") {
+      const values = groups[0].window.flat();
+      const terms = values.map((value) => written(value, 3)).join(" + ");
+      return put(
+        this.body,
+        element("div", { class: "equation" }, this.grid(text("window"), groups[0].window, false)),
+        element(
+          "p",
+          { class: "sum" },
+          `(${terms}) / ${values.length} = `,
+          element("b", {}, written(account.value, 4)),
+        ),
+      );
+    }
+    this.channel = Math.min(this.channel, groups.length - 1);
+    const chosen = groups[this.channel];
+    const isSmall = chosen.window.flat().length <= FEW_NUMBERS;
+    const isMany = groups.length > MOST_ROWS;
+    put(
+      this.body,
+      element(
+        "div",
+        { class: "parts" },
+        isSmall ? this.equation(chosen, groups.length) : this.strips(groups),
+        groups.length > 1 && !isMany ? this.channels(groups) : null,
+      ),
+      element(
+        "div",
+        { class: "total" },
+        groups.length > 1 && !isMany ? writtenPartials(groups, account.sum) : null,
+        account.activation === "softmax" ? writtenSoftmax(account) : writtenActivation(account),
+      ),
+    );
+  }
+
+  /** More products than can be read, as pictures. @param {Account["groups"]} groups */
+  strips(groups) {
+    const isMany = groups.length > 1;
+    const names = /** @type {const} */ (["window", "kernel", "products"]);
+    return element(
+      "div",
+      { class: "strips" },
+      names.map((name) => {
+        const label = this.text(name);
+        const canvas = new MatrixCanvas({
+          columns: 30,
+          cell: isMany ? 0.1875 : 1,
+          gap: 0.125,
+          attributes: { role: "img", "aria-label": label },
+        });
+        canvas.show(groups.map((one) => one[name]));
+        return element("div", { class: "strip" }, element("span", { class: "note" }, label), canvas.element);
+      }),
+    );
+  }
+
+  /** A row for each channel: window, kernel, products, and what they come to. @param {Account["groups"]} groups */
+  channels(groups) {
+    const { text } = this;
+    const names = /** @type {const} */ (["window", "kernel", "products"]);
+    const limits = names.map((name) => magnitude(groups.flatMap((one) => one[name].flat())));
+    return element(
+      "div",
+      { class: "channels", role: "group", "aria-label": text("channel") },
+      groups.map((one) => {
+        const pictures = names.map((name, index) => {
+          const canvas = new MatrixCanvas({
+            columns: 1,
+            cell: 0.4375,
+            attributes: { "aria-hidden": "true" },
+          });
+          canvas.show([one[name]], limits[index]);
+          return canvas.element;
+        });
+        return element(
+          "button",
+          {
+            type: "button",
+            class: "quiet",
+            "aria-pressed": String(one.channel === this.channel),
+            onclick: () => this.choose(one.channel),
+          },
+          element("span", {}, text("map_number", { map: one.channel })),
+          pictures,
+          element("span", { class: "partial" }, written(one.partial, 3)),
+        );
+      }),
+    );
+  }
+
+  /** @param {number} channel */
+  choose(channel) {
+    this.channel = channel;
+    this.onChannel?.();
+  }
+
+  /** @type {(() => void) | undefined} */
+  onChannel;
+
+  /** @param {Account["groups"][number]} group @param {number} channels */
+  equation({ channel, window, kernel, products, partial }, channels) {
+    const { text } = this;
+    return element(
+      "div",
+      { class: "equation" },
+      this.grid(channels > 1 ? text("window_of_channel", { channel }) : text("window"), window, false),
+      element("span", { class: "operator" }, "×"),
+      this.grid(text("kernel"), kernel, true),
+      element("span", { class: "operator" }, "="),
+      this.grid(`${text("products")}: Σ = ${written(partial, 3)}`, products, true),
+    );
+  }
+
+  /** @param {string} label @param {number[][]} matrix @param {boolean} isSigned */
+  grid(label, matrix, isSigned) {
+    const grid = new NumberGrid({ label, name: (row, column) => this.text("row_column", { row, column }) });
+    const limit = magnitude(matrix.flat()) * (isSigned ? 1.2 : 1.6);
+    grid.show(matrix.map((row) => row.map((value) => ({ value, text: short(value), limit }))));
+    return grid.element;
+  }
+}
+
+/** @param {number} value */
+function short(value) {
+  return Math.abs(value) < 0.005
+    ? "0"
+    : value
+        .toFixed(2)
+        .replace("-", "−")
+        .replace(/^(−?)0\./, "$1.");
+}

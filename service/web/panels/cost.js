@@ -1,0 +1,162 @@
+/** @file What a network costs: sizes, parameters, multiply-adds and memory, each with its formula. */
+
+import { readChoice, readCount } from "../arithmetic/address.js";
+import { EXAMPLES, readLayers, writeLayers } from "../arithmetic/layer-list.js";
+import { counted, weighed } from "../arithmetic/numerals.js";
+import { Newest } from "../newest.js";
+import { callDrawer } from "../parts/call-drawer.js";
+import { choice, count, segments } from "../parts/controls.js";
+import { element, put } from "../parts/element.js";
+import { ServiceError, send } from "../service.js";
+import { layerEditor } from "./layer-editor.js";
+
+/** @type {import("../lab.js").View} */
+export function open({ text, language, values, keep }) {
+  let layers = readLayers(values.get("layers") ?? EXAMPLES.lenet5);
+  let batch = readCount(values.get("batch"), { least: 1, most: 100000, fallback: 1 });
+  let dtype = readChoice(values.get("dtype"), ["float32", "float16"]);
+  const figures = element("div", { class: "figures" });
+  const editor = layerEditor({ text, onChange: (changed) => ((layers = changed), change()) });
+  const body = () => ({ layers, batch, dtype });
+  const call = callDrawer({ text, call: () => ({ method: "POST", path: "/architecture", json: body() }) });
+  const newest = new Newest(calculate);
+  const nameNow = () =>
+    Object.keys(EXAMPLES).find((name) => EXAMPLES[name] === writeLayers(layers)) ?? "custom";
+  const examples = choice({
+    name: text("example"),
+    options: [...Object.keys(EXAMPLES), "custom"].map((name) => [name, text(/** @type {"custom"} */ (name))]),
+    value: nameNow(),
+    onChange: (name) => {
+      layers = EXAMPLES[name] ? readLayers(EXAMPLES[name]) : layers;
+      editor.show(layers);
+      change();
+    },
+  });
+
+  function change() {
+    examples.select.value = nameNow();
+    keep({
+      ...(nameNow() === "lenet5" ? {} : { layers: writeLayers(layers) }),
+      ...(batch === 1 ? {} : { batch }),
+      ...(dtype === "float32" ? {} : { dtype }),
+    });
+    call.write();
+    newest.ask(null);
+  }
+
+  async function calculate() {
+    try {
+      show(await send("POST", "/architecture", body()));
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      put(figures, element("p", { class: "notice is-fault", role: "alert" }, error.message));
+    }
+  }
+
+  /** @param {any} answer of `POST /architecture` */
+  function show(answer) {
+    const dense = answer.shares.Dense;
+    put(
+      figures,
+      element(
+        "dl",
+        { class: "totals" },
+        total(text("total_parameters"), counted(answer.parameters, language)),
+        total(text("total_multiply_adds"), counted(answer.multiply_adds, language)),
+        total(text("total_memory"), weighed(answer.memory_bytes, language)),
+        dense ? total(text("share_of_dense"), `${(100 * dense.share).toFixed(2)} %`) : null,
+      ),
+      element(
+        "div",
+        { class: "scroll", tabindex: 0, role: "region", "aria-label": text("figures") },
+        element(
+          "table",
+          {},
+          element(
+            "thead",
+            {},
+            element(
+              "tr",
+              {},
+              element("th", { scope: "col" }, text("layer")),
+              element("th", { scope: "col" }, text("output_shape")),
+              element("th", { scope: "col", class: "figure" }, text("total_parameters")),
+              element("th", { scope: "col", class: "figure" }, text("receptive_field")),
+              element("th", { scope: "col", class: "figure" }, text("total_memory")),
+            ),
+          ),
+          element("tbody", {}, answer.layers.map(row)),
+        ),
+      ),
+    );
+  }
+
+  /** @param {any} layer */
+  function row(layer) {
+    return element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, layer.name),
+      element("td", {}, layer.output_shape.join(" × ")),
+      element(
+        "td",
+        { class: "figure" },
+        element("b", {}, counted(layer.parameters, language)),
+        layer.parameters ? element("span", { class: "how" }, layer.formulas.parameters) : null,
+      ),
+      element("td", { class: "figure" }, layer.receptive_field ? layer.receptive_field.join(" × ") : "–"),
+      element(
+        "td",
+        { class: "figure" },
+        element("b", {}, weighed(layer.memory_bytes, language)),
+        element("span", { class: "how" }, layer.formulas.memory_bytes),
+        layer.slide ? element("span", { class: "slide" }, layer.slide) : null,
+      ),
+    );
+  }
+
+  const view = element(
+    "div",
+    { class: "view" },
+    element("h2", { class: "unseen" }, text("view_cost")),
+    element(
+      "div",
+      { class: "split" },
+      element(
+        "div",
+        { class: "rail" },
+        examples.element,
+        element(
+          "div",
+          { class: "fields" },
+          count({
+            name: text("batch"),
+            value: batch,
+            least: 1,
+            most: 100000,
+            onChange: (value) => ((batch = value), change()),
+          }),
+        ),
+        segments({
+          name: text("numbers"),
+          options: [
+            ["float32", "float32"],
+            ["float16", "float16"],
+          ],
+          value: dtype,
+          onChange: (value) => ((dtype = /** @type {typeof dtype} */ (value)), change()),
+        }),
+        editor.element,
+      ),
+      element("div", { class: "theatre" }, figures, call.element),
+    ),
+  );
+  editor.show(layers);
+  change();
+  return view;
+}
+
+/** @param {string} name @param {string} value */
+function total(name, value) {
+  return element("div", {}, element("dt", {}, name), element("dd", {}, value));
+}

@@ -1,0 +1,120 @@
+/** @file The layers of a network as a list to change: numbers, order, more and fewer. */
+
+import { TYPES, freshLayer } from "../arithmetic/layer-list.js";
+import { choice, count } from "../parts/controls.js";
+import { element, put } from "../parts/element.js";
+
+const MOST_LAYERS = 20;
+
+/**
+ * @param {{text: import("../strings.js").Text, onChange: (layers: import("../arithmetic/layer-list.js").Layer[]) => void}} options
+ */
+export function layerEditor({ text, onChange }) {
+  /** @type {import("../arithmetic/layer-list.js").Layer[]} */
+  let layers = [];
+  const list = element("ol", { class: "layers" });
+  let added = "Conv2D";
+  const adder = choice({
+    name: text("add_layer"),
+    options: TYPES.map((type) => [type, type]),
+    value: added,
+    onChange: (value) => (added = value),
+  });
+  const add = element(
+    "button",
+    { type: "button", onclick: () => layers.length < MOST_LAYERS && change([...layers, freshLayer(added)]) },
+    "+",
+  );
+  add.setAttribute("aria-label", text("add_layer"));
+
+  /** @param {typeof layers} changed */
+  function change(changed) {
+    show(changed);
+    onChange(changed);
+  }
+
+  /** @param {number} at @param {object} values */
+  function set(at, values) {
+    layers = layers.map((layer, index) =>
+      index === at ? /** @type {typeof layer} */ ({ ...layer, ...values }) : layer,
+    );
+    onChange(layers);
+  }
+
+  /** @param {import("../arithmetic/layer-list.js").Layer} layer @param {number} at @returns {Node[]} */
+  function fields(layer, at) {
+    const number = (
+      /** @type {string} */ name,
+      /** @type {number} */ value,
+      /** @type {(value: number) => object} */ told,
+      most = 65536,
+    ) => count({ name, value, least: 1, most, onChange: (changed) => set(at, told(changed)) });
+    if (layer.type === "Input") {
+      return ["height", "width", "depth"].map((name, axis) =>
+        number(text(/** @type {"height"} */ (name)), layer.shape[axis], (value) => ({
+          shape: /** @type {number[]} */ (layers[at].type === "Input" ? layers[at].shape : []).map(
+            (old, index) => (index === axis ? value : old),
+          ),
+        })),
+      );
+    }
+    if (layer.type === "Conv2D") {
+      return [
+        number(text("filters"), layer.filters, (filters) => ({ filters })),
+        number(text("kernel"), layer.kernel_size, (kernel_size) => ({ kernel_size }), 512),
+        number(text("stride"), layer.strides, (strides) => ({ strides }), 64),
+        choice({
+          name: text("padding"),
+          options: [
+            ["valid", "valid"],
+            ["same", "same"],
+          ],
+          value: layer.padding,
+          onChange: (padding) => set(at, { padding }),
+        }).element,
+      ];
+    }
+    if (layer.type === "Dense") return [number(text("units"), layer.units, (units) => ({ units }))];
+    return layer.type === "Flatten"
+      ? []
+      : [number(text("patch"), layer.pool_size, (pool_size) => ({ pool_size }), 512)];
+  }
+
+  /** @param {typeof layers} now */
+  function show(now) {
+    layers = now;
+    put(
+      list,
+      layers.map((layer, at) =>
+        element(
+          "li",
+          {},
+          element("b", {}, layer.type),
+          at
+            ? element(
+                "button",
+                {
+                  type: "button",
+                  class: "quiet",
+                  "aria-label": `${text("remove")} ${layer.type} ${at}`,
+                  onclick: () => change(layers.filter((_, index) => index !== at)),
+                },
+                "×",
+              )
+            : null,
+          element("div", { class: "numbers" }, fields(layer, at)),
+        ),
+      ),
+    );
+  }
+
+  return {
+    element: element(
+      "div",
+      { class: "layer-editor" },
+      list,
+      element("div", { class: "adder" }, adder.element, add),
+    ),
+    show,
+  };
+}

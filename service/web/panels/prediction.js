@@ -1,0 +1,65 @@
+/** @file The answer: the digit, how sure, and a bar for each of the ten. */
+
+import { element } from "../parts/element.js";
+
+export class PredictionView {
+  /** @param {import("../strings.js").Text} text */
+  constructor(text) {
+    this.text = text;
+    this.numeral = element("output", { class: "numeral", "data-digit": "" });
+    this.said = element("p", { class: "said", role: "status" });
+    this.rows = Array.from({ length: 10 }, (_, digit) => {
+      const fill = element("span", { class: "fill" });
+      const share = element("span", { class: "share" });
+      return {
+        fill,
+        share,
+        element: element(
+          "li",
+          {},
+          element("span", { class: "digit" }, digit),
+          element("span", { class: "track" }, fill),
+          share,
+        ),
+      };
+    });
+    this.element = element(
+      "section",
+      { class: "prediction", "aria-label": text("answer") },
+      element("div", { class: "verdict" }, this.numeral, this.said),
+      element(
+        "ol",
+        { class: "bars", "aria-label": text("probabilities") },
+        this.rows.map((row) => row.element),
+      ),
+    );
+    this.show(null);
+  }
+
+  /** @param {import("../service.js").Prediction | null} prediction null while there is nothing to read */
+  show(prediction) {
+    const { text } = this;
+    const digit = prediction?.digit ?? null;
+    const isSure = digit !== null && prediction?.is_digit;
+    this.element.classList.toggle("is-doubtful", !isSure);
+    this.numeral.textContent = digit === null ? "–" : String(digit);
+    this.numeral.dataset.digit = digit === null ? "" : String(digit);
+    const confidence = prediction?.confidence ?? 0;
+    const percent = confidence > 0.999 ? "> 99.9" : (confidence * 100).toFixed(1);
+    this.tell(
+      digit === null ? text("draw_something") : isSure ? text("confidence", { percent }) : text("no_digit"),
+    );
+    this.rows.forEach(({ fill, share, element: row }, index) => {
+      const probability = digit === null ? 0 : (prediction?.probabilities[index] ?? 0);
+      fill.style.transform = `scaleX(${probability})`;
+      share.textContent = digit === null ? "" : `${(probability * 100).toFixed(1)}`;
+      row.classList.toggle("is-best", index === digit);
+    });
+  }
+
+  /** @param {string} words */
+  tell(words) {
+    // Screen readers repeat what is written again.
+    if (this.said.textContent !== words) this.said.textContent = words;
+  }
+}

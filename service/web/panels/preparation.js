@@ -1,0 +1,40 @@
+/** @file What was done to the drawing before the network saw it, and a switch that leaves it out. */
+
+import { written } from "../arithmetic/numerals.js";
+import { tick } from "../parts/controls.js";
+import { element, put } from "../parts/element.js";
+
+export class PreparationView {
+  /**
+   * @param {{text: import("../strings.js").Text, isOn: boolean, onSwitch: (isOn: boolean) => void}} options
+   */
+  constructor({ text, isOn, onSwitch }) {
+    this.text = text;
+    this.steps = element("ol", { class: "steps" });
+    this.element = element(
+      "section",
+      { class: "preparation", "aria-label": text("preparation") },
+      tick({ name: text("prepare"), value: isOn, onChange: onSwitch }),
+      this.steps,
+    );
+  }
+
+  /** @param {import("../service.js").Steps | null} steps null when it was left out, or there is nothing yet */
+  show(steps, isOn = true) {
+    const { text } = this;
+    if (!isOn) return put(this.steps, element("li", {}, text("unprepared")));
+    if (!steps?.box) return put(this.steps);
+    const [top, left, height, width] = steps.box;
+    const [down, right] = steps.shift;
+    put(
+      this.steps,
+      [
+        text(steps.inverted ? "step_inverted" : "step_polarity_kept"),
+        text("step_box", { height, width, top, left }),
+        text("step_scale", { scale: written(steps.scale, 3) }),
+        text("step_shift", { down: written(down), right: written(right) }),
+        ...steps.warnings.map((warning) => `⚠ ${warning}`),
+      ].map((words) => element("li", {}, words)),
+    );
+  }
+}

@@ -1,0 +1,197 @@
+/** @file Maps as pictures on one canvas: several matrices side by side, cells to point at, regions to outline. */
+
+import { magnitude, paint } from "../arithmetic/colour-scale.js";
+import { theme } from "./theme.js";
+import { element } from "./element.js";
+
+const LEAST_FRAMED_PX = 20;
+// A finger is wider than a pointer.
+const NARROW = "(max-width: 60rem)";
+const NARROW_GROWTH = 1.5;
+
+/** @typedef {{map: number, row: number, column: number}} Spot */
+/** @typedef {{map: number, top: number, left: number, bottom: number, right: number, strong?: boolean}} Outline */
+
+export class MatrixCanvas {
+  /**
+   * @param {object} options
+   * @param {number} options.columns maps side by side
+   * @param {number} options.cell side of a cell, in rem
+   * @param {number} [options.gap] between maps, in rem
+   * @param {boolean} [options.grey] 0 to 255 as paper and ink, not signed
+   * @param {boolean} [options.grows] on a narrow screen, where there is room below
+   * @param {Record<string, unknown>} [options.attributes]
+   */
+  constructor({ columns, cell, gap = 0.25, grey = false, grows = false, attributes = {} }) {
+    this.grows = grows;
+    this.columns = columns;
+    this.cell = cell;
+    this.gap = gap;
+    this.grey = grey;
+    this.element = element("canvas", { class: "map", ...attributes });
+    this.scratch = document.createElement("canvas");
+    /** @type {ArrayLike<ArrayLike<number>>[]} */
+    this.maps = [];
+    /** @type {Outline[]} */
+    this.outlines = [];
+    this.limit = 1;
+  }
+
+  /**
+   * @param {ArrayLike<ArrayLike<number>>[]} maps matrices of one size
+   * @param {number} [limit] the magnitude of the strongest colours; the largest there is, by default
+   */
+  show(maps, limit) {
+    this.maps = maps;
+    this.limit =
+      limit ??
+      Math.max(...maps.map((map) => Math.max(...Array.from(map, (row) => magnitude(Array.from(row))))));
+    this.draw();
+  }
+
+  /** @param {Outline[]} outlines */
+  mark(outlines) {
+    if (!outlines.length && !this.outlines.length) return;
+    this.outlines = outlines;
+    this.draw();
+  }
+
+  /** The cell under a pointer. @param {{clientX: number, clientY: number}} pointer @returns {Spot | null} */
+  at({ clientX, clientY }) {
+    if (!this.maps.length) return null;
+    const box = this.element.getBoundingClientRect();
+    const { height, width, pitchX, pitchY, unit } = this.geometry();
+    const x = ((clientX - box.left) / box.width) * (this.element.width / unit.scale);
+    const y = ((clientY - box.top) / box.height) * (this.element.height / unit.scale);
+    const column = Math.floor(x / pitchX);
+    const line = Math.floor(y / pitchY);
+    const map = line * this.columns + column;
+    const spot = {
+      map,
+      row: Math.floor((y - line * pitchY) / unit.cell),
+      column: Math.floor((x - column * pitchX) / unit.cell),
+    };
+    const isInside =
+      column >= 0 && column < this.columns && map < this.maps.length && spot.row >= 0 && spot.column >= 0;
+    return isInside && spot.row < height && spot.column < width ? spot : null;
+  }
+
+  /** In CSS pixels; whole device pixels a cell keep the grid even. */
+  geometry() {
+    const height = this.maps[0].length;
+    const width = this.maps[0][0].length;
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const scale = devicePixelRatio || 1;
+    const enlarged = this.grows && matchMedia(NARROW).matches ? NARROW_GROWTH : 1;
+    const cell = Math.max(1, Math.round(this.cell * enlarged * rem * scale)) / scale;
+    const gap = Math.round(this.gap * rem * scale) / scale;
+    return {
+      height,
+      width,
+      pitchX: width * cell + gap,
+      pitchY: height * cell + gap,
+      unit: { cell, gap, scale },
+    };
+  }
+
+  draw() {
+    if (!this.maps.length) return;
+    const { height, width, pitchX, pitchY, unit } = this.geometry();
+    const lines = Math.ceil(this.maps.length / this.columns);
+    const columns = Math.min(this.columns, this.maps.length);
+    const [wide, high] = [columns * pitchX - unit.gap, lines * pitchY - unit.gap];
+    const canvas = this.element;
+    const [pixelsX, pixelsY] = [Math.round(wide * unit.scale), Math.round(high * unit.scale)];
+    if (canvas.width !== pixelsX || canvas.height !== pixelsY) {
+      [canvas.width, canvas.height] = [pixelsX, pixelsY];
+      canvas.style.width = `${wide}px`;
+      canvas.style.aspectRatio = `${pixelsX} / ${pixelsY}`;
+    }
+    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    pen.setTransform(unit.scale, 0, 0, unit.scale, 0, 0);
+    pen.clearRect(0, 0, wide, high);
+    pen.imageSmoothingEnabled = false;
+    this.scratch.width = width;
+    this.scratch.height = height;
+    const scratch = /** @type {CanvasRenderingContext2D} */ (this.scratch.getContext("2d"));
+    const picture = scratch.createImageData(width, height);
+    this.maps.forEach((map, index) => {
+      for (let row = 0, at = 0; row < height; row += 1) {
+        for (let column = 0; column < width; column += 1, at += 4)
+          this.ink(picture.data, at, map[row][column]);
+      }
+      scratch.putImageData(picture, 0, 0);
+      const [x, y] = this.corner(index, pitchX, pitchY);
+      pen.drawImage(this.scratch, x, y, width * unit.cell, height * unit.cell);
+      if (unit.gap && width * unit.cell >= LEAST_FRAMED_PX) {
+        pen.lineWidth = 1 / unit.scale;
+        pen.strokeStyle = resolved("--line");
+        pen.strokeRect(
+          x + 0.5 / unit.scale,
+          y + 0.5 / unit.scale,
+          width * unit.cell - 1 / unit.scale,
+          height * unit.cell - 1 / unit.scale,
+        );
+      }
+    });
+    for (const outline of this.outlines) this.trace(pen, outline, { pitchX, pitchY, unit });
+  }
+
+  /** @param {number} index @param {number} pitchX @param {number} pitchY */
+  corner(index, pitchX, pitchY) {
+    return [(index % this.columns) * pitchX, Math.floor(index / this.columns) * pitchY];
+  }
+
+  /** @param {Uint8ClampedArray} pixels @param {number} at @param {number} value */
+  ink(pixels, at, value) {
+    if (!this.grey) return paint(pixels, at, value, this.limit, theme());
+    pixels[at] = pixels[at + 1] = pixels[at + 2] = theme() === "dark" ? 18 + value * 0.9 : 255 - value * 0.92;
+    pixels[at + 3] = 255;
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {Outline} outline
+   * @param {{pitchX: number, pitchY: number, unit: {cell: number}}} geometry
+   */
+  trace(pen, outline, { pitchX, pitchY, unit }) {
+    const [x, y] = this.corner(outline.map, pitchX, pitchY);
+    const width = (outline.right - outline.left + 1) * unit.cell;
+    const height = (outline.bottom - outline.top + 1) * unit.cell;
+    const thick = outline.strong ? 2 : 1.5;
+    const reach = Math.max(0, (5 - Math.min(width, height)) / 2);
+    for (const [line, name] of /** @type {const} */ ([
+      [thick + 2, "--sheet"],
+      [thick, "--accent"],
+    ])) {
+      pen.lineWidth = line;
+      pen.strokeStyle = resolved(name);
+      pen.strokeRect(
+        x + outline.left * unit.cell - reach,
+        y + outline.top * unit.cell - reach,
+        width + 2 * reach,
+        height + 2 * reach,
+      );
+    }
+  }
+}
+
+/** @type {Map<string, string>} */
+const RESOLVED = new Map();
+
+/**
+ * What a colour of the style sheet comes to in this theme; canvases know no variables.
+ * @param {string} name
+ */
+export function resolved(name) {
+  const key = `${name} ${theme()}`;
+  const known = RESOLVED.get(key);
+  if (known) return known;
+  const probe = element("span");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  RESOLVED.set(key, value);
+  return value;
+}

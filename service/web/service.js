@@ -1,0 +1,117 @@
+/** @file The one module that speaks HTTP: the service's public API. */
+
+import { readFloats } from "./arithmetic/npy.js";
+
+/** An answer that is an error; the message is the service's own. */
+export class ServiceError extends Error {
+  /** @param {{title?: string, detail?: string, status?: number, errors?: {pointer: string, detail: string}[]}} problem */
+  constructor(problem) {
+    const where = problem.errors?.map((fault) => `${fault.pointer}: ${fault.detail}`).join("; ");
+    super(where || problem.detail || problem.title || String(problem.status ?? ""));
+    this.status = problem.status ?? 0;
+  }
+}
+
+/**
+ * @typedef {{digit: number | null, confidence: number, is_digit: boolean, probabilities: number[], reason?: string,
+ *   prepared?: {image: string, steps: Steps}}} Prediction
+ * @typedef {{inverted: boolean, flattened: boolean, lines_removed: number, box: number[] | null, scale: number,
+ *   stroke_px: number | null, shift: number[], warnings: string[]}} Steps
+ * @typedef {{name: string, type: string, output_shape: number[], parameters: number}} Layer
+ * @typedef {{name: string, type: string, shape: number[], min: number, max: number, maps?: number[][][], vector?: number[]}} LayerMaps
+ * @typedef {{name: string, matrix: number[][], sum: number, kind: string, purpose: string, source: string}} Preset
+ * @typedef {{body: BodyInit, type: string | null}} Picture
+ */
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [json]
+ * @returns {Promise<any>}
+ */
+export async function send(method, path, json) {
+  const isBare = json === undefined;
+  const answer = await ask(path, {
+    method,
+    body: isBare ? undefined : JSON.stringify(json),
+    type: isBare ? null : "application/json",
+  });
+  return answer.json();
+}
+
+/** @type {Map<string, Promise<any>>} */
+const KEPT = new Map();
+
+/** What does not change while the page is open. @param {string} path */
+function kept(path) {
+  const known = KEPT.get(path);
+  if (known) return known;
+  const asked = send("GET", path);
+  KEPT.set(path, asked);
+  asked.catch(() => KEPT.delete(path));
+  return asked;
+}
+
+/** @returns {Promise<{models: {name: string, version: string, parameters: number, accuracy: number}[]}>} */
+export const models = () => kept("/models");
+/** @param {string} name @returns {Promise<{name: string, layers: Layer[], parameters: number, recipe: string, evaluation: any, provider: string}>} */
+export const model = (name) => kept(`/models/${name}`);
+/** @returns {Promise<{kernels: Preset[]}>} */
+export const presets = () => kept("/kernels");
+/** @param {string} name @param {string} layer @returns {Promise<{kernels: any, biases: number[], shape: number[]}>} */
+export const weights = (name, layer) => kept(`/models/${name}/layers/${layer}/kernels`);
+
+/**
+ * @param {Picture} picture
+ * @param {{model: string, preprocess: string}} how
+ * @returns {Promise<Prediction>}
+ */
+export async function predict(picture, how) {
+  const query = new URLSearchParams({ ...how, include: "prepared" });
+  const answer = await ask(`/predict?${query}`, { method: "POST", ...picture });
+  return (await answer.json()).predictions[0];
+}
+
+/**
+ * @param {Picture} picture
+ * @param {{model: string, preprocess: string}} how
+ * @returns {Promise<LayerMaps[]>}
+ */
+export async function featureMaps(picture, how) {
+  const answer = await ask(`/feature-maps?${new URLSearchParams(how)}`, { method: "POST", ...picture });
+  return (await answer.json()).images[0].layers;
+}
+
+/**
+ * Convolve a picture.
+ * @param {Blob} image
+ * @param {object} parameters as `POST /convolve` takes them
+ */
+export async function convolvePicture(image, parameters) {
+  const form = new FormData();
+  form.append("image", image, "picture.png");
+  form.append("parameters", new Blob([JSON.stringify(parameters)], { type: "application/json" }));
+  const answer = await ask("/convolve", {
+    method: "POST",
+    body: form,
+    type: null,
+    accept: "application/x-npy",
+  });
+  return readFloats(await answer.arrayBuffer());
+}
+
+/** @param {string} path @param {{method: string, body?: BodyInit, type: string | null, accept?: string}} request */
+async function ask(path, { method, body, type, accept }) {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (type) headers["Content-Type"] = type;
+  if (accept) headers.Accept = accept;
+  let answer;
+  try {
+    answer = await fetch(path, { method, body, headers });
+  } catch {
+    throw new ServiceError({ title: "the service does not answer" });
+  }
+  if (!answer.ok) throw new ServiceError(await answer.json().catch(() => ({ status: answer.status })));
+  return answer;
+}

@@ -1,0 +1,289 @@
+/** @file Every word of the page, in English and in Portuguese. */
+
+/** @typedef {(key: Key, values?: Record<string, string | number>) => string} Text */
+/** @typedef {keyof typeof STRINGS} Key */
+
+export const STRINGS = {
+  // The page
+  views: ["Views", "Vistas"],
+  view_digit: ["Digit", "Algarismo"],
+  view_convolution: ["Convolution", "Convolução"],
+  view_pictures: ["Pictures", "Imagens"],
+  view_pooling: ["Pooling", "Pooling"],
+  view_channels: ["Channels", "Canais"],
+  view_signals: ["Signals", "Sinais"],
+  view_cost: ["Cost", "Custo"],
+  view_training: ["Training", "Treino"],
+  share: ["Copy a link to what is shown", "Copiar uma ligação para o que se vê"],
+  copied: ["Copied", "Copiado"],
+  not_copied: ["The browser does not let this page copy", "O navegador não deixa copiar"],
+  theme: ["Light or dark", "Claro ou escuro"],
+  load_failed: [
+    "The service does not answer. Is it still running? Reload the page to try again.",
+    "O serviço não responde. Ainda está a correr? Recarregue a página para tentar de novo.",
+  ],
+  none: ["none", "nenhuma"],
+  custom: ["custom", "própria"],
+
+  // Digit
+  paper: ["Paper to draw a digit on", "Papel para desenhar um algarismo"],
+  draw_here: ["Draw a digit here, or drop a picture", "Desenhe aqui um algarismo, ou largue uma imagem"],
+  draw_something: ["Draw something", "Desenhe algo"],
+  no_digit: ["Not a digit, it seems", "Não parece um algarismo"],
+  confidence: ["{percent} % sure", "{percent} % de certeza"],
+  probabilities: ["Probabilities in percent", "Probabilidades em percentagem"],
+  answer: ["Answer", "Resposta"],
+  undo: ["Undo", "Desfazer"],
+  clear: ["Clear", "Limpar"],
+  brush: ["Brush width", "Largura do traço"],
+  picture: ["Picture…", "Imagem…"],
+  no_picture: ["That is no picture that this browser can read", "O navegador não consegue ler essa imagem"],
+  samples: ["Sample digits", "Algarismos de exemplo"],
+  sample: ["Draw a {digit}", "Desenhar um {digit}"],
+  preparation: ["Preparation", "Preparação"],
+  prepare: ["Prepare the drawing as MNIST was made", "Preparar o desenho como no MNIST"],
+  unprepared: [
+    "Only shrunk to 28×28: move the digit, or draw it small, and see what that does to the answer.",
+    "Apenas reduzido a 28×28: desloque o algarismo, ou desenhe-o pequeno, e veja o efeito na resposta.",
+  ],
+  step_inverted: ["turned to light on black", "invertido: claro sobre preto"],
+  step_polarity_kept: ["light on black already", "já claro sobre preto"],
+  step_box: [
+    "digit’s box {height}×{width} px at ({top}, {left})",
+    "caixa do algarismo {height}×{width} px em ({top}, {left})",
+  ],
+  step_scale: ["scaled by {scale}, its longer side to 20 px", "escala {scale}: lado maior com 20 px"],
+  step_shift: [
+    "moved {down} down, {right} right: mass at the centre",
+    "deslocado {down} para baixo, {right} para a direita: massa no centro",
+  ],
+  input: ["Input", "Entrada"],
+  parameters: ["{count} par.", "{count} par."],
+  network_total: ["version {version}, {count} parameters", "versão {version}, {count} parâmetros"],
+  point_at_a_cell: [
+    "Point at a cell to see its window and its receptive field; click to take it apart.",
+    "Aponte para uma célula para ver a sua janela e o seu campo recetivo; clique para a decompor.",
+  ],
+  scale: [
+    "Colour scale: blue is negative, neutral is zero, red is positive",
+    "Escala de cor: azul negativo, neutro zero, vermelho positivo",
+  ],
+  scale_low: ["−max", "−máx"],
+  scale_high: ["+max of each layer", "+máx de cada camada"],
+  map_role: ["feature maps", "mapas de características"],
+  map_keys: [
+    "Arrow keys move the pinned cell, Page Up and Page Down change the map, Escape lets go.",
+    "As setas movem a célula fixada, Page Up e Page Down mudam de mapa, Escape larga.",
+  ],
+  row_column: ["row {row}, column {column}", "linha {row}, coluna {column}"],
+  map_number: ["map {map}", "mapa {map}"],
+  unit: ["unit {unit}", "unidade {unit}"],
+  inspector: ["The pinned cell", "A célula fixada"],
+  input_cell: [
+    "A pixel of the prepared image; divided by 255 the network sees {share}.",
+    "Um píxel da imagem preparada; dividido por 255, a rede vê {share}.",
+  ],
+  flatten_cell: [
+    "Flattening only puts the maps in one row: nothing is computed.",
+    "O achatamento apenas põe os mapas em fila: nada se calcula.",
+  ],
+  window: ["Window", "Janela"],
+  kernel: ["Kernel", "Núcleo"],
+  products: ["Products", "Produtos"],
+  channel: ["Channel", "Canal"],
+  window_of_channel: ["Window in map {channel}", "Janela no mapa {channel}"],
+
+  // Convolution
+  output: ["Output", "Saída"],
+  operation: ["Operation", "Operação"],
+  convolution: ["Convolution", "Convolução"],
+  cross_correlation: ["Cross-correlation", "Correlação cruzada"],
+  kernel_applied: ["Kernel", "Núcleo"],
+  turned: ["turned by 180°", "rodado 180°"],
+  as_written: ["as written", "como se escreve"],
+  kernel_sum: ["Sum of the kernel: {sum}.", "Soma do núcleo: {sum}."],
+  kind_differential: ["Differential: an even surface gives 0.", "Diferencial: uma superfície uniforme dá 0."],
+  kind_smoothing: ["Smoothing: brightness stays.", "Suavização: o brilho mantém-se."],
+  kind_other: ["", ""],
+  input_rows: ["Input rows", "Entrada, linhas"],
+  input_columns: ["Input columns", "Entrada, colunas"],
+  kernel_rows: ["Kernel rows", "Núcleo, linhas"],
+  kernel_columns: ["Kernel columns", "Núcleo, colunas"],
+  input_lecture: ["lecture, 5×5", "aula, 5×5"],
+  input_impulse: ["an impulse", "um impulso"],
+  input_edge: ["an edge", "um contorno"],
+  padding: ["Padding", "Preenchimento"],
+  padding_valid: ["valid", "valid"],
+  padding_same: ["same", "same"],
+  padding_same_lower: ["same, odd one first", "same, ímpar antes"],
+  padding_full: ["full", "full"],
+  padding_number: ["numbers", "números"],
+  padding_h: ["p, rows", "p, linhas"],
+  padding_w: ["p, columns", "p, colunas"],
+  border: ["Border", "Margem"],
+  border_zeros: ["zeros", "zeros"],
+  border_replicate: ["replicate", "replicada"],
+  border_reflect: ["reflect", "refletida"],
+  border_symmetric: ["symmetric", "simétrica"],
+  border_circular: ["circular", "circular"],
+  stride_h: ["Stride s, rows", "Passo s, linhas"],
+  stride_w: ["Stride s, columns", "Passo s, colunas"],
+  dilation_h: ["Dilation d, rows", "Dilatação d, linhas"],
+  dilation_w: ["Dilation d, columns", "Dilatação d, colunas"],
+  bias: ["Bias b", "Viés b"],
+  activation: ["Activation φ", "Ativação φ"],
+  cover: ["Cover what is to come", "Tapar o que falta"],
+  kernel_too_large: [
+    "The kernel is larger than the padded input: it fits nowhere, so there is no output. Pad more, or take a smaller kernel.",
+    "O núcleo é maior do que a entrada preenchida: não cabe, por isso não há saída. Aumente o preenchimento ou reduza o núcleo.",
+  ],
+  misprint: [
+    "The slide prints {printed} here; right is {right}, as in its own zero-padded table.",
+    "O diapositivo mostra {printed}; o certo é {right}, como na sua própria tabela com zeros.",
+  ],
+  dilated_span: [
+    "W′ is what the dilated kernel spans: d·(W − 1) + 1.",
+    "W′ é o que o núcleo dilatado abrange: d·(W − 1) + 1.",
+  ],
+  top_short: ["top", "cima"],
+  bottom_short: ["bottom", "baixo"],
+  left_short: ["left", "esq."],
+  right_short: ["right", "dir."],
+  unused_rows: ["rows left over: {count}", "linhas que sobram: {count}"],
+  unused_columns: ["columns left over: {count}", "colunas que sobram: {count}"],
+
+  // Pooling
+  max: ["Maximum", "Máximo"],
+  average: ["Average", "Média"],
+  patch: ["Patch", "Janela"],
+  patch_h: ["Patch rows", "Linhas da janela"],
+  patch_w: ["Patch columns", "Colunas da janela"],
+  stride: ["Stride", "Passo"],
+  pooling_note: [
+    "Pooling has nothing to learn: it makes maps smaller. The stride is usually the patch’s size.",
+    "O pooling nada aprende: torna os mapas mais pequenos. O passo é em geral o tamanho da janela.",
+  ],
+  patch_too_large: [
+    "The patch is larger than the padded input: there is no output.",
+    "A janela é maior do que a entrada preenchida: não há saída.",
+  ],
+  maximum_at_border: [
+    "Padding is no value: only what lies in the input can win.",
+    "O preenchimento não é valor: só o que está na entrada pode ganhar.",
+  ],
+  mean_at_border: [
+    "Of the patch’s {area} places, {number} lie in the input, and only those are counted, as in Keras and ONNX. With zeros counted too (PyTorch’s default) it would be {other}.",
+    "Das {area} posições da janela, {number} estão na entrada, e só essas contam, como no Keras e no ONNX. Contando zeros (o normal no PyTorch) seria {other}.",
+  ],
+
+  // Channels, signals
+  red: ["Red", "Vermelho"],
+  green: ["Green", "Verde"],
+  blue: ["Blue", "Azul"],
+  partial: ["Partial sums", "Somas parciais"],
+  map_of_kernel: ["Map of kernel {kernel}", "Mapa do núcleo {kernel}"],
+  channels_note: [
+    "A kernel is as deep as its input. Its slices are summed, with one bias, into one map; so two kernels make two maps, and 2 × (3 × 3 × 3 + 1) = 56 parameters.",
+    "Um núcleo é tão profundo como a sua entrada. As fatias somam-se, com um viés, num só mapa; dois núcleos fazem dois mapas, com 2 × (3 × 3 × 3 + 1) = 56 parâmetros.",
+  ],
+  signal: ["Signal x", "Sinal x"],
+  system: ["System h", "Sistema h"],
+  signals_note: [
+    "The lecture’s example: h[0] = 1, h[2] = −1, x[n] = 2 e^(−0.3 n) for n = 0 to 7. Eight samples and three make 8 + 3 − 1 = 10.",
+    "O exemplo da aula: h[0] = 1, h[2] = −1, x[n] = 2 e^(−0,3 n) para n = 0 a 7. Oito amostras e três fazem 8 + 3 − 1 = 10.",
+  ],
+
+  // Pictures
+  source: ["Picture", "Imagem"],
+  scene: ["Sample", "Exemplo"],
+  drawing: ["Drawing", "Desenho"],
+  as_grey: ["In grey", "Em cinzento"],
+  sum_channels: ["Sum the channels", "Somar os canais"],
+  picture_before: ["The picture", "A imagem"],
+  picture_after: ["The picture after the kernel", "A imagem depois do núcleo"],
+  point_at_a_pixel: [
+    "Point at a pixel of the output to read its value. The border repeats the edge.",
+    "Aponte para um píxel da saída para ler o seu valor. A margem repete a borda.",
+  ],
+
+  // Cost
+  example: ["Network", "Rede"],
+  lenet5: ["The lecture’s LeNet-5", "LeNet-5 da aula"],
+  lenet5_1998: ["5×5 in conv2d_3, as in 1998", "5×5 em conv2d_3, como em 1998"],
+  hundred_kernels: ["100 kernels, 512×512 colour", "100 núcleos, 512×512 a cores"],
+  hundred_neurons: ["100 neurons, 512×512 colour", "100 neurónios, 512×512 a cores"],
+  batch: ["Batch", "Lote"],
+  numbers: ["Numbers", "Números"],
+  add_layer: ["Add a layer", "Juntar uma camada"],
+  remove: ["Remove", "Retirar"],
+  height: ["Height", "Altura"],
+  width: ["Width", "Largura"],
+  depth: ["Channels", "Canais"],
+  filters: ["Kernels", "Núcleos"],
+  units: ["Units", "Unidades"],
+  layer: ["Layer", "Camada"],
+  output_shape: ["Output", "Saída"],
+  figures: ["Figures of each layer", "Números de cada camada"],
+  total_parameters: ["Parameters", "Parâmetros"],
+  total_multiply_adds: ["Multiply-adds", "Multiplicações"],
+  total_memory: ["Memory", "Memória"],
+  share_of_dense: ["in dense layers", "em camadas densas"],
+  receptive_field: ["Sees", "Vê"],
+
+  // Training
+  recipe: ["recipe", "receita"],
+  errors_of: ["Errors in {images} test images", "Erros em {images} imagens de teste"],
+  accuracy: ["Accuracy", "Exatidão"],
+  calibration_error: ["Calibration error", "Erro de calibração"],
+  slides_errors: ["Errors on the slides", "Erros nos diapositivos"],
+  accuracy_compared: ["Accuracy, with its 95 % interval", "Exatidão, com o intervalo de 95 %"],
+  this_network: ["this network", "esta rede"],
+  the_slides: ["the slides: 98.81 %", "os diapositivos: 98,81 %"],
+  confusion: ["Confusion matrix", "Matriz de confusão"],
+  true_read: ["true ↓ read →", "certo ↓ lido →"],
+  reliability: ["Does confidence hold?", "A confiança cumpre-se?"],
+  confidence_axis: ["confidence", "confiança"],
+  right_answers: ["right answers", "respostas certas"],
+  training_note: [
+    "Measured once, on MNIST’s test images, which chose nothing. A model that was trained here shows its own numbers in this place.",
+    "Medido uma vez, nas imagens de teste do MNIST, que nada escolheram. Um modelo treinado aqui mostra neste lugar os seus próprios números.",
+  ],
+
+  // Player, calls
+  player: ["Steps", "Passos"],
+  play: ["Play", "Reproduzir"],
+  pause: ["Pause", "Pausa"],
+  first: ["First", "Primeiro"],
+  back: ["Back", "Anterior"],
+  forward: ["Next", "Seguinte"],
+  last: ["Last", "Último"],
+  speed: ["Speed", "Velocidade"],
+  call: ["The same as a call of the API", "O mesmo, como chamada da API"],
+  language_of_call: ["Language", "Linguagem"],
+  copy: ["Copy", "Copiar"],
+  run: ["Run", "Executar"],
+  save_picture: ["Save the picture", "Guardar a imagem"],
+};
+
+export const LANGUAGES = /** @type {const} */ (["en", "pt"]);
+
+/**
+ * The words of a language, with values in their braces.
+ * @param {string} language
+ * @returns {Text}
+ */
+export function textIn(language) {
+  const column = language === "pt" ? 1 : 0;
+  return (key, values = {}) => STRINGS[key][column].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
+/** The address's language, or else the browser's. @param {string | undefined} asked */
+export function languageOf(asked) {
+  if (asked === "en" || asked === "pt") return asked;
+  return navigator.language.startsWith("pt") ? "pt" : "en";
+}
+
+/** @param {string} language */
+export function otherLanguage(language) {
+  return language === "pt" ? "en" : "pt";
+}

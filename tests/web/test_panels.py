@@ -1,0 +1,180 @@
+"""Pooling, pictures, channels, signals, cost and training: what they show is what the service answers."""
+
+import json
+import re
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+from scipy import ndimage
+
+Shown = Callable[[Page, str], list[list[str]]]
+LECTURE = [[5, 8, 0, 4, 8], [3, 9, 2, 9, 2], [4, 9, 2, 3, 6], [5, 4, 8, 2, 0], [5, 8, 0, 0, 8]]
+
+
+def ask(address: str, body: Any = None) -> Any:  # noqa: ANN401  JSON
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(
+        urllib.request.Request(address, data, {"Content-Type": "application/json"})
+    ) as answer:
+        return json.load(answer)
+
+
+def numbers(texts: list[list[str]]) -> list[list[float]]:
+    return [[float(text) for text in row] for row in texts]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "",
+        "operation=average",
+        "operation=average&patch=3&stride=2&padding=number&margins=1,1",
+        "patch=3,2&stride=1,2&padding=same",
+        "patch=3&stride=2&padding=same_lower",
+        "operation=average&patch=2&stride=3&padding=number&margins=1,0",
+    ],
+)
+def test_pooling_agrees_with_the_service(
+    open_page: Callable[..., Page], shown: Shown, lab: str, state: str
+) -> None:
+    page = open_page(f"/#pooling?{state}")
+    page.get_by_text("The same as a call").click()
+    expect(page.locator(".call pre").first).to_contain_text("curl")
+    body = json.loads(page.locator(".call pre").first.inner_text().split("'")[1])
+    answer = ask(f"{lab}/pool", body)
+
+    assert numbers(shown(page, "Output")) == [pytest.approx(row, abs=0.0051) for row in answer["output"]]
+
+
+def test_the_winning_pixel_is_marked_and_moves_with_the_numbers(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#pooling")
+    winner = page.locator(".grid .is-winner")
+
+    expect(winner).to_have_value("9")
+    page.get_by_role("group", name="Input", exact=True).get_by_label("row 0, column 0").fill("12")
+    expect(winner).to_have_value("12")
+    expect(page.locator(".written .sum b").last).to_have_text("12")
+
+
+def test_the_average_at_the_border_is_explained(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#pooling?operation=average&patch=3&stride=2&padding=number&margins=1,1")
+
+    expect(page.locator(".written .sum")).to_have_text("(5 + 8 + 3 + 9) / 4 = 25 / 4 = 6.25")
+    expect(page.locator(".written .note")).to_contain_text("25 / 9 = 2.778")
+
+
+def test_channels_sum_into_one_map_for_each_kernel(
+    open_page: Callable[..., Page], shown: Shown, lab: str
+) -> None:
+    page = open_page("/#channels?step=4")
+    page.get_by_text("The same as a call").click()
+    expect(page.locator(".call pre").first).to_contain_text("curl")
+    body = json.loads(page.locator(".call pre").first.inner_text().split("'")[1])
+    output = ask(f"{lab}/convolve", body)["output"]
+
+    assert numbers(shown(page, "Map of kernel 1")) == output[0]
+    assert numbers(shown(page, "Map of kernel 2")) == output[1]
+    partials = [numbers(shown(page, f"Partial sums: {name}"))[1][1] for name in ("Red", "Green", "Blue")]
+    assert sum(partials) + 1 == output[0][1][1]
+
+
+def test_signals_step_through_the_lectures_example(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#signals")
+    signal = 2 * np.exp(-0.3 * np.arange(8))
+    for expected in np.convolve(signal, [1, 0, -1]):
+        told = page.locator(".written .sum b").inner_text().replace("−", "-")
+
+        assert float(told) == pytest.approx(expected, abs=1e-4)
+        page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_label("System h").fill("1, 1")
+    expect(page.locator(".player .count")).to_have_text("9 / 9")
+
+
+def test_a_kernel_over_a_picture_is_what_scipy_makes_of_it(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#pictures?kernel=sobel_y")
+    expect(page.locator(".result-maps canvas")).to_be_visible()
+    read = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, 160, 160).data)"
+    before = (
+        np.array(page.locator("canvas.picture").evaluate(read)).reshape(160, 160, 4)[..., 0].astype(float)
+    )
+    expected = ndimage.convolve(before, [[1, 2, 1], [0, 0, 0], [-1, -2, -1]], mode="nearest")
+    box = page.locator(".result-maps canvas").bounding_box()
+    assert box
+    for row, column in ((62, 64), (104, 20), (88, 50)):
+        page.mouse.move(
+            box["x"] + (column + 0.5) * box["width"] / 160, box["y"] + (row + 0.5) * box["height"] / 160
+        )
+        expect(page.locator(".readout")).to_contain_text(f"row {row}, column {column}")
+        told = page.locator(".readout").inner_text().split("= ")[1].replace("−", "-")
+
+        assert float(told) == pytest.approx(expected[row, column], abs=0.01)
+
+
+def test_a_coloured_picture_has_a_map_for_each_channel_or_one_sum(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#pictures?colour=on")
+    canvas = page.locator(".result-maps canvas")
+    expect(canvas).to_be_visible()
+    assert canvas.evaluate("canvas => canvas.height / canvas.width") == pytest.approx(1, abs=0.02)
+    with page.expect_response("**/convolve"):
+        page.get_by_label("Sum the channels").check()
+    canvas.hover(position={"x": 300, "y": 300})
+
+    expect(page.locator(".readout")).not_to_contain_text("Red")
+
+
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        ("lenet5", ["257,546", "98.21 %"]),
+        ("lenet5_1998", ["61,706", "17.85 %"]),
+        ("hundred_kernels", ["7,600", "100 MiB", "300 MB"]),
+        ("hundred_neurons", ["78,643,300"]),
+    ],
+)
+def test_the_calculator_knows_the_lectures_figures(
+    open_page: Callable[..., Page], network: str, told: list[str]
+) -> None:
+    page = open_page("/#cost")
+    page.get_by_label("Network").select_option(network)
+    for figure in told:
+        expect(page.locator(".figures")).to_contain_text(figure)
+
+
+def test_layers_can_be_changed_and_the_link_keeps_them(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#cost?layers=i28,28,1.c6,5,1,same", refused="422")
+    page.get_by_role("spinbutton", name="Kernels").fill("12")
+    expect(page.locator(".totals")).to_contain_text("312")
+    page.wait_for_url("**layers=i28,28,1.c12,5,1,same")
+    page.get_by_role("spinbutton", name="Batch").fill("100")
+    page.get_by_role("spinbutton", name="Kernel", exact=True).fill("99")
+    page.get_by_role("combobox", name="Padding").select_option("valid")
+
+    expect(page.get_by_role("alert")).to_contain_text("#/layers")
+
+
+def test_training_shows_the_errors_of_the_model_in_service(open_page: Callable[..., Page], lab: str) -> None:
+    page = open_page("/#training")
+    expect(page.locator(".confusion")).to_be_visible()
+    test = ask(f"{lab}/models/lenet5")["evaluation"]["test"]
+    cells = page.locator(".confusion tbody td").all_inner_texts()
+    wrong = sum(int(cell or 0) for index, cell in enumerate(cells) if index // 10 != index % 10)
+
+    assert wrong == test["errors"]
+    assert sum(int(cell or 0) for cell in cells) == test["images"]
+    expect(page.locator(".totals dd").first).to_have_text(str(test["errors"]))
+
+
+@pytest.mark.parametrize("view", ["convolution", "pooling", "channels", "signals", "cost"])
+def test_each_view_shows_its_call_and_runs_it(open_page: Callable[..., Page], view: str) -> None:
+    page = open_page(f"/#{view}")
+    page.get_by_text("The same as a call").click()
+    page.get_by_role("button", name="Run").click()
+
+    expect(page.locator(".call pre").nth(1)).to_contain_text(re.compile("output|parameters"))
+    page.get_by_text("Python", exact=True).click()
+    code = page.locator(".call pre").first.inner_text()
+    compile(code, "call", "exec")
