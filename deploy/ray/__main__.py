@@ -9,7 +9,7 @@ from pathlib import Path
 CONFIGURATION = Path(__file__).with_name("serve.yaml")
 
 QUIET = {
-    # HAProxy, which comes with ray[serve], brings requests to the replicas; Ray's own proxy takes several times as long.
+    # HAProxy, which comes with ray[serve], in place of Ray's own proxy, which takes several times as long.
     "RAY_SERVE_ENABLE_HA_PROXY": "1",
     "RAY_USAGE_STATS_ENABLED": "0",
     # How long a replica that is to end waits for balancers to forget it: here there is only HAProxy.

@@ -71,9 +71,12 @@ class Cluster:
 
     def is_ready(self, path: str) -> bool:
         """Tell whether a probe is answered well."""
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.address[1]}{path}", timeout=5) as answer:
-                return bool(answer.status == 200)
+        address = f"http://127.0.0.1:{self.address[1]}{path}"
+        with (
+            contextlib.suppress(OSError, http.client.HTTPException),
+            urllib.request.urlopen(address, timeout=5) as answer,
+        ):
+            return bool(answer.status == 200)
         return False
 
     def stop(self) -> int:

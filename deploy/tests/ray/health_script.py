@@ -1,4 +1,4 @@
-"""Print what a replica's health check says before, during and after the life of its service; run in Ray's environment."""
+"""In Ray's environment: what a replica's health check says before, in and after the service's life."""
 
 import asyncio
 import sys
