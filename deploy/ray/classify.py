@@ -50,7 +50,7 @@ def main() -> int:
         compute=ActorPoolStrategy(min_size=1, max_size=options.processes),
     ).write_parquet(options.output, mode=SaveMode.ERROR)
     seconds = time.perf_counter() - began
-    written = read_parquet(options.output, columns=["error"])
+    written = read_parquet(options.output).select_columns(["error"])
     number = written.count()
     unread = written.filter(expr=col("error").is_not_null()).count()
     print(f"{number} pictures in {seconds:.1f} s, {number / seconds:.0f}/s; {unread} could not be read")
