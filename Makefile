@@ -8,7 +8,7 @@ PYTHON_IMAGE ?= python:3.11-slim-bookworm
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' service/__init__.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test kserve check train bench image image-test deploy-test ray-test lock clean
+.PHONY: help serve test kserve check train bench image image-test deploy-test ray-test release release-test lock clean
 
 help: ## Show these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -42,11 +42,23 @@ image: ## Build the image lenet5-service:cpu (DEVICE=cuda for NVIDIA GPUs; PYTHO
 image-test: .venv/deploy image ## Run the image and the Compose file by a real engine, as an operator does
 	.venv/deploy/bin/python -m pytest --override-ini pythonpath=deploy/tests/image deploy/tests/image
 
-deploy-test: .venv/deploy ## Lint and validate what deploys
+deploy-test: .venv/service .venv/deploy ## Lint and validate what deploys
 	.venv/deploy/bin/python -m pytest deploy/tests/files
 
 ray-test: .venv/development .venv/ray ## Run the service and bulk work by a Ray of their own, in an environment of its own
 	$(BIN)/python -m pytest deploy/tests/ray
+
+release: .venv/deploy .venv/release ## Build wheel and sdist into dist/, with what they need: pins, bill of materials, licences
+	rm -rf dist
+	.venv/deploy/bin/python -m build --no-isolation
+	$(BIN)/uv pip install --quiet --python .venv/release/bin/python --no-index --no-deps --reinstall dist/*.whl
+	cp requirements/service.txt dist/requirements.txt
+	.venv/release/bin/python -I deploy/notices.py > dist/THIRD-PARTY-NOTICES.txt
+	.venv/deploy/bin/python deploy/bill.py .venv/release/bin/python dist/sbom.cdx.json
+	cd dist && sha256sum * > SHA256SUMS
+
+release-test: release ## Install the release in clean environments and use it, and read its papers
+	.venv/deploy/bin/python -m pytest --override-ini pythonpath=deploy/tests/release deploy/tests/release
 
 lock: .venv/uv ## Pin the newest versions of everything in requirements/
 	$(PIN) --group build --output-file requirements/build.txt
@@ -80,6 +92,11 @@ clean: ## Remove the environment and everything that tools leave
 	touch $@
 
 .venv/deploy: requirements/deploy.txt .venv/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $@
+	$(BIN)/uv pip install --quiet --python $@/bin/python --require-hashes --requirement $<
+	touch $@
+
+.venv/release: requirements/service.txt .venv/uv
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $@
 	$(BIN)/uv pip install --quiet --python $@/bin/python --require-hashes --requirement $<
 	touch $@

@@ -12,7 +12,11 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
-VERSION = "from importlib.metadata import version; print(version('lenet5-service'))"
+TOLD = """
+import json
+from importlib.metadata import distributions
+print(json.dumps({each.name: [each.version, each.metadata.get("License")] for each in distributions()}))
+"""
 
 
 def main(python: str, file: Path) -> None:
@@ -20,9 +24,14 @@ def main(python: str, file: Path) -> None:
     options = ["--output-reproducible", "--mc-type", "application", "--pyproject", str(PROJECT)]
     command = [sys.executable, "-m", "cyclonedx_py", "environment", *options, python]
     bill = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    told = json.loads(subprocess.run([python, "-c", TOLD], check=True, capture_output=True, text=True).stdout)
     # pyproject.toml leaves the version to the package, so that the tool finds none there.
-    told = subprocess.run([python, "-c", VERSION], check=True, capture_output=True, text=True)
-    bill["metadata"]["component"]["version"] = told.stdout.strip()
+    bill["metadata"]["component"]["version"], _ = told["lenet5-service"]
+    for part in bill["components"]:
+        _, licence = told[part["name"]]
+        # The tool leaves out what is neither SPDX nor a classifier; a long one is the text, told elsewhere.
+        if "licenses" not in part and licence and "\n" not in licence:
+            part["licenses"] = [{"license": {"acknowledgement": "declared", "name": licence}}]
     file.write_text(json.dumps(bill, indent=1) + "\n")
 
 

@@ -15,23 +15,30 @@ from pathlib import Path
 LEGAL = re.compile(r"(?:licen[cs]e|copying|notice|authors|third.?party)[^/]*$", re.IGNORECASE)
 OURS = "lenet5-service"
 RULE = "=" * 79
+APACHE = {"Apache-2.0", "Apache Software License"}
+"""Two names of a licence whose text names nobody, so that one stands for all."""
 
 
 def main() -> None:
     """Write one section a package, in the order of their names."""
-    found = {distribution.name.lower(): distribution for distribution in distributions()}
-    missing = []
-    print("Notices of the packages that lenet5-service is distributed with.")
+    found = {each.name.lower(): each for each in distributions() if each.name.lower() != OURS}
+    texts = {name: "\n".join(_texts(distribution)) for name, distribution in found.items()}
+    licences = {name: _licence(distribution) for name, distribution in found.items()}
+    print("Notices of the packages that lenet5-service is distributed with, or needs.")
     for name, distribution in sorted(found.items()):
-        if name == OURS:
-            continue
-        licence, texts = _licence(distribution), list(_texts(distribution))
-        if not licence and not texts:
-            missing.append(name)
-        head = f"{distribution.name} {distribution.version}\nLicence: {licence or 'as below'}"
-        print("\n".join(["", RULE, head, RULE, *texts]))
+        head = f"{distribution.name} {distribution.version}\nLicence: {licences[name] or 'as below'}"
+        text = texts[name] or _elsewhere(licences[name], licences, texts)
+        print(f"\n{RULE}\n{head}\n{RULE}\n{text}")
+    missing = [name for name in sorted(found) if not licences[name] and not texts[name]]
     if missing:
         sys.exit(f"no licence is told by: {', '.join(missing)}")
+
+
+def _elsewhere(licence: str, licences: dict[str, str], texts: dict[str, str]) -> str:
+    """Name a package with the text that another does not carry: the one with the least beside it."""
+    same = [name for name in texts if texts[name] and {licence, licences[name]} <= APACHE]
+    where = f" Its text is that of {min(same, key=lambda name: len(texts[name]))}." if same else ""
+    return f"\nThe package carries no text of it.{where}\n"
 
 
 def _licence(distribution: Distribution) -> str:

@@ -6,10 +6,13 @@ import math
 import signal
 import sys
 
+from service import __version__
+
 USAGE = """\
 usage: lenet5             serve; the settings are LENET_* variables, see docs/settings.md
        lenet5 bench URL   measure a service that runs; lenet5 bench --help tells how
        lenet5 health      exit 0 when the service on this machine is ready (LENET_PORT), 1 when not
+       lenet5 --version
 """
 
 
@@ -29,6 +32,9 @@ def main() -> int:
             return health()
         case ["-h" | "--help"]:
             sys.stdout.write(USAGE)
+            return 0
+        case ["--version"]:
+            sys.stdout.write(f"lenet5-service {__version__}\n")
             return 0
     sys.stderr.write(USAGE)
     return 2
