@@ -190,6 +190,7 @@ POLICIES = {
     "busy 60%, 5 s": Policy("busy", 0.6, delay_s=5),
     "busy 60%, 120 s": Policy("busy", 0.6, delay_s=120),
     "busy 60% or 8 waiting, 30 s": Policy("busy", 0.6, waiting=8),
+    "busy 60% or 128 waiting, 30 s": Policy("busy", 0.6, waiting=128),
     "128 waiting, 30 s": Policy("queue", 128),
     "8 waiting, 30 s": Policy("queue", 8),
     "8 ongoing, 10 s": Policy("ongoing", 8, delay_s=10),

@@ -1,4 +1,4 @@
-"""Alerts and dashboard speak of metrics, labels and places that there are."""
+"""Alerts, dashboard and KEDA speak of metrics, labels and places that there are."""
 
 import json
 import re
@@ -76,7 +76,19 @@ def filled_in(expression: str) -> str:
     )
 
 
-EXPRESSIONS = [*((rule.get("alert") or rule["record"], rule["expr"]) for rule in rules()), *shown()]
+def scaled_by() -> Iterator[tuple[str, str]]:
+    """Give what KEDA asks before it decides on replicas."""
+    component = ROOT / "deploy" / "kubernetes" / "components" / "keda" / "scaled-object"
+    spec = yaml.safe_load((component / "scaled-object.yaml").read_text())["spec"]
+    for number, trigger in enumerate(spec["triggers"], 1):
+        yield f"KEDA {number}", trigger["metadata"]["query"]
+
+
+EXPRESSIONS = [
+    *((rule.get("alert") or rule["record"], rule["expr"]) for rule in rules()),
+    *shown(),
+    *scaled_by(),
+]
 
 
 def parts(expression: Any) -> Iterator[Any]:  # noqa: ANN401  a node of the parser's tree

@@ -1,6 +1,5 @@
 """The manifests, as kubectl renders them: valid for the API, confined, and with times that add up."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 KUBERNETES = ROOT / "deploy" / "kubernetes"
-OVERLAYS = sorted(path.name for path in (KUBERNETES / "overlays").iterdir())
 COMPONENTS = sorted(path.name for path in (KUBERNETES / "components").iterdir())
 LABELS = {"app.kubernetes.io/name": "lenet5"}
 
@@ -20,37 +18,6 @@ OLDEST = "1.30"
 
 Manifests = dict[str, Any]
 Render = Callable[..., Manifests]
-
-
-@pytest.fixture(scope="module")
-def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
-    """Render an overlay with components, by kubectl; give the manifests by their kind."""
-
-    def render(overlay: str, *components: str) -> Manifests:
-        # Beside the overlays: kustomize takes nothing from outside of what it is pointed at, but by folder.
-        folder = KUBERNETES / "overlays" / overlay
-        if components:
-            folder = tmp_path_factory.mktemp(overlay)
-            above = Path(*[".."] * len(folder.parts[1:]), *KUBERNETES.parts[1:])
-            kustomization = {
-                "resources": [str(above / "overlays" / overlay)],
-                "components": [str(above / "components" / component) for component in components],
-            }
-            (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
-        kubectl = ROOT / ".venv" / "deploy" / "bin" / "kubectl"
-        done = subprocess.run([kubectl, "kustomize", folder], check=True, capture_output=True, text=True)
-        assert not done.stderr
-        found = list(yaml.safe_load_all(done.stdout))
-        kinds = {manifest["kind"]: manifest for manifest in found}
-        assert len(kinds) == len(found)
-        return kinds
-
-    return render
-
-
-@pytest.fixture(params=OVERLAYS)
-def overlay(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture
@@ -114,6 +81,14 @@ def test_the_image_is_of_this_version_and_of_the_overlays_device(
     assert container["image"] == f"lenet5-service:{version}-{ {'cpu': 'cpu', 'gpu': 'cuda'}[overlay] }"
 
 
+def test_kserve_is_given_the_image_of_this_version(manifests: Manifests) -> None:
+    text = (ROOT / "deploy" / "kserve" / "inference-service.yaml").read_text()
+    (container,) = yaml.safe_load(text)["spec"]["predictor"]["containers"]
+    (other,) = manifests["Deployment"]["spec"]["template"]["spec"]["containers"]
+
+    assert container["image"].partition("-cpu")[0] == other["image"].rpartition("-")[0]
+
+
 def test_the_pod_is_confined_as_the_restricted_standard_asks(
     pod: dict[str, Any], container: dict[str, Any]
 ) -> None:
@@ -169,16 +144,6 @@ def test_a_gpu_is_asked_for_and_insisted_on(render: Render) -> None:
 
     assert container["resources"]["limits"]["nvidia.com/gpu"] == "1"
     assert setting(container, "LENET_DEVICE", "auto") == "cuda"
-
-
-def test_keda_takes_the_place_of_the_autoscaler(overlay: str, render: Render) -> None:
-    manifests = render(overlay, "keda")
-    trigger = manifests["ScaledObject"]["spec"]["triggers"][0]
-
-    assert "HorizontalPodAutoscaler" not in manifests
-    assert manifests["ScaledObject"]["spec"]["scaleTargetRef"]["name"] == "lenet5"
-    assert "lenet_queue_images" in trigger["metadata"]["query"]
-    assert 'Family("lenet_queue_images"' in (ROOT / "service" / "metrics" / "families.py").read_text()
 
 
 def test_the_monitor_finds_the_service_and_calls_the_job_as_the_alerts_do(
