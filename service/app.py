@@ -5,13 +5,13 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 import service
 from service import gauges, logs
@@ -27,7 +27,8 @@ from service.engine.lanes import Lane
 from service.errors import StartError
 from service.http import problems
 from service.http.admission import Admission
-from service.http.middleware import Accounting
+from service.http.express import Express
+from service.http.middleware import Accounting, Endpoint
 from service.http.trace import Trace
 from service.metrics import pulse
 from service.metrics.ledger import Ledger
@@ -66,12 +67,14 @@ class Application(FastAPI):
 
     Attributes:
         front: What every request passes first.
+        express: The short way beside it, for small requests.
         admission: Who is in.
         served: The models.
         readiness: Whether requests may be sent here.
     """
 
-    front: ASGIApp
+    front: Accounting
+    express: Express
     admission: Admission
     served: Repository
     readiness: Readiness
@@ -163,11 +166,12 @@ def create_app(settings: Settings) -> Application:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.install(app)
-    graphs = GraphCache(device=settings.device, threads=threads, most=settings.max_graphs)
     direct = [
         prediction.routes(served, recogniser, settings),
         feature_maps.routes(served, recogniser, pictures, settings),
-        operations.routes(graphs, heavy, settings),
+        operations.routes(
+            GraphCache(device=settings.device, threads=threads, most=settings.max_graphs), heavy, settings
+        ),
     ]
     searched = [
         models.routes(served, settings),
@@ -195,18 +199,15 @@ def create_app(settings: Settings) -> Application:
         if spans:
             spans.request(trace, route, method, status, seconds)
 
-    app.front = Accounting(
-        app.behind,
-        admission=app.admission,
-        observe=observe,
-        direct={
-            route.path: route.endpoint
-            for router in direct
-            for route in router.routes
-            if isinstance(route, APIRoute)
-        },
-    )
+    app.front = Accounting(app.behind, admission=app.admission, observe=observe, direct=_endpoints(direct))
+    app.express = Express(app.front, {prediction.PATH: prediction.express(served, recogniser, settings)})
     return app
+
+
+def _endpoints(routers: Iterable[APIRouter]) -> dict[str, Endpoint]:
+    """Give what answers each path of some routers."""
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    return {route.path: route.endpoint for route in routes}
 
 
 def _settle() -> None:

@@ -81,6 +81,8 @@ class Network:
         self.layers = layers
         self.provider = session.provider
         self.batcher = batching(self._run)
+        if self.provider == CUDA:
+            self.batcher.in_place_s = 0.0
         self._golden: tuple[Images, npt.NDArray[np.float32]] | None = None
         self._session = session
 

@@ -1,18 +1,21 @@
 """From the pictures of a request to their digits: in place when they are small, else on threads."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from service.digits import recognition
-from service.digits.network import BATCH, Network
+from service.digits.network import BATCH, Images, Network, Scores
 from service.digits.preparation import Prepared
 from service.digits.recognition import Recognition
+from service.engine.batcher import Answer
 from service.engine.clients import Gone, stays
 from service.engine.lanes import Lane
+from service.images import decoding
+from service.images.headers import Header
 from service.images.pictures import Pictures
 
 CHUNK = 32
@@ -36,11 +39,27 @@ class Course:
     inference_ms: float
     batch: int
 
-    def note(self, stage: Callable[[str, float], None]) -> None:
-        """Tell the stages by name and milliseconds."""
-        stage("decode", self.decode_ms)
-        stage("queue", self.queue_ms)
-        stage("inference", self.inference_ms)
+    def stages(self) -> dict[str, float]:
+        """Give the milliseconds of each stage."""
+        return {"decode_ms": self.decode_ms, "queue_ms": self.queue_ms, "inference_ms": self.inference_ms}
+
+
+@dataclass(slots=True)
+class Begun:
+    """A picture that is prepared and has to be scored; and what is known of it once it is."""
+
+    prepared: Prepared
+    decode_ms: float
+
+    @property
+    def rows(self) -> Images:
+        """The picture as a batch of one."""
+        return self.prepared.image[None]
+
+    def read(self, run: Answer) -> tuple[list[Recognition], Course]:
+        """Say what is known of it, and how it went."""
+        found = recognition.read(Scores(*run.outputs), (self.prepared,))
+        return found, Course(self.decode_ms, run.queue_ms, run.run_ms, run.batch)
 
 
 class Recogniser:
@@ -83,6 +102,19 @@ class Recogniser:
         scores, run = await network.answer(images, gone=gone)
         found = recognition.read(scores, prepared)
         return found, Course(decode_ms, run.queue_ms, run.run_ms, run.batch)
+
+    def begin(self, file: bytes, header: Header) -> Begun | None:
+        """
+        Decode and prepare a picture file in place when it is small; else give None.
+
+        Raises:
+            InvalidInputError: It is damaged.
+        """
+        if max(header.height * header.width, len(file)) > self._inline_pixels:
+            return None
+        began = time.perf_counter()
+        prepared = recognition.prepare_one(decoding.decode(file, header))
+        return Begun(prepared, (time.perf_counter() - began) * 1e3)
 
     async def prepare(
         self, pictures: Pictures, *, preprocess: Literal["auto", "none"], gone: Gone = stays

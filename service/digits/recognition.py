@@ -43,11 +43,13 @@ def prepared(pictures: Sequence[Pixels], *, preprocess: Literal["auto", "none"])
 
 
 def prepare_all(pictures: Iterable[Pixels]) -> list[Prepared]:
-    """Prepare pictures of any size, each on its own; a ready one is taken as such in colour files too."""
-    return [
-        prepare(_grey(picture) if picture.ndim == 3 and _is_small(picture) else picture)
-        for picture in pictures
-    ]
+    """Prepare pictures of any size, each on its own."""
+    return [prepare_one(picture) for picture in pictures]
+
+
+def prepare_one(picture: Pixels) -> Prepared:
+    """Prepare a picture of any size; a ready one is taken as such in a colour file too."""
+    return prepare(_grey(picture) if picture.ndim == 3 and _is_small(picture) else picture)
 
 
 def take_as_prepared(pictures: Sequence[Pixels]) -> list[Prepared]:

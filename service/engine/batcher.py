@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from service.engine import batches
 from service.engine.batches import Outcome, Outputs, Rows, Run
@@ -12,9 +13,9 @@ from service.engine.clients import Gone, stays
 from service.engine.runner import Runner
 from service.errors import AbandonedError, DeadlineError, FullError
 
-QUICK_S = 0.0005
-"""A single row that takes less than this is run where it stands: a hand-over to a thread and back takes
-a good part of it."""
+IN_PLACE_S = 0.001
+"""A run that takes less than this, by those before, is made in place: a hand-over to a thread and back takes
+a good part of it, and both then contend for the interpreter."""
 
 SMOOTHING = 0.2
 """Weight of the newest run in the average time of a row."""
@@ -58,12 +59,16 @@ class Answer:
     run_ms: float
 
 
+Told: TypeAlias = Callable[[Answer | Exception], None]
+"""Learns what came out for a request, or why nothing did, once and on the event loop; must not raise."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     rows: Rows
     since: float
     gone: Gone
-    future: asyncio.Future[Answer]
+    told: Told
 
 
 class Batcher:
@@ -72,11 +77,12 @@ class Batcher:
 
     Nobody waits for company: an idle engine takes at once what there is. There is no task that could die:
     the end of one run begins the next. All methods belong to one event loop; the engine runs on a thread
-    of its own, or in place when a single row is quick.
+    of its own, or in place when that is quick.
 
     Attributes:
         waiting: Rows in the queue.
         failures: Runs without any answer, one after the other, up to now.
+        in_place_s: Runs that take less are made in place; 0 for an engine that does not need a processor.
     """
 
     def __init__(self, run: Run, bounds: Bounds, *, observe: Callable[[int, float], None]) -> None:
@@ -90,6 +96,7 @@ class Batcher:
         """
         self.waiting = 0
         self.failures = 0
+        self.in_place_s = IN_PLACE_S
         self._run = run
         self._bounds = bounds
         self._observe = observe
@@ -98,66 +105,89 @@ class Batcher:
         self._busy = False
         self._expiry: asyncio.TimerHandle | None = None
         self._row_s = 0.0
-        self._single_s = float("inf")
 
     def submit(self, rows: Rows, *, gone: Gone = stays) -> asyncio.Future[Answer]:
+        """
+        Queue the rows of one request, as ``enqueue`` does.
+
+        Returns:
+            Its answer, or why there is none; it may be cancelled.
+        """
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def told(answer: Answer | Exception) -> None:
+            if future.done():
+                return
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+
+        self.enqueue(rows, told, gone=lambda: future.done() or gone())
+        return future
+
+    def enqueue(self, rows: Rows, told: Told, *, gone: Gone = stays) -> None:
         """
         Queue the rows of one request.
 
         Args:
             rows: ``(number, ...)``, at most as many as a run may have.
-            gone: Tells when the client is gone.
-
-        Returns:
-            Its answer; it may be cancelled. Or: ``DeadlineError`` when it waited too long, ``AbandonedError``
-            when its client is gone, ``EngineError`` when the engine gave another number of rows than it
-            got, and what the engine raises for these rows alone.
+            told: Gets the answer. Or: ``DeadlineError`` when it waited too long, ``AbandonedError`` when its
+                client is gone, ``EngineError`` when the engine gave another number of rows than it got, and
+                what the engine raises for these rows alone.
+            gone: Tells when nobody needs the answer any more.
 
         Raises:
             FullError: There is no room in the queue.
             ValueError: More rows than a run may have.
         """
         bounds = self._bounds
-        if len(rows) > bounds.batch:
-            message = f"{len(rows)} rows in one request; a run has at most {bounds.batch}"
+        number = len(rows)
+        if number > bounds.batch:
+            message = f"{number} rows in one request; a run has at most {bounds.batch}"
             raise ValueError(message)
         wait_s = self.waiting * self._row_s
         if (
             len(self._queue) >= bounds.requests
-            or self.waiting + len(rows) > bounds.rows
+            or self.waiting + number > bounds.rows
             or wait_s > bounds.wait_s
         ):
             raise FullError(where="queue", retry_after_s=wait_s)
-        loop = asyncio.get_running_loop()
-        if not self._busy and not self._queue:
-            # Behind all that came together with this one: they are its company, and cost it no waiting.
-            loop.call_soon(self._begin)
+        if not self._queue and not self._busy:
+            asyncio.get_running_loop().call_soon(self._gather, 0)
         if self._expiry is None:
-            self._expiry = loop.call_later(bounds.deadline_s, self._expire)
-        waiting = _Waiting(rows, time.perf_counter(), gone, loop.create_future())
-        self._queue.append(waiting)
-        self.waiting += len(rows)
-        return waiting.future
+            self._expiry = asyncio.get_running_loop().call_later(bounds.deadline_s, self._expire)
+        self._queue.append(_Waiting(rows, time.perf_counter(), gone, told))
+        self.waiting += number
 
     def close(self) -> None:
         """Finish the run that is under way."""
         self._runner.close()
 
+    def _gather(self, before: int) -> None:
+        """Begin when a turn of the loop brings no more: what has arrived comes along, none is waited for."""
+        if before < self.waiting < self._bounds.batch:
+            asyncio.get_running_loop().call_soon(self._gather, self.waiting)
+        else:
+            self._begin()
+
     def _begin(self) -> None:
         """Run what is queued, unless a run is under way: its end begins the next."""
         if self._busy or not (batch := self._take()):
             return
-        self._busy = True
         started = time.perf_counter()
         parts = [waiting.rows for waiting in batch]
         # Joined and cut on this thread: on the other each step would contend for the interpreter.
         rows = batches.join(parts)
-        if len(rows) == 1 and self._single_s < QUICK_S:
-            self._finish(batch, started, *batches.attempt(self._run, rows, parts))
+        if 0 < len(rows) * self._row_s < self.in_place_s:
+            self._tell(batch, started, *batches.attempt(self._run, rows, parts))
+            if self._queue:
+                asyncio.get_running_loop().call_soon(self._gather, 0)
         else:
+            self._busy = True
             self._runner.run(
                 lambda: batches.attempt(self._run, rows, parts),
-                lambda ended: self._finish(batch, started, *ended),
+                lambda ended: self._end(batch, started, *ended),
             )
 
     def _take(self) -> list[_Waiting]:
@@ -167,16 +197,15 @@ class Batcher:
         latest = time.perf_counter() - self._bounds.deadline_s
         while self._queue and len(self._queue[0].rows) <= room:
             waiting = self._queue.popleft()
-            self.waiting -= len(waiting.rows)
-            if waiting.future.done():
-                continue
+            number = len(waiting.rows)
+            self.waiting -= number
             if waiting.since < latest:
-                waiting.future.set_exception(DeadlineError(self._bounds.deadline_s))
+                waiting.told(DeadlineError(self._bounds.deadline_s))
             elif waiting.gone():
-                waiting.future.set_exception(AbandonedError())
+                waiting.told(AbandonedError())
             else:
                 batch.append(waiting)
-                room -= len(waiting.rows)
+                room -= number
         return batch
 
     def _expire(self) -> None:
@@ -185,30 +214,30 @@ class Batcher:
         while self._queue and self._queue[0].since <= latest:
             waiting = self._queue.popleft()
             self.waiting -= len(waiting.rows)
-            if not waiting.future.done():
-                waiting.future.set_exception(DeadlineError(self._bounds.deadline_s))
+            waiting.told(DeadlineError(self._bounds.deadline_s))
         self._expiry = None
         if self._queue:
             left_s = self._queue[0].since - latest
             self._expiry = asyncio.get_running_loop().call_later(left_s, self._expire)
 
-    def _finish(self, batch: Sequence[_Waiting], started: float, outcome: Outcome, seconds: float) -> None:
-        """Begin the next run, then give everyone of this one what came out."""
-        rows = sum([len(waiting.rows) for waiting in batch])
+    def _end(self, batch: Sequence[_Waiting], started: float, outcome: Outcome, seconds: float) -> None:
+        """Begin the next run, so that the engine does not wait, and tell what came out of this one."""
         self._busy = False
-        self._row_s += SMOOTHING * (seconds / rows - self._row_s)
-        if rows == 1:
-            self._single_s = seconds
         self._begin()
-        answers = batches.cut(outcome, [waiting.rows for waiting in batch])
-        for waiting, answer in zip(batch, answers, strict=True):
-            if waiting.future.done():
-                continue
-            if isinstance(answer, Exception):
-                waiting.future.set_exception(answer)
+        self._tell(batch, started, outcome, seconds)
+
+    def _tell(self, batch: Sequence[_Waiting], started: float, outcome: Outcome, seconds: float) -> None:
+        """Tell everyone of a batch what came out."""
+        parts = [waiting.rows for waiting in batch]
+        rows = sum(map(len, parts))
+        self._row_s += SMOOTHING * (seconds / rows - self._row_s)
+        answers = batches.cut(outcome, parts)
+        run_ms = seconds * 1e3
+        for waiting, outputs in zip(batch, answers, strict=True):
+            if isinstance(outputs, Exception):
+                waiting.told(outputs)
             else:
-                queue_ms = (started - waiting.since) * 1e3
-                waiting.future.set_result(Answer(answer, rows, queue_ms, seconds * 1e3))
-        all_failed = isinstance(answers[0], Exception) and all(isinstance(one, Exception) for one in answers)
+                waiting.told(Answer(outputs, rows, (started - waiting.since) * 1e3, run_ms))
+        all_failed = all(isinstance(answer, Exception) for answer in answers)
         self.failures = self.failures + 1 if all_failed else 0
         self._observe(rows, seconds)

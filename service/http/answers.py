@@ -19,8 +19,13 @@ NPZ = "application/x-npz"
 PNG = "image/png"
 
 
+def json(content: Any) -> bytes:  # noqa: ANN401  whatever orjson can write
+    """Write JSON. Numbers keep the shortest text that reads back to the same float."""
+    return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
 class JSONAnswer(Response):
-    """A JSON body. Numbers keep the shortest text that reads back to the same float."""
+    """A JSON body."""
 
     media_type = JSON
     background = None
@@ -28,7 +33,7 @@ class JSONAnswer(Response):
     def __init__(self, content: Any, status_code: int = 200) -> None:  # noqa: ANN401  whatever orjson can write
         """Write JSON, and no other headers than it needs."""
         self.status_code = status_code
-        self.body = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+        self.body = json(content)
         self.raw_headers = [
             (b"content-length", b"%d" % len(self.body)),
             (b"content-type", b"application/json"),

@@ -1,14 +1,20 @@
 """One request and its answer on a connection: uvicorn's, with one write for an answer instead of two."""
 
+import asyncio
+import urllib.parse
 from collections.abc import Iterable
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from service.errors import SlowBodyError
+from service.http.trace import CLIENT_GONE
 
 LARGE_BYTES = 65_536
 """Bodies from here on are written by themselves: joining them to the head would copy them."""
+
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
 class Cycle(RequestResponseCycle):
@@ -16,15 +22,101 @@ class Cycle(RequestResponseCycle):
     Holds the head of an answer until its body comes, so that a small answer is one write.
 
     A write wakes the client: with two of them it is woken for a head without a body.
+
+    Attributes:
+        method: As it was sent.
+        target: Path and query as they were sent.
+        headers: With lower-case names, in their order.
     """
 
+    scope: Any
     _head: bytes | None = None
     _chunked = False
     _late = False
 
+    def __init__(self, connection: HttpToolsProtocol, *, version: str, keep_alive: bool) -> None:
+        """
+        Begin with what the connection has just parsed.
+
+        The scope is left for whoever speaks ASGI, so that uvicorn's own beginning is not called.
+        """
+        self.method = connection.parser.get_method().decode("ascii")
+        self.target: bytes = connection.url
+        self.headers = connection.headers
+        self.transport = connection.transport
+        self.flow = connection.flow
+        self.logger = connection.logger
+        self.access_log = False
+        self.default_headers = connection.server_state.default_headers
+        self.message_event = asyncio.Event()
+        self.on_response = connection.on_response_complete
+        self.disconnected = False
+        self.keep_alive = keep_alive
+        self.waiting_for_100_continue = connection.expect_100_continue
+        self.body = bytearray()
+        self.more_body = True
+        self.response_started = False
+        self.response_complete = False
+        self.expected_content_length = 0
+        self._version = version
+        self._connection = connection
+
     def gone(self) -> bool:
         """Tell whether the client has left."""
         return self.disconnected
+
+    def is_plain(self) -> bool:
+        """Tell whether the connection stays, and its client reads, and does not wait to be asked to send."""
+        return self.keep_alive and not self.flow.write_paused and not self.waiting_for_100_continue
+
+    def described(self) -> dict[str, Any]:
+        """Describe the request as ASGI does (specification 3.0, "HTTP Connection Scope")."""
+        connection = self._connection
+        target = httptools.parse_url(self.target)
+        return {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": self._version,
+            "method": self.method,
+            "scheme": connection.scheme,
+            "path": urllib.parse.unquote(target.path) if b"%" in target.path else target.path.decode("ascii"),
+            "raw_path": target.path,
+            "query_string": target.query or b"",
+            "root_path": "",
+            "headers": self.headers,
+            "server": connection.server,
+            "client": connection.client,
+            "state": connection.app_state.copy(),
+            "extensions": {CLIENT_GONE: self.gone},
+        }
+
+    async def run_asgi(self, app: Any) -> None:  # noqa: ANN401  uvicorn's own type for it is private
+        """Let an application answer."""
+        self.scope = self.described()
+        await super().run_asgi(app)
+
+    def answer(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
+        """Write a whole answer at once; it is small, and nobody waits until a slow client has read it."""
+        if not self.disconnected:
+            self.response_started = True
+            self._head = self._begin(status, headers)
+            self._write(body, more=False)
+            self._end()
+
+    def answer_in(self, lines: bytes, body: bytes) -> None:
+        """
+        Write a whole answer with the status 200, as ``answer`` does.
+
+        Args:
+            lines: Its headers as they are sent, each with its line end; the length is among them.
+            body: As long as they say.
+        """
+        if not self.disconnected:
+            self.response_started = True
+            common = b"".join([b"%b: %b\r\n" % header for header in self.default_headers])
+            closing = b"" if self.keep_alive else b"connection: close\r\n"
+            self.transport.write(b"%b%b%b%b\r\n%b" % (STATUS_LINE[200], common, lines, closing, body))
+            self._end()
 
     def end_waiting(self) -> None:
         """Tell who waits for the body that it did not come in time."""
@@ -67,7 +159,7 @@ class Cycle(RequestResponseCycle):
             message = "an answer was sent after the answer was complete"
             raise RuntimeError(message)
         body, more = message.get("body", b""), message.get("more_body", False)
-        self._write(b"" if self.scope["method"] == "HEAD" else body, more=more)
+        self._write(b"" if self.method == "HEAD" else body, more=more)
         if not more:
             self._end()
 
@@ -90,10 +182,10 @@ class Cycle(RequestResponseCycle):
             lines.append(b"connection: close\r\n")
             ends += 1
         if length is None:
-            self._chunked = self.scope["method"] != "HEAD"
+            self._chunked = self.method != "HEAD"
             lines.append(b"transfer-encoding: chunked\r\n")
             ends += 1
-        elif self.scope["method"] != "HEAD":
+        elif self.method != "HEAD":
             self.expected_content_length = length
         lines.append(b"\r\n")
         head = b"".join(lines)

@@ -1,8 +1,9 @@
 """What wraps every request: id, clock, admission, headers of caution, one log line, no error unanswered."""
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -13,6 +14,8 @@ from service.errors import AbandonedError, RequestError
 from service.http import problems
 from service.http.admission import EXEMPT, Admission
 from service.http.trace import Trace
+
+Header: TypeAlias = tuple[bytes, bytes]
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -35,7 +38,12 @@ _SAFE = [(name.lower().encode(), value.encode()) for name, value in SAFE_HEADERS
 
 
 class Accounting:
-    """The outermost layer; pure ASGI, so that disconnects and streams pass as they are."""
+    """
+    The outermost layer; pure ASGI, so that disconnects and streams pass as they are.
+
+    Attributes:
+        admission: Lets requests in.
+    """
 
     def __init__(
         self, app: ASGIApp, *, admission: Admission, direct: Mapping[str, Endpoint], observe: Observe
@@ -51,7 +59,7 @@ class Accounting:
             observe: Told of every request.
         """
         self._app = app
-        self._admission = admission
+        self.admission = admission
         self._direct = direct
         self._observe = observe
         self._log = logs.get("http")
@@ -66,47 +74,67 @@ class Accounting:
         admitted = None
         try:
             if scope["path"] not in EXEMPT:
-                admitted = self._admission.enter(trace.headers.get(b"content-length"))
+                admitted = self.admission.enter(trace.headers.get(b"content-length"))
             endpoint = self._direct.get(scope["path"])
             if endpoint is None or scope["method"] != "POST":
                 await self._app(exchange.scope, receive, exchange.send)
             else:
                 trace.route = scope["path"]
                 await exchange.answer(await endpoint(Request(scope, receive)))
-        except (ClientDisconnect, AbandonedError):
-            exchange.status = CLIENT_GONE
-            trace.facts["refused"] = "client_gone"
-        except RequestError as error:
-            await exchange.answer(problems.of(error, Request(scope)))
-        except Exception:
-            facts = {"request_id": trace.request_id}
-            self._log.exception("unexpected error", extra={logs.FACTS: facts})
-            if exchange.complete:
+        except asyncio.CancelledError:
+            # By a server that stops, or that ends who serves a client that left.
+            exchange.status = exchange.status or CLIENT_GONE
+            raise
+        except Exception as error:
+            response = self.answer_to(error, scope)
+            if response is None:
+                exchange.status = CLIENT_GONE
+            elif exchange.complete:
                 return
-            if exchange.status:
+            elif exchange.status:
                 raise
-            await exchange.answer(problems.of_a_mistake(Request(scope)))
+            else:
+                await exchange.answer(response)
         finally:
-            if admitted is not None:
-                self._admission.leave(admitted)
-            self._account(exchange, scope["method"], trace)
+            if trace.route is None:
+                trace.route = getattr(exchange.scope.get("route"), "path", None)
+            self.close(trace, scope["method"], exchange.status, admitted)
 
-    def _account(self, exchange: "_Exchange", method: str, trace: Trace) -> None:
-        route: Any = trace.route or getattr(exchange.scope.get("route"), "path", "unmatched")
+    def answer_to(self, error: Exception, scope: Scope) -> Response | None:
+        """Give the answer for what went wrong; None when there is nobody to read it."""
+        trace = Trace.of(scope)
+        if isinstance(error, ClientDisconnect | AbandonedError):
+            trace.facts["refused"] = "client_gone"
+            return None
+        if isinstance(error, RequestError):
+            return problems.of(error, Request(scope))
+        facts = {"request_id": trace.request_id}
+        self._log.error("unexpected error", exc_info=error, extra={logs.FACTS: facts})
+        return problems.of_a_mistake(Request(scope))
+
+    def close(self, trace: Trace, method: str, status: int, admitted: int | None) -> None:
+        """
+        Close the account of a request.
+
+        Args:
+            trace: What is known of it.
+            method: As it was sent.
+            status: What it was answered.
+            admitted: What admission gave for it, if it was asked.
+        """
+        if admitted is not None:
+            self.admission.leave(admitted)
+        route = trace.route or "unmatched"
         seconds = time.perf_counter() - trace.started
-        self._observe(trace, route, method, exchange.status, seconds)
-        logs.note(
-            self._log,
-            "request",
-            {
-                "request_id": trace.request_id,
-                "method": method,
-                "route": route,
-                "status": exchange.status,
-                "duration_ms": round(seconds * 1e3, 3),
-                **trace.facts,
-            },
-        )
+        self._observe(trace, route, method, status, seconds)
+        facts = {
+            "request_id": trace.request_id,
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_ms": round(seconds * 1e3, 3),
+        }
+        logs.note(self._log, "request", facts, trace.facts)
 
 
 class _Exchange:
@@ -130,17 +158,22 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = message["headers"]
-            own = {name for name, _ in headers}
-            headers += [header for header in _SAFE if header[0] not in own]
-            headers.append((b"x-request-id", self._trace.request_id.encode()))
-            if self._trace.timing:
-                headers.append((b"server-timing", ", ".join(self._trace.timing).encode()))
+            message["headers"] = completed(message["headers"], self._trace)
         else:
             self.complete = not message.get("more_body", False)
             if self._head:
                 message = {**message, "body": b""}
         await self._send_on(message)
+
+
+def completed(headers: Sequence[Header], trace: Trace) -> list[Header]:
+    """Add to an answer's own headers those that belong to every answer."""
+    own = {name for name, _ in headers}
+    every = [*headers, *[header for header in _SAFE if header[0] not in own]]
+    every.append((b"x-request-id", trace.request_id.encode()))
+    if timing := trace.timing():
+        every.append((b"server-timing", timing))
+    return every
 
 
 async def _nothing_more() -> Message:

@@ -1,19 +1,17 @@
 """uvicorn's HTTP protocol, bounded: it has no limit on headers and none on the time they take."""
 
-import asyncio
-import urllib.parse
 import uuid
 from asyncio import Transport
 from typing import Any
 
-import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.http import problems
 from service.http.cycle import Cycle
 from service.http.deadlines import NEVER, Deadlines
+from service.http.express import Express
 from service.http.middleware import SAFE_HEADERS
-from service.http.trace import CLIENT_GONE
 from service.settings import Limits
 
 BAD_REQUEST = (400, "bad-request", "The request is no HTTP")
@@ -31,8 +29,6 @@ _DETAILS = {
 PARTING_S = 1.0
 """How long an idle connection is kept when the service stops: a client may be sending a request on it just
 then, and could not tell a request that was lost from one that was done."""
-
-_ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
 class RefusedError(Exception):
@@ -58,6 +54,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._limits = limits
         self._deadlines = deadlines
+        self._express: Express | None = getattr(self.app, "express", None)
+        self._awaited: Express | None = None
         self._refusal = BAD_REQUEST
         self.url = b""
         self._in_headers = True
@@ -77,6 +75,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Forget the clock."""
         self._deadlines.forget(self)
         super().connection_lost(exc)
+        self._await_no_longer()
 
     def shutdown(self) -> None:
         """Close once what is under way is answered; when nothing is, a moment later."""
@@ -93,6 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_headers:
             self._refuse(HEADERS_TOO_SLOW)
         elif self._in_message and not self.cycle.response_started:
+            self._await_no_longer()
             self.cycle.end_waiting()
         else:
             self.transport.close()
@@ -148,25 +148,39 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.headers) > self._limits.max_headers or self._header_bytes > self._limits.max_header_bytes:
             self._refusal = HEADERS_TOO_LARGE
             raise RefusedError
-        before, cycle = self.cycle, self._cycle()
+        version = self.parser.get_http_version()
+        keep_alive = not self._stopping and version != "1.0" and self.parser.should_keep_alive()
+        before, cycle = self.cycle, Cycle(self, version=version, keep_alive=keep_alive)
         self.cycle = cycle
         if before is None or before.response_complete:
-            self._start_asgi_task(cycle, self.app)
+            if self._express is not None and self._express.awaits(cycle):
+                self._awaited = self._express
+            else:
+                self._start_asgi_task(cycle, self.app)
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
 
     def on_body(self, body: bytes) -> None:
-        """Take a piece of the body."""
+        """Take a piece of the body; when it was answered before, throw it away."""
         self._overhead_bytes = 0
-        super().on_body(body)
+        if not self.cycle.response_complete:
+            self.cycle.body += body
+            self.cycle.message_event.set()
+            if len(self.cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
 
     def on_message_complete(self) -> None:
         """End a request; when it was answered before, the connection has become idle just now."""
         self.due = NEVER
         self._in_message = False
         self._overhead_bytes = 0
-        super().on_message_complete()
+        if not self.cycle.response_complete:
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
+        express, self._awaited = self._awaited, None
+        if express is not None and not express.take(self.cycle):
+            self._start_asgi_task(self.cycle, self.app)
         if self.cycle.response_complete and not self.transport.is_closing():
             self.due = self.loop.time() + self.timeout_keep_alive
 
@@ -192,40 +206,11 @@ class BoundedProtocol(HttpToolsProtocol):
         del msg
         self._refuse(self._refusal)
 
-    def _cycle(self) -> Cycle:
-        """Describe the request as ASGI does (specification 3.0, "HTTP Connection Scope")."""
-        target = httptools.parse_url(self.url)
-        version = self.parser.get_http_version()
-        scope: Any = {
-            "type": "http",
-            "asgi": _ASGI,
-            "http_version": version,
-            "method": self.parser.get_method().decode("ascii"),
-            "scheme": self.scheme,
-            "path": urllib.parse.unquote(target.path) if b"%" in target.path else target.path.decode("ascii"),
-            "raw_path": target.path,
-            "query_string": target.query or b"",
-            "root_path": "",
-            "headers": self.headers,
-            "server": self.server,
-            "client": self.client,
-            "state": self.app_state.copy(),
-        }
-        cycle = Cycle(
-            scope=scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=not self._stopping and version != "1.0" and self.parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
-        scope["extensions"] = {CLIENT_GONE: cycle.gone}
-        return cycle
+    def _await_no_longer(self) -> None:
+        """Let the application see a request whose small body does not come."""
+        if self._awaited:
+            self._awaited = None
+            self._start_asgi_task(self.cycle, self.app)
 
     def _await_headers(self) -> None:
         self._in_headers = True

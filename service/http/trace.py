@@ -5,7 +5,7 @@ import re
 import secrets
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,8 +37,8 @@ class Trace:
         started: When it came, by the monotonic clock, seconds.
         noted: When its last stage was noted, by the same clock.
         route: The template of its path, when it is known before the search for it.
-        timing: The stages as members of ``Server-Timing``.
-        facts: What else belongs into the log line; never pixels, never keys.
+        facts: What else belongs into the log line, with the milliseconds of a stage as ``<stage>_ms``;
+            never pixels, never keys.
     """
 
     request_id: str
@@ -47,22 +47,26 @@ class Trace:
     started: float = field(default_factory=time.perf_counter)
     noted: float = 0.0
     route: str | None = None
-    timing: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, scope: Scope) -> "Trace":
         """Begin the account of a request and leave it where ``of`` finds it."""
-        headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id")
         extensions = scope.get("extensions") or {}
-        trace = cls(
-            given.decode() if given and SAFE_ID.fullmatch(given) else _new_id(),
-            headers,
-            extensions.get(CLIENT_GONE, stays),
-        )
-        scope.setdefault("state", {})["trace"] = trace
+        trace = cls.open(scope["headers"], extensions.get(CLIENT_GONE, stays))
+        trace.leave_in(scope)
         return trace
+
+    @classmethod
+    def open(cls, headers: Iterable[tuple[bytes, bytes]], gone: Gone) -> "Trace":
+        """Begin the account of a request with these headers."""
+        by_name = dict(headers)
+        given = by_name.get(b"x-request-id")
+        return cls(given.decode() if given and SAFE_ID.fullmatch(given) else _new_id(), by_name, gone)
+
+    def leave_in(self, scope: Scope) -> None:
+        """Leave this where ``of`` finds it."""
+        scope.setdefault("state", {})["trace"] = self
 
     @staticmethod
     def of(scope: Scope) -> "Trace":
@@ -77,11 +81,19 @@ class Trace:
         return f"urn:{kind}:{self.request_id}"
 
     def stage(self, name: str, ms: float) -> None:
-        """Note how long a stage took: for the log, and ``Server-Timing`` (W3C Server Timing, 3)."""
-        ms = round(ms, 3)
+        """Note how long a stage took."""
+        self.note({f"{name}_ms": ms})
+
+    def note(self, stages: Mapping[str, float]) -> None:
+        """Note how long several stages took, as facts."""
         self.noted = time.perf_counter()
-        self.facts[f"{name}_ms"] = ms
-        self.timing.append(f"{name};dur={ms}")
+        for fact, ms in stages.items():
+            self.facts[fact] = round(ms, 3)
+
+    def timing(self) -> bytes:
+        """Give the stages as ``Server-Timing`` has them (W3C Server Timing, 3); empty without any."""
+        stages = [f"{fact[:-3]};dur={ms}" for fact, ms in self.facts.items() if fact[-3:] == "_ms"]
+        return ", ".join(stages).encode()
 
 
 class Stopwatch:

@@ -87,8 +87,10 @@ def decode(data: bytes, header: Header) -> Pixels:
 
 def _transparent_level(png: chunks.Essence) -> int | None:
     """Find the one level of a grey PNG that is transparent (PNG specification, 11.3.2.1): OpenCV does not."""
+    if png.transparency is None:
+        return None
     depth, colour_type = png.file[24], png.file[25]
-    if png.transparency is None or colour_type != 0:
+    if colour_type != 0:
         return None
     level = int.from_bytes(png.transparency[:2], "big")
     return level * 255 // (2**depth - 1) if 0 < depth < 8 else level

@@ -5,6 +5,7 @@ The journey::
 
     client -> http.protocol            limits and deadlines of a connection  bytes
            -> http.middleware          id, clock, admission, log line
+           -> http.express             a small picture: by plain calls, ``express`` below; all else:
            -> http.payloads            one of four forms                    encoded files, or an array
            -> digits.recogniser        in place when small, else on threads
            -> images.decoding          ...                                  (height, width[, 3]) uint8
@@ -25,14 +26,18 @@ from starlette.responses import Response
 
 from service.digits.network import Network
 from service.digits.preparation import Prepared
-from service.digits.recogniser import Recogniser
+from service.digits.recogniser import Course, Recogniser
 from service.digits.recognition import Recognition
 from service.digits.repository import Repository
 from service.http import payload_docs, payloads, problems, queries
-from service.http.answers import JSONAnswer
+from service.http.answers import JSONAnswer, json
+from service.http.express import Endpoint, Pending
 from service.http.trace import Trace
-from service.images import encoding
+from service.images import encoding, headers
+from service.images.decoding import PixelLimits
 from service.settings import Limits
+
+PATH = "/predict"
 
 
 class PredictionQuery(queries.Query):
@@ -97,7 +102,7 @@ def routes(repository: Repository, recogniser: Recogniser, limits: Limits) -> AP
     router = APIRouter(tags=["digits"])
 
     @router.post(
-        "/predict",
+        PATH,
         response_model=PredictionAnswer,
         response_model_exclude_unset=True,
         responses=problems.documented(400, 404, 413, 415, 422, 503, 504),
@@ -115,14 +120,40 @@ def routes(repository: Repository, recogniser: Recogniser, limits: Limits) -> AP
         found, course = await recogniser.recognise(
             network, pictures, preprocess=query.preprocess, gone=trace.gone
         )
-        course.note(trace.stage)
-        trace.facts.update(images=len(found), batch=course.batch, digit=found[0].digit)
-        return JSONAnswer(_answer(network, found, with_prepared=query.include == "prepared"))
+        return JSONAnswer(_answer(network, found, course, query, trace))
 
     return router
 
 
-def _answer(network: Network, found: Sequence[Recognition], *, with_prepared: bool) -> dict[str, Any]:
+def express(repository: Repository, recogniser: Recogniser, limits: Limits) -> Endpoint:
+    """Make the short way of the same endpoint: one small picture file, and nothing asked but its digit."""
+    query = PredictionQuery.by_default()
+    pixel_limits = PixelLimits(limits.max_image_pixels, limits.max_image_side)
+    content_types = frozenset(kind.encode() for kind in payloads.FILES)
+
+    def predict(trace: Trace, body: bytes) -> Pending | None:
+        if trace.headers.get(b"content-type") not in content_types or b"content-encoding" in trace.headers:
+            return None
+        if len(body) > limits.max_body_bytes:
+            return None
+        network = repository.find(query.model)
+        header = headers.read(body)
+        pixel_limits.check(header.height, header.width)
+        begun = recogniser.begin(body, header)
+        if begun is None:
+            return None
+        return Pending(
+            network.batcher, begun.rows, lambda run: json(_answer(network, *begun.read(run), query, trace))
+        )
+
+    return predict
+
+
+def _answer(
+    network: Network, found: Sequence[Recognition], course: Course, query: PredictionQuery, trace: Trace
+) -> dict[str, Any]:
+    trace.note(course.stages())
+    trace.facts.update(images=len(found), batch=course.batch, digit=found[0].digit)
     predictions = []
     for one in found:
         prediction: dict[str, Any] = {
@@ -133,7 +164,7 @@ def _answer(network: Network, found: Sequence[Recognition], *, with_prepared: bo
         }
         if one.digit is None:
             prediction["reason"] = "blank"
-        if with_prepared:
+        if query.include == "prepared":
             prediction["prepared"] = _prepared(one.prepared)
         predictions.append(prediction)
     return {"model": {"name": network.card.name, "version": network.card.version}, "predictions": predictions}

@@ -6,6 +6,7 @@ import itertools
 import random
 import threading
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -327,7 +328,7 @@ def test_a_client_that_leaves_during_the_run_harms_nobody() -> None:
     assert run(engine, work) == 7919
 
 
-def test_a_quick_single_row_is_run_in_place() -> None:
+def test_a_quick_run_is_made_in_place() -> None:
     threads = []
 
     def engine(rows: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -342,6 +343,89 @@ def test_a_quick_single_row_is_run_in_place() -> None:
 
     assert threads[0] is not threading.main_thread()
     assert threads[-1] is threading.main_thread()
+
+
+def test_who_comes_in_the_next_turn_of_the_loop_comes_along() -> None:
+    engine = FakeEngine()
+
+    async def work(batcher: Batcher) -> list[Answer]:
+        loop = asyncio.get_running_loop()
+        taken = [batcher.submit(row(0))]
+        later: asyncio.Future[None] = loop.create_future()
+
+        def join(number: int) -> None:
+            taken.append(batcher.submit(row(number)))
+            if number < 5:
+                loop.call_soon(join, number + 1)
+            else:
+                later.set_result(None)
+
+        loop.call_soon(join, 1)
+        await later
+        return await asyncio.gather(*taken)
+
+    answers = run(engine, work)
+
+    assert [len(batch) for batch in engine.batches] == [6]
+    assert [answer.outputs[0][0] for answer in answers] == [number * 7919 % 10_007 for number in range(6)]
+
+
+def test_however_many_come_a_full_batch_begins() -> None:
+    engine = FakeEngine()
+
+    async def work(batcher: Batcher) -> None:
+        taken = []
+        while not engine.batches:
+            taken.append(batcher.submit(row(len(taken))))
+            await asyncio.sleep(0)
+        await asyncio.gather(*taken)
+
+    run(engine, work, replace(WIDE, batch=8))
+
+    assert len(engine.batches[0]) == 8
+
+
+def test_what_is_left_after_a_run_in_place_is_run_too() -> None:
+    engine = FakeEngine()
+
+    async def work(batcher: Batcher) -> None:
+        await batcher.submit(row(0))
+        batcher.in_place_s = float("inf")
+        await asyncio.gather(*(batcher.submit(row(*range(5))) for _ in range(4)))
+
+    run(engine, work, replace(WIDE, batch=8))
+
+    assert [len(batch) for batch in engine.batches] == [1, 5, 5, 5, 5]
+
+
+def test_a_long_run_leaves_the_event_loop_free() -> None:
+    engine = FakeEngine(held=True)
+
+    async def work(batcher: Batcher) -> None:
+        batcher._row_s = 1.0
+        answer = await busy(batcher, engine)
+        assert not engine.may_run.is_set()
+        engine.may_run.set()
+        await answer
+
+    run(engine, work)
+
+
+def test_an_engine_that_needs_no_processor_is_never_run_in_place() -> None:
+    threads = []
+
+    def engine(rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        threads.append(threading.current_thread())
+        return expected(rows)
+
+    async def work(batcher: Batcher) -> None:
+        batcher.in_place_s = 0
+        for number in range(50):
+            await batcher.submit(row(number))
+
+    run(engine, work)
+
+    assert threading.main_thread() not in threads
 
 
 def test_more_rows_than_a_run_may_have_are_a_mistake() -> None:

@@ -44,6 +44,7 @@ def port(app: FastAPI, limits: Settings) -> Iterator[int]:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=1,
     )
     server = uvicorn.Server(config)

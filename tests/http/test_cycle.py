@@ -12,33 +12,45 @@ from service.http.cycle import LARGE_BYTES, Cycle
 Answered = Callable[..., list[bytes]]
 
 
+Begin = Callable[..., tuple[Cycle, list[bytes]]]
+
+
 @pytest.fixture
-def answered() -> Answered:
+def begin() -> Begin:
+    """Begin a request on a connection; give it, and what is written to the client, write by write."""
+
+    def begin(
+        method: str = "GET", *, keep_alive: bool = True, write_paused: bool = False, expects: bool = False
+    ) -> tuple[Cycle, list[bytes]]:
+        writes: list[bytes] = []
+        connection: Any = SimpleNamespace(
+            parser=SimpleNamespace(get_method=method.encode),
+            url=b"/",
+            headers=[],
+            transport=SimpleNamespace(write=lambda data: writes.append(bytes(data)), close=lambda: None),
+            flow=SimpleNamespace(write_paused=write_paused),
+            logger=None,
+            server_state=SimpleNamespace(default_headers=[(b"date", b"today")]),
+            on_response_complete=lambda: None,
+            expect_100_continue=expects,
+        )
+        return Cycle(connection, version="1.1", keep_alive=keep_alive), writes
+
+    return begin
+
+
+@pytest.fixture
+def answered(begin: Begin) -> Answered:
     """Send these messages as an answer; give what was written, write by write."""
 
     def answered(*messages: dict[str, Any], method: str = "GET", keep_alive: bool = True) -> list[bytes]:
-        writes: list[bytes] = []
-        transport = SimpleNamespace(write=lambda data: writes.append(bytes(data)), close=lambda: None)
-
-        async def send() -> None:
-            cycle = Cycle(
-                scope={"method": method},  # type: ignore[typeddict-item]  # all that is read of it
-                transport=transport,  # type: ignore[arg-type]
-                flow=SimpleNamespace(write_paused=False),  # type: ignore[arg-type]
-                logger=None,  # type: ignore[arg-type]
-                access_logger=None,  # type: ignore[arg-type]
-                access_log=False,
-                default_headers=[(b"date", b"today")],
-                message_event=asyncio.Event(),
-                expect_100_continue=False,
-                keep_alive=keep_alive,
-                on_response=lambda: None,
-            )
+        async def send() -> list[bytes]:
+            cycle, writes = begin(method, keep_alive=keep_alive)
             for message in messages:
                 await cycle.send(message)
+            return writes
 
-        asyncio.run(send())
-        return writes
+        return asyncio.run(send())
 
     return answered
 
@@ -99,3 +111,40 @@ def test_a_header_cannot_become_two(value: bytes, answered: Answered) -> None:
 def test_nothing_follows_a_complete_answer(answered: Answered) -> None:
     with pytest.raises(RuntimeError, match="complete"):
         answered(start((b"content-length", b"0")), body(b""), body(b""))
+
+
+@pytest.mark.parametrize(
+    ("state", "plain"),
+    [
+        ({}, True),
+        ({"keep_alive": False}, False),
+        ({"write_paused": True}, False),
+        ({"expects": True}, False),
+    ],
+)
+def test_a_request_is_plain_when_nothing_is_to_be_done_besides_answering_it(
+    state: dict[str, bool], begin: Begin, *, plain: bool
+) -> None:
+    cycle, _ = begin(**state)
+
+    assert cycle.is_plain() is plain
+
+
+@pytest.mark.parametrize("keep_alive", [True, False])
+def test_an_answer_with_lines_of_its_own_is_what_one_of_headers_is(begin: Begin, *, keep_alive: bool) -> None:
+    cycle, of_headers = begin(keep_alive=keep_alive)
+    cycle.answer(200, [(b"x-a", b"b"), (b"content-length", b"2")], b"{}")
+    cycle, of_lines = begin(keep_alive=keep_alive)
+    cycle.answer_in(b"x-a: b\r\ncontent-length: 2\r\n", b"{}")
+
+    assert of_lines == of_headers
+    assert len(of_lines) == 1
+
+
+def test_a_client_that_has_left_is_not_written_to(begin: Begin) -> None:
+    cycle, writes = begin()
+    cycle.disconnected = True
+    cycle.answer(200, [(b"content-length", b"0")], b"")
+    cycle.answer_in(b"content-length: 0\r\n", b"")
+
+    assert not writes

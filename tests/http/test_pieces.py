@@ -195,5 +195,5 @@ def test_a_stopwatch_times_stages_one_after_the_other(monkeypatch: pytest.Monkey
     watch.lap("first")
     watch.lap("second")
 
-    assert trace.timing == ["zero;dur=0.0", "first;dur=500.0", "second;dur=1500.0"]
+    assert trace.timing() == b"zero;dur=0.0, first;dur=500.0, second;dur=1500.0"
     assert trace.facts == {"zero_ms": 0.0, "first_ms": 500.0, "second_ms": 1500.0}
