@@ -39,9 +39,14 @@ class Course:
     inference_ms: float
     batch: int
 
-    def stages(self) -> dict[str, float]:
-        """Give the milliseconds of each stage."""
-        return {"decode_ms": self.decode_ms, "queue_ms": self.queue_ms, "inference_ms": self.inference_ms}
+    def facts(self) -> dict[str, float]:
+        """Give this for a log line."""
+        return {
+            "decode_ms": round(self.decode_ms, 3),
+            "queue_ms": round(self.queue_ms, 3),
+            "inference_ms": round(self.inference_ms, 3),
+            "batch": self.batch,
+        }
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """One request and its answer on a connection: uvicorn's, with one write for an answer instead of two."""
 
 import asyncio
+import functools
 import urllib.parse
 from collections.abc import Iterable
 from typing import Any
@@ -17,6 +18,12 @@ LARGE_BYTES = 65_536
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
+@functools.lru_cache(maxsize=1)
+def _lines(*headers: tuple[bytes, bytes]) -> bytes:
+    """Write headers as they are sent; those of every answer are the same for a second."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
 class Cycle(RequestResponseCycle):
     """
     Holds the head of an answer until its body comes, so that a small answer is one write.
@@ -30,9 +37,17 @@ class Cycle(RequestResponseCycle):
     """
 
     scope: Any
+    access_log = False
+    disconnected = False
+    more_body = True
+    response_started = False
+    response_complete = False
+    expected_content_length = 0
     _head: bytes | None = None
     _chunked = False
     _late = False
+    _news = False
+    _waiter: asyncio.Future[None] | None = None
 
     def __init__(self, connection: HttpToolsProtocol, *, version: str, keep_alive: bool) -> None:
         """
@@ -46,20 +61,24 @@ class Cycle(RequestResponseCycle):
         self.transport = connection.transport
         self.flow = connection.flow
         self.logger = connection.logger
-        self.access_log = False
         self.default_headers = connection.server_state.default_headers
-        self.message_event = asyncio.Event()
         self.on_response = connection.on_response_complete
-        self.disconnected = False
         self.keep_alive = keep_alive
         self.waiting_for_100_continue = connection.expect_100_continue
         self.body = bytearray()
-        self.more_body = True
-        self.response_started = False
-        self.response_complete = False
-        self.expected_content_length = 0
         self._version = version
         self._connection = connection
+
+    @property
+    def message_event(self) -> Any:  # type: ignore[override]  # noqa: ANN401  uvicorn has one of asyncio's
+        """What is set when there is something to receive: this itself."""
+        return self
+
+    def set(self) -> None:
+        """Wake who waits for a message."""
+        self._news = True
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def gone(self) -> bool:
         """Tell whether the client has left."""
@@ -113,15 +132,15 @@ class Cycle(RequestResponseCycle):
         """
         if not self.disconnected:
             self.response_started = True
-            common = b"".join([b"%b: %b\r\n" % header for header in self.default_headers])
             closing = b"" if self.keep_alive else b"connection: close\r\n"
-            self.transport.write(b"%b%b%b%b\r\n%b" % (STATUS_LINE[200], common, lines, closing, body))
+            begin = STATUS_LINE[200] + _lines(*self.default_headers)
+            self.transport.write(b"%b%b%b\r\n%b" % (begin, lines, closing, body))
             self._end()
 
     def end_waiting(self) -> None:
         """Tell who waits for the body that it did not come in time."""
         self._late = True
-        self.message_event.set()
+        self.set()
 
     async def receive(self) -> Any:  # noqa: ANN401  ASGI's messages
         """
@@ -135,8 +154,10 @@ class Cycle(RequestResponseCycle):
             self.waiting_for_100_continue = False
         if not self.disconnected and not self.response_complete:
             self.flow.resume_reading()
-            await self.message_event.wait()
-            self.message_event.clear()
+            if not self._news:
+                self._waiter = asyncio.get_running_loop().create_future()
+                await self._waiter
+            self._news = False
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
         if self._late:
@@ -212,7 +233,7 @@ class Cycle(RequestResponseCycle):
 
     def _end(self) -> None:
         self.response_complete = True
-        self.message_event.set()
+        self.set()
         if not self.keep_alive:
             self.transport.close()
         self.on_response()

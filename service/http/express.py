@@ -1,5 +1,6 @@
 """Small requests answered by plain calls: a task and its messages would take longer than their answers."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
@@ -40,6 +41,14 @@ Endpoint: TypeAlias = Callable[[Trace, bytes], Pending | None]
 """Takes a request and its whole body; gives None, or raises, when it is not one that it can answer."""
 
 
+class _Written(NamedTuple):
+    cycle: Cycle
+    trace: Trace
+    admitted: int
+    lines: bytes
+    body: bytes
+
+
 class Express:
     """
     The short way through an application, beside ASGI's, for a server that knows it.
@@ -51,6 +60,7 @@ class Express:
     def __init__(self, accounting: Accounting, endpoints: Mapping[str, Endpoint]) -> None:
         """Take who lets requests in and keeps their accounts, and the POST endpoints by path."""
         self._accounting = accounting
+        self._written: list[_Written] = []
         self._endpoints = {path.encode(): (path, endpoint) for path, endpoint in endpoints.items()}
 
     def awaits(self, cycle: Cycle) -> bool:
@@ -89,14 +99,31 @@ class Express:
             except Exception as error:  # noqa: BLE001  whatever it is, it has an answer
                 self._refuse(cycle, trace, admitted, error)
             else:
-                cycle.answer_in(_LINES % (len(body), trace.request_id.encode(), trace.timing()), body)
-                self._accounting.close(trace, cycle.method, 200, admitted)
+                lines = _LINES % (len(body), trace.request_id.encode(), trace.timing())
+                self._send(_Written(cycle, trace, admitted, lines, body))
 
         try:
             pending.batcher.enqueue(pending.rows, told, gone=cycle.gone)
         except FullError as error:
             self._refuse(cycle, trace, admitted, error)
         return True
+
+    def _send(self, written: "_Written") -> None:
+        """
+        Send an answer right after those of its batch.
+
+        Its client wakes up for each of them that comes alone, which costs more than to send them.
+        """
+        if not self._written:
+            asyncio.get_running_loop().call_soon(self._send_all)
+        self._written.append(written)
+
+    def _send_all(self) -> None:
+        every, self._written = self._written, []
+        for cycle, _, _, lines, body in every:
+            cycle.answer_in(lines, body)
+        for cycle, trace, admitted, _, _ in every:
+            self._accounting.close(trace, cycle.method, 200, admitted)
 
     def _refuse(self, cycle: Cycle, trace: Trace, admitted: int | None, error: Exception) -> None:
         scope = cycle.described()

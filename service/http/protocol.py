@@ -166,7 +166,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._overhead_bytes = 0
         if not self.cycle.response_complete:
             self.cycle.body += body
-            self.cycle.message_event.set()
+            self.cycle.set()
             if len(self.cycle.body) > HIGH_WATER_LIMIT:
                 self.flow.pause_reading()
 
@@ -177,7 +177,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._overhead_bytes = 0
         if not self.cycle.response_complete:
             self.cycle.more_body = False
-            self.cycle.message_event.set()
+            self.cycle.set()
         express, self._awaited = self._awaited, None
         if express is not None and not express.take(self.cycle):
             self._start_asgi_task(self.cycle, self.app)

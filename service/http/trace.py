@@ -82,13 +82,12 @@ class Trace:
 
     def stage(self, name: str, ms: float) -> None:
         """Note how long a stage took."""
-        self.note({f"{name}_ms": ms})
+        self.note({f"{name}_ms": round(ms, 3)})
 
-    def note(self, stages: Mapping[str, float]) -> None:
-        """Note how long several stages took, as facts."""
+    def note(self, facts: Mapping[str, Any]) -> None:
+        """Note facts, of which some tell how long the latest stages took."""
         self.noted = time.perf_counter()
-        for fact, ms in stages.items():
-            self.facts[fact] = round(ms, 3)
+        self.facts.update(facts)
 
     def timing(self) -> bytes:
         """Give the stages as ``Server-Timing`` has them (W3C Server Timing, 3); empty without any."""

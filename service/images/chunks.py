@@ -35,7 +35,8 @@ def essence(data: bytes) -> Essence:
     Raises:
         InvalidInputError: A chunk reaches beyond the file, or there are too many.
     """
-    kept = [data[:_SIGNATURE_BYTES]]
+    kept = [(0, _SIGNATURE_BYTES)]
+    all_kept = True
     transparency = None
     position = _SIGNATURE_BYTES
     for _ in range(_MOST):
@@ -46,11 +47,15 @@ def essence(data: bytes) -> Essence:
         if end > len(data):
             break
         if kind in _NEEDED:
-            kept.append(data[position:end])
+            kept.append((position, end))
+        else:
+            all_kept = False
         if kind == b"tRNS":
             transparency = data[position + 8 : end - 4]
         if kind == b"IEND":
-            return Essence(b"".join(kept), transparency)
+            if not all_kept or end < len(data):
+                data = b"".join([data[begin:end] for begin, end in kept])
+            return Essence(data, transparency)
         position = end
     message = "the PNG file is cut off, or has damaged or too many chunks"
     raise InvalidInputError(message)

@@ -152,8 +152,7 @@ def express(repository: Repository, recogniser: Recogniser, limits: Limits) -> E
 def _answer(
     network: Network, found: Sequence[Recognition], course: Course, query: PredictionQuery, trace: Trace
 ) -> dict[str, Any]:
-    trace.note(course.stages())
-    trace.facts.update(images=len(found), batch=course.batch, digit=found[0].digit)
+    trace.note(course.facts() | {"images": len(found), "digit": found[0].digit})
     predictions = []
     for one in found:
         prediction: dict[str, Any] = {
