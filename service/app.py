@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import os
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -11,7 +10,8 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.types import Receive, Scope, Send
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import service
 from service import gauges, logs
@@ -28,11 +28,12 @@ from service.errors import StartError
 from service.http import problems
 from service.http.admission import Admission
 from service.http.express import Express
+from service.http.keys import Keys
 from service.http.middleware import Accounting, Endpoint
 from service.http.trace import Trace
 from service.metrics import pulse
 from service.metrics.ledger import Ledger
-from service.metrics.sharing import FOLDER, Sharing
+from service.metrics.sharing import Sharing
 from service.readiness import Readiness
 from service.routes import (
     architecture,
@@ -73,7 +74,7 @@ class Application(FastAPI):
         readiness: Whether requests may be sent here.
     """
 
-    front: Accounting
+    front: ASGIApp
     express: Express
     admission: Admission
     served: Repository
@@ -97,8 +98,7 @@ def create_app(settings: Settings) -> Application:
         DeviceError: The device that was asked for cannot be had.
     """
     ledger = Ledger()
-    shared = os.environ.get(FOLDER)
-    sharing = Sharing(ledger, Path(shared) if shared else None)
+    sharing = Sharing.of_environment(ledger)
     spans = beginning.begin(settings)
     threads = settings.threads or max(1, processors.usable() // settings.workers)
     bounds = Bounds(
@@ -199,9 +199,29 @@ def create_app(settings: Settings) -> Application:
         if spans:
             spans.request(trace, route, method, status, seconds)
 
-    app.front = Accounting(app.behind, admission=app.admission, observe=observe, direct=_endpoints(direct))
-    app.express = Express(app.front, {prediction.PATH: prediction.express(served, recogniser, settings)})
+    accounting = Accounting(
+        app.behind,
+        admission=app.admission,
+        observe=observe,
+        direct=_endpoints(direct),
+        keys=Keys.of_file(Path(settings.api_keys_file)) if settings.api_keys_file else None,
+    )
+    app.front = _open_to(accounting, settings.cors_origins)
+    app.express = Express(accounting, {prediction.PATH: prediction.express(served, recogniser, settings)})
     return app
+
+
+def _open_to(app: ASGIApp, origins: str) -> ASGIApp:
+    """Let pages of other sites read the answers (Fetch standard, 3.3), when there are origins to let."""
+    if not origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=origins.split(","),
+        allow_methods=["GET", "POST"],
+        allow_headers=["*"],
+        expose_headers=["Retry-After", "Server-Timing", "X-Request-ID"],
+    )
 
 
 def _endpoints(routers: Iterable[APIRouter]) -> dict[str, Endpoint]:

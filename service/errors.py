@@ -4,6 +4,7 @@ What can go wrong, in the words of the domain; ``http.problems`` alone knows the
     ServiceError
     +-- RequestError              the caller can mend it, or send it again
     |   +-- SyntaxRefusedError    the bytes are not what their content type says
+    |   +-- KeyRefusedError       it needs an API key, and has none that is known
     |   +-- MediaTypeError        a content type, encoding or picture format that is not offered
     |   +-- SlowBodyError         the body did not arrive in time
     |   +-- TooLargeError         over a limit on bytes, parts, images or pixels
@@ -60,6 +61,10 @@ class RequestError(ServiceError):
 
 class SyntaxRefusedError(RequestError):
     """The body cannot be parsed as what its content type says."""
+
+
+class KeyRefusedError(RequestError):
+    """The request needs an API key, and has none that is known."""
 
 
 class MediaTypeError(RequestError):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PREFIX = "LENET_"
 MIB = 2**20
 
+_ORIGINS = r"^(https?://[^\s,/]+(,https?://[^\s,/]+)*)?$"
+
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -199,6 +201,14 @@ class Settings(Limits):
     otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     """Where a collector of OpenTelemetry takes spans over HTTP, such as ``http://collector:4318``; without
     one, and without OpenTelemetry's own variables, nothing is traced. Needs the extra ``tracing``."""
+
+    api_keys_file: str = ""
+    """A file with an API key a line. With it a request needs one of them as ``X-API-Key``; probes, metrics
+    and the pages do not. Without it nobody needs a key."""
+
+    cors_origins: Annotated[str, Field(pattern=_ORIGINS)] = ""
+    """Origins whose pages may call this service from a browser, with commas between, such as
+    ``https://class.example,http://localhost:3000``; none by default."""
 
     keep_alive_s: Seconds = 15
     """Idle connections are closed after this; behind a proxy make it longer than the proxy's."""

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from service.engine.batcher import Answer, Batcher
 from service.engine.batches import Rows
-from service.errors import FullError
+from service.errors import FullError, RequestError
 from service.http.cycle import Cycle
 from service.http.middleware import CLIENT_GONE, SAFE_HEADERS, Accounting, completed
 from service.http.trace import Trace
@@ -44,7 +44,7 @@ Endpoint: TypeAlias = Callable[[Trace, bytes], Pending | None]
 class _Written(NamedTuple):
     cycle: Cycle
     trace: Trace
-    admitted: int
+    admitted: int | None
     lines: bytes
     body: bytes
 
@@ -69,18 +69,17 @@ class Express:
             cycle.target in self._endpoints
             and cycle.method == "POST"
             and cycle.is_plain()
-            and _declares_little(cycle)
+            and _is_simple(cycle)
         )
 
     def take(self, cycle: Cycle) -> bool:
         """Answer a request whose body has come, now or soon; False when it has to go the long way."""
         route, endpoint = self._endpoints[cycle.target]
-        admission = self._accounting.admission
         trace = Trace.open(cycle.headers, cycle.gone)
         trace.route = route
         try:
-            admitted = admission.enter(trace.headers[b"content-length"])
-        except FullError as error:
+            admitted = self._accounting.let_in(route, trace)
+        except RequestError as error:
             self._refuse(cycle, trace, None, error)
             return True
         try:
@@ -88,7 +87,7 @@ class Express:
         except Exception:  # noqa: BLE001  the long way meets it again, and answers
             pending = None
         if pending is None:
-            admission.leave(admitted)
+            self._accounting.let_go(admitted)
             return False
 
         def told(answer: Answer | Exception) -> None:
@@ -136,9 +135,16 @@ class Express:
         self._accounting.close(trace, cycle.method, status, admitted)
 
 
-def _declares_little(cycle: Cycle) -> bool:
-    """Tell whether a body says that it is small; a chunked one does not say."""
+def _is_simple(cycle: Cycle) -> bool:
+    """
+    Tell whether a body says that it is small, and the request comes from no other site's page.
+
+    A chunked body does not say; and whether a page may read the answer is told on the long way.
+    """
+    little = False
     for name, value in cycle.headers:
         if name == b"content-length":
-            return value.isdigit() and int(value[:20]) <= WHOLE_BYTES
-    return False
+            little = value.isdigit() and int(value[:20]) <= WHOLE_BYTES
+        elif name == b"origin":
+            return False
+    return little

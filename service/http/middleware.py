@@ -13,6 +13,7 @@ from service import logs
 from service.errors import AbandonedError, RequestError
 from service.http import problems
 from service.http.admission import EXEMPT, Admission
+from service.http.keys import Keys
 from service.http.trace import Trace
 
 Header: TypeAlias = tuple[bytes, bytes]
@@ -46,7 +47,13 @@ class Accounting:
     """
 
     def __init__(
-        self, app: ASGIApp, *, admission: Admission, direct: Mapping[str, Endpoint], observe: Observe
+        self,
+        app: ASGIApp,
+        *,
+        admission: Admission,
+        direct: Mapping[str, Endpoint],
+        observe: Observe,
+        keys: Keys | None = None,
     ) -> None:
         """
         Wrap an application.
@@ -57,11 +64,13 @@ class Accounting:
             direct: POST endpoints by path that take the raw request, as the application would call them. Its
                 search for them and its preparations take longer than many of their answers.
             observe: Told of every request.
+            keys: Those who may ask; without them everybody may.
         """
         self._app = app
         self.admission = admission
         self._direct = direct
         self._observe = observe
+        self._keys = keys
         self._log = logs.get("http")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,8 +82,7 @@ class Accounting:
         exchange = _Exchange(scope, send, trace)
         admitted = None
         try:
-            if scope["path"] not in EXEMPT:
-                admitted = self.admission.enter(trace.headers.get(b"content-length"))
+            admitted = self.let_in(scope["path"], trace)
             endpoint = self._direct.get(scope["path"])
             if endpoint is None or scope["method"] != "POST":
                 await self._app(exchange.scope, receive, exchange.send)
@@ -100,6 +108,26 @@ class Accounting:
                 trace.route = getattr(exchange.scope.get("route"), "path", None)
             self.close(trace, scope["method"], exchange.status, admitted)
 
+    def let_in(self, path: str, trace: Trace) -> int | None:
+        """
+        Let a request in, or not.
+
+        Returns:
+            What ``close`` has to be told.
+
+        Raises:
+            KeyRefusedError: It needs a key and has none.
+            FullError: There is no room.
+        """
+        if self._keys is not None:
+            self._keys.check(path, trace.headers)
+        return None if path in EXEMPT else self.admission.enter(trace.headers.get(b"content-length"))
+
+    def let_go(self, admitted: int | None) -> None:
+        """Make room for others; it was what ``let_in`` gave."""
+        if admitted is not None:
+            self.admission.leave(admitted)
+
     def answer_to(self, error: Exception, scope: Scope) -> Response | None:
         """Give the answer for what went wrong; None when there is nobody to read it."""
         trace = Trace.of(scope)
@@ -122,8 +150,7 @@ class Accounting:
             status: What it was answered.
             admitted: What admission gave for it, if it was asked.
         """
-        if admitted is not None:
-            self.admission.leave(admitted)
+        self.let_go(admitted)
         route = trace.route or "unmatched"
         seconds = time.perf_counter() - trace.started
         self._observe(trace, route, method, status, seconds)

@@ -28,6 +28,7 @@ MOST_FAULTS = 20
 _PROBLEMS: dict[type[errors.RequestError], tuple[int, str, str]] = {
     errors.SlowBodyError: (408, "request-timeout", "The request did not arrive in time"),
     errors.SyntaxRefusedError: (400, "malformed-body", "The body cannot be parsed"),
+    errors.KeyRefusedError: (401, "unauthorized", "An API key is needed"),
     errors.UnknownNameError: (404, "unknown-name", "There is nothing of that name"),
     errors.NotAcceptableError: (406, "not-acceptable", "The answer is not offered in that form"),
     errors.TooLargeError: (413, "too-large", "The request is over a limit"),
@@ -157,6 +158,8 @@ def of(error: errors.RequestError, request: Request) -> Response:
     elif isinstance(error, errors.TooLargeError | errors.SlowBodyError):
         # The rest of the body would otherwise be waited for.
         headers = {"Connection": "close"}
+    elif isinstance(error, errors.KeyRefusedError):
+        headers = {"WWW-Authenticate": "ApiKey"}
     elif isinstance(error, errors.FullError):
         headers = {"Retry-After": str(_retry_after_s(error.retry_after_s))}
     return answer(

@@ -68,6 +68,12 @@ class Sharing:
         self._inherited: Snapshot = {}
         self._includes: list[str] = []
 
+    @classmethod
+    def of_environment(cls, ledger: Ledger) -> "Sharing":
+        """Share by the folder that ``folder`` has named to this process, if it has."""
+        named = os.environ.get(FOLDER)
+        return cls(ledger, Path(named) if named else None)
+
     def join(self) -> None:
         """
         Take over what the dead have counted, and show what this process has.
