@@ -23,10 +23,11 @@ THIN_PX = 2.2  # of the box's 20: thinner strokes are thickened
 STROKE_PX = 2.8  # the width they are given
 FAINTEST_MNIST = 200  # the lightest pixel of a ready image is at least this light
 
-# By these an image's pixels give its mass and the first moments across and down; each is a whole number below
-# 2^24, and so exact.
-_MOMENTS = np.stack([np.ones((SIDE_PX, SIDE_PX)), *np.indices((SIDE_PX, SIDE_PX))[::-1]]).reshape(3, -1)
-_MOMENTS = _MOMENTS.astype(np.float32)
+# By these an image's pixels give its mass and the first moments across and down. All are whole numbers below
+# 2^24, and so exact in float32.
+_ONES = np.ones(SIDE_PX, np.float32)
+_INDEX = np.arange(SIDE_PX, dtype=np.float32)
+_MOMENTS = np.stack([np.outer(_ONES, _ONES), np.outer(_ONES, _INDEX), np.outer(_INDEX, _ONES)]).reshape(3, -1)
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,25 @@ def _is_ready(image: npt.NDArray[np.uint8]) -> bool:
         and abs(down / mass - CENTRE) <= 0.75
         and bool(cv2.norm(image, cv2.NORM_INF) >= FAINTEST_MNIST)
     )
+
+
+def are_ready(images: npt.NDArray[np.uint8]) -> list[bool]:
+    """Tell of ``(number, 28, 28)`` images, all at once, what ``prepare`` asks of each: MNIST's geometry."""
+    values = images.astype(np.float32)
+    rows, columns = values @ _ONES, _ONES @ values
+    mass = (rows @ _ONES).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # an empty image has no centre: the comparison with it is false
+        down, across = (rows @ _INDEX) / mass, (columns @ _INDEX) / mass
+    off = np.maximum(np.abs(across - CENTRE), np.abs(down - CENTRE))
+    longer = np.maximum(_extents(rows > 0), _extents(columns > 0))
+    ready = (off <= 0.75) & (longer >= BOX_PX - 1) & (longer <= BOX_PX)
+    found: list[bool] = (ready & (images.max(axis=(1, 2)) >= FAINTEST_MNIST)).tolist()
+    return found
+
+
+def _extents(inked: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Measure each row from its first True to its last; one without any is as long as it can be."""
+    return inked.shape[1] - inked[:, ::-1].argmax(axis=1) - inked.argmax(axis=1)
 
 
 def _luminance(image: npt.NDArray[np.uint8]) -> Grey:

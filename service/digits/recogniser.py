@@ -18,9 +18,6 @@ from service.images import decoding
 from service.images.headers import Header
 from service.images.pictures import Pictures
 
-CHUNK = 32
-"""Images that one thread takes at a time: a network's layers for so many stay in a processor's cache."""
-
 
 @dataclass(slots=True)
 class Course:
@@ -153,6 +150,6 @@ class Recogniser:
             prepared = recognition.prepared(chunk.decode(), preprocess=preprocess)
             return recognition.recognise(network, prepared)
 
-        found = await self._lane.map(work, pictures.chunks(CHUNK), gone=gone)
+        found = await self._lane.map(work, pictures.chunks(BATCH), gone=gone)
         total_ms = (time.perf_counter() - began) * 1e3
         return [one for chunk in found for one in chunk], Course(0.0, 0.0, total_ms, pictures.number)

@@ -1,6 +1,6 @@
 """The whole way from pictures to digits: prepare each, score them together, say what is known."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import cv2
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.digits.network import SIDE, Network, Scores
-from service.digits.preparation import Prepared, prepare
+from service.digits.preparation import Prepared, are_ready, prepare
 from service.errors import Fault, InvalidInputError
 from service.images.decoding import Pixels
 
@@ -32,7 +32,7 @@ class Recognition(NamedTuple):
     prepared: Prepared
 
 
-def prepared(pictures: Sequence[Pixels], *, preprocess: Literal["auto", "none"]) -> list[Prepared]:
+def prepared(pictures: Sequence[Pixels] | Pixels, *, preprocess: Literal["auto", "none"]) -> list[Prepared]:
     """
     Prepare pictures, or take them as they are.
 
@@ -42,8 +42,13 @@ def prepared(pictures: Sequence[Pixels], *, preprocess: Literal["auto", "none"])
     return prepare_all(pictures) if preprocess == "auto" else take_as_prepared(pictures)
 
 
-def prepare_all(pictures: Iterable[Pixels]) -> list[Prepared]:
-    """Prepare pictures of any size, each on its own."""
+def prepare_all(pictures: Sequence[Pixels] | Pixels) -> list[Prepared]:
+    """Prepare pictures of any size, each on its own; whether those of an array are ready is seen at once."""
+    if isinstance(pictures, np.ndarray) and pictures.shape[1:] == (SIDE, SIDE):
+        return [
+            Prepared(picture, blank=False) if ready else prepare(picture)
+            for picture, ready in zip(pictures, are_ready(pictures), strict=True)
+        ]
     return [prepare_one(picture) for picture in pictures]
 
 
@@ -52,7 +57,7 @@ def prepare_one(picture: Pixels) -> Prepared:
     return prepare(_grey(picture) if picture.ndim == 3 and _is_small(picture) else picture)
 
 
-def take_as_prepared(pictures: Sequence[Pixels]) -> list[Prepared]:
+def take_as_prepared(pictures: Sequence[Pixels] | Pixels) -> list[Prepared]:
     """
     Take pictures as they are, for callers who prepare them themselves.
 
@@ -72,7 +77,8 @@ def take_as_prepared(pictures: Sequence[Pixels]) -> list[Prepared]:
 
 def recognise(network: Network, prepared: Sequence[Prepared]) -> list[Recognition]:
     """Score prepared pictures here and now."""
-    return read(network.score(np.stack([one.image for one in prepared])), prepared)
+    images = np.concatenate([one.image for one in prepared]).reshape(-1, SIDE, SIDE)
+    return read(network.score(images), prepared)
 
 
 def read(scores: Scores, prepared: Sequence[Prepared]) -> list[Recognition]:

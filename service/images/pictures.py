@@ -55,15 +55,15 @@ class Pictures(NamedTuple):
             return [_of_taken(self.files[start : start + number]) for start in starts]
         return [_of_stack(self.stack[start : start + number]) for start in starts]
 
-    def decode(self) -> Sequence[Pixels]:
+    def decode(self) -> Sequence[Pixels] | Pixels:
         """
-        Give the pixels of every picture, in order.
+        Give the pixels of every picture, in order; those of an array as it is.
 
         Raises:
             InvalidInputError: A file is damaged; its pointer says which.
         """
         if self.stack is not None:
-            return list(self.stack)
+            return self.stack
         return [_decoded(file) for file in self.files]
 
 
