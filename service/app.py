@@ -4,14 +4,10 @@ import asyncio
 import contextlib
 import gc
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
-from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi import FastAPI
 
 import service
 from service import gauges, logs
@@ -19,17 +15,14 @@ from service.caretaker import Caretaker
 from service.digits import repository
 from service.digits.network import BATCH
 from service.digits.recogniser import Recogniser
-from service.digits.repository import Repository
 from service.engine import processors
 from service.engine.batcher import Batcher, Bounds
 from service.engine.graph_cache import GraphCache
 from service.engine.lanes import Lane
 from service.errors import StartError
+from service.front import Application
 from service.http import problems
 from service.http.admission import Admission
-from service.http.express import Express
-from service.http.keys import Keys
-from service.http.middleware import Accounting, Endpoint
 from service.http.trace import Trace
 from service.metrics import pulse
 from service.metrics.ledger import Ledger
@@ -60,33 +53,6 @@ GARBAGE = 10_000
 CANNOT_START = 3
 """Exit status when settings, device or models are at fault; uvicorn's own for a failed start, at which it
 does not start a worker again."""
-
-
-class Application(FastAPI):
-    """
-    FastAPI, entered by a front of our own: its middleware takes longer than many an answer.
-
-    Attributes:
-        front: What every request passes first.
-        express: The short way beside it, for small requests.
-        admission: Who is in.
-        served: The models.
-        readiness: Whether requests may be sent here.
-    """
-
-    front: ASGIApp
-    express: Express
-    admission: Admission
-    served: Repository
-    readiness: Readiness
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request by the front."""
-        await self.front(scope, receive, send)
-
-    async def behind(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request as FastAPI does."""
-        await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings) -> Application:
@@ -166,6 +132,7 @@ def create_app(settings: Settings) -> Application:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.install(app)
+    express = prediction.express(served, recogniser, settings)
     direct = [
         prediction.routes(served, recogniser, settings),
         feature_maps.routes(served, recogniser, pictures, settings),
@@ -181,12 +148,9 @@ def create_app(settings: Settings) -> Application:
         inference_protocol.routes(served, readiness, settings),
         inference.routes(served, recogniser, pictures, settings),
         model_repository.routes(served, loading, settings),
-        monitoring.routes(readiness),
-        metrics.routes(sharing),
-        pages.routes(),
     ]
-    for router in (*direct, *searched):
-        app.include_router(router)
+    app.include([*direct, *searched], keyed=bool(settings.api_keys_file))
+    app.include([monitoring.routes(readiness), metrics.routes(sharing), pages.routes()], keyed=False)
     app.served = served
     app.readiness = readiness
     app.admission = Admission(settings)
@@ -199,35 +163,8 @@ def create_app(settings: Settings) -> Application:
         if spans:
             spans.request(trace, route, method, status, seconds)
 
-    accounting = Accounting(
-        app.behind,
-        admission=app.admission,
-        observe=observe,
-        direct=_endpoints(direct),
-        keys=Keys.of_file(Path(settings.api_keys_file)) if settings.api_keys_file else None,
-    )
-    app.front = _open_to(accounting, settings.cors_origins)
-    app.express = Express(accounting, {prediction.PATH: prediction.express(served, recogniser, settings)})
+    app.open(settings, observe=observe, direct=direct, short={prediction.PATH: express})
     return app
-
-
-def _open_to(app: ASGIApp, origins: str) -> ASGIApp:
-    """Let pages of other sites read the answers (Fetch standard, 3.3), when there are origins to let."""
-    if not origins:
-        return app
-    return CORSMiddleware(
-        app,
-        allow_origins=origins.split(","),
-        allow_methods=["GET", "POST"],
-        allow_headers=["*"],
-        expose_headers=["Retry-After", "Server-Timing", "X-Request-ID"],
-    )
-
-
-def _endpoints(routers: Iterable[APIRouter]) -> dict[str, Endpoint]:
-    """Give what answers each path of some routers."""
-    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
-    return {route.path: route.endpoint for route in routes}
 
 
 def _settle() -> None:

@@ -5,7 +5,8 @@ from ray import serve
 
 from deploy.ray.request_ids import told_once
 from service import logs
-from service.app import Application, create_app
+from service.app import create_app
+from service.front import Application
 from service.settings import load
 
 

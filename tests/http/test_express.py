@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from service.app import Application
+from service.front import Application
 from service.http.express import WHOLE_BYTES
 from service.http.middleware import Accounting
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.app import Application, create_app
+from service.app import create_app
 from service.errors import SettingsError
+from service.front import Application
 from service.http.keys import Keys
 from service.settings import Settings
 
@@ -135,3 +136,20 @@ def test_the_setting_turns_keys_on(tmp_path: Path) -> None:
     app = create_app(Settings(device="cpu", threads=1, api_keys_file=str(file)))
 
     assert app.express._accounting._keys is not None
+
+
+def test_who_generates_a_client_is_told_where_a_key_is_needed(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text(KEY)
+    document = create_app(Settings(device="cpu", threads=1, api_keys_file=str(file))).openapi()
+
+    ((name, scheme),) = document["components"]["securitySchemes"].items()
+    assert (scheme["type"], scheme["in"], scheme["name"]) == ("apiKey", "header", "X-API-Key")
+    assert document["paths"]["/predict"]["post"]["security"] == [{name: []}]
+    assert document["paths"]["/models"]["get"]["security"] == [{name: []}]
+    assert "security" not in document["paths"]["/health/ready"]["get"]
+    assert "security" not in document["paths"]["/metrics"]["get"]
+
+
+def test_without_keys_none_is_documented(app: Application) -> None:
+    assert "securitySchemes" not in app.openapi()["components"]

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import uvicorn
 
-from service.app import Application, create_app
+from service.app import create_app
+from service.front import Application
 from service.http.deadlines import Deadlines
 from service.http.protocol import BoundedProtocol
 from service.settings import Settings

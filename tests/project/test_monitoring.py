@@ -14,7 +14,8 @@ import yaml
 from prometheus_client import parser
 from starlette.testclient import TestClient
 
-from service.app import Application, create_app
+from service.app import create_app
+from service.front import Application
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
