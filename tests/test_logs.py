@@ -1,10 +1,12 @@
 """One line a request: JSON for machines, plain for people, and nothing of what a client sent."""
 
+import asyncio
 import io
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -148,3 +150,38 @@ def test_a_mistake_of_the_service_is_a_problem_that_tells_nothing(
 def test_a_mistake_in_the_middle_of_an_answer_ends_the_connection(broken: TestClient) -> None:
     with pytest.raises(RuntimeError, match="xyzzy"):
         broken.get("/middle")
+
+
+@pytest.mark.parametrize(("begun", "status"), [(False, 499), (True, 200)])
+def test_a_request_that_its_server_ends_is_noted_and_leaves_room(
+    begun: bool,  # noqa: FBT001  a parameter of the test
+    status: int,
+    log_entries: Callable[[], list[dict[str, Any]]],
+) -> None:
+    admission = Admission(Settings())
+    sent: list[Any] = []
+
+    async def application(_: object, __: object, send: Callable[[Any], Awaitable[None]]) -> None:
+        if begun:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.Event().wait()
+
+    async def end() -> None:
+        async def send(message: Any) -> None:  # noqa: ANN401
+            sent.append(message)
+
+        accounting = Accounting(application, admission=admission, direct={}, observe=lambda *_: None)
+        scope = {"type": "http", "method": "GET", "path": "/slow", "headers": []}
+        task = asyncio.create_task(accounting(scope, asyncio.Event().wait, send))
+        await asyncio.sleep(0)
+        assert admission.requests == 1
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(end())
+
+    (entry,) = log_entries()
+    assert entry["status"] == status
+    assert admission.requests == 0
+    assert len(sent) == begun
