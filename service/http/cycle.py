@@ -112,7 +112,11 @@ class Cycle(RequestResponseCycle):
     async def run_asgi(self, app: Any) -> None:  # noqa: ANN401  uvicorn's own type for it is private
         """Let an application answer."""
         self.scope = self.described()
-        await super().run_asgi(app)
+        try:
+            await super().run_asgi(app)
+        finally:
+            # It knows this, and this knew it: only the collector would end that.
+            del self.scope
 
     def answer(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
         """Write a whole answer at once; it is small, and nobody waits until a slow client has read it."""

@@ -1,7 +1,9 @@
 """An answer on the wire: framed as HTTP/1.1 wants it, in one write when it is small."""
 
 import asyncio
-from collections.abc import Callable
+import gc
+import weakref
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,6 +35,10 @@ def begin() -> Begin:
             server_state=SimpleNamespace(default_headers=[(b"date", b"today")]),
             on_response_complete=lambda: None,
             expect_100_continue=expects,
+            scheme="http",
+            server=("127.0.0.1", 8000),
+            client=("127.0.0.1", 50_000),
+            app_state={},
         )
         return Cycle(connection, version="1.1", keep_alive=keep_alive), writes
 
@@ -148,3 +154,21 @@ def test_a_client_that_has_left_is_not_written_to(begin: Begin) -> None:
     cycle.answer_in(b"content-length: 0\r\n", b"")
 
     assert not writes
+
+
+def test_an_answered_request_leaves_nothing_to_the_garbage_collector(begin: Begin) -> None:
+    async def application(scope: Any, _: object, send: Callable[[Any], Awaitable[None]]) -> None:  # noqa: ANN401
+        assert scope["path"] == "/"
+        await send(start((b"content-length", b"2")))
+        await send(body(b"{}"))
+
+    cycle, writes = begin()
+    alive = weakref.ref(cycle)
+    gc.disable()
+    try:
+        asyncio.run(cycle.run_asgi(application))
+        del cycle
+        assert alive() is None
+    finally:
+        gc.enable()
+    assert len(writes) == 1
