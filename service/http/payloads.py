@@ -22,7 +22,7 @@ FORM = "multipart/form-data"
 JSON = "application/json"
 FILES = (*OFFERED, "application/octet-stream")
 FIELDS = ("image", "file")
-_OTHERS = frozenset((*FILES, FORM, arrays.MEDIA_TYPE))
+_TAKEN = frozenset((*FILES, FORM, JSON, arrays.MEDIA_TYPE))
 WHITE = 255
 _POINTER_TO_BODY = "#"
 
@@ -38,16 +38,23 @@ async def read_pictures(request: Request, limits: Limits) -> Pictures:
         InvalidInputError: The pictures are named or shaped in a way that is not taken, or damaged.
     """
     content_type = content_types.declared(request)
-    media_type = content_types.media_type(content_type)
+    limit = limits.max_body_bytes
+    if _media_type(content_type) == JSON:
+        limit = min(limits.max_json_bytes, limit)
+    return of_body(content_type, await bodies.read(request, limit=limit), limits)
+
+
+def of_body(content_type: str, body: bytes, limits: Limits) -> Pictures:
+    """
+    Take the pictures of a body that was read.
+
+    Raises:
+        MediaTypeError, SyntaxRefusedError, TooLargeError, InvalidInputError: As ``read_pictures``.
+    """
+    media_type = _media_type(content_type)
     pixel_limits = PixelLimits(limits.max_image_pixels, limits.max_image_side)
     if media_type == JSON:
-        limit = min(limits.max_json_bytes, limits.max_body_bytes)
-        body = await bodies.read(request, limit=limit)
         return _of_json(strict_json.parse(body, max_depth=limits.max_json_depth), limits, pixel_limits)
-    if media_type not in _OTHERS:
-        message = f"send pictures as {FORM}, {JSON}, {arrays.MEDIA_TYPE} or {', '.join(FILES)}"
-        raise MediaTypeError(message)
-    body = await bodies.read(request, limit=limits.max_body_bytes)
     if media_type == arrays.MEDIA_TYPE:
         array = _as_uint8(arrays.read(body, dtypes=("uint8", "float32")))
         return pictures.of_array(
@@ -79,6 +86,15 @@ def from_base64(value: Any, pointer: str) -> bytes:  # noqa: ANN401  JSON is any
     if not data:
         raise InvalidInputError(message, Fault(pointer, message))
     return data
+
+
+def _media_type(content_type: str) -> str:
+    """Give the media type, which is one that is taken."""
+    media_type = content_types.media_type(content_type)
+    if media_type not in _TAKEN:
+        message = f"send pictures as {FORM}, {JSON}, {arrays.MEDIA_TYPE} or {', '.join(FILES)}"
+        raise MediaTypeError(message)
+    return media_type
 
 
 def _of_files(files: Sequence[tuple[str, bytes]], limits: Limits, pixel_limits: PixelLimits) -> Pictures:

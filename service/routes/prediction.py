@@ -35,6 +35,7 @@ from service.http.express import Endpoint, Pending
 from service.http.trace import Trace
 from service.images import encoding, headers
 from service.images.decoding import PixelLimits
+from service.images.headers import Header
 from service.settings import Limits
 
 PATH = "/predict"
@@ -129,17 +130,24 @@ def express(repository: Repository, recogniser: Recogniser, limits: Limits) -> E
     """Make the short way of the same endpoint: one small picture file, and nothing asked but its digit."""
     query = PredictionQuery.by_default()
     pixel_limits = PixelLimits(limits.max_image_pixels, limits.max_image_side)
-    content_types = frozenset(kind.encode() for kind in payloads.FILES)
+    most_bytes = min(limits.max_body_bytes, limits.max_json_bytes)
+    kinds = frozenset(kind.encode() for kind in payloads.FILES)
+
+    def file_of(content_type: bytes, body: bytes) -> tuple[bytes, Header] | None:
+        """Give the one file, and what it says of itself; None when there are others, or numbers."""
+        if content_type in kinds:
+            header = headers.read(body)
+            pixel_limits.check(header.height, header.width)
+            return body, header
+        files = payloads.of_body(content_type.decode("latin-1"), body, limits).files
+        return (files[0].data, files[0].header) if len(files) == 1 else None
 
     def predict(trace: Trace, body: bytes) -> Pending | None:
-        if trace.headers.get(b"content-type") not in content_types or b"content-encoding" in trace.headers:
-            return None
-        if len(body) > limits.max_body_bytes:
+        if len(body) > most_bytes or b"content-encoding" in trace.headers:
             return None
         network = repository.find(query.model)
-        header = headers.read(body)
-        pixel_limits.check(header.height, header.width)
-        begun = recogniser.begin(body, header)
+        file = file_of(trace.headers.get(b"content-type", b""), body)
+        begun = recogniser.begin(*file) if file else None
         if begun is None:
             return None
         return Pending(
