@@ -21,6 +21,7 @@ SKETCH_MARGIN_PX = 8  # room for thickened strokes
 SKETCH_PX = 80  # the digit's longer side while its stroke is measured and mended
 THIN_PX = 2.2  # of the box's 20: thinner strokes are thickened
 STROKE_PX = 2.8  # the width they are given
+MOST_OFF_CENTRE_PX = 0.75  # a ready image's centre of mass is at most this far from MNIST's
 FAINTEST_MNIST = 200  # the lightest pixel of a ready image is at least this light
 
 # By these an image's pixels give its mass and the first moments across and down. All are whole numbers below
@@ -101,8 +102,8 @@ def _is_ready(image: npt.NDArray[np.uint8]) -> bool:
         return False
     mass, across, down = _MOMENTS.dot(image.ravel().astype(np.float32)).tolist()
     return (
-        abs(across / mass - CENTRE) <= 0.75
-        and abs(down / mass - CENTRE) <= 0.75
+        abs(across / mass - CENTRE) <= MOST_OFF_CENTRE_PX
+        and abs(down / mass - CENTRE) <= MOST_OFF_CENTRE_PX
         and bool(cv2.norm(image, cv2.NORM_INF) >= FAINTEST_MNIST)
     )
 
@@ -116,7 +117,7 @@ def are_ready(images: npt.NDArray[np.uint8]) -> list[bool]:
         down, across = (rows @ _INDEX) / mass, (columns @ _INDEX) / mass
     off = np.maximum(np.abs(across - CENTRE), np.abs(down - CENTRE))
     longer = np.maximum(_extents(rows > 0), _extents(columns > 0))
-    ready = (off <= 0.75) & (longer >= BOX_PX - 1) & (longer <= BOX_PX)
+    ready = (off <= MOST_OFF_CENTRE_PX) & (longer >= BOX_PX - 1) & (longer <= BOX_PX)
     found: list[bool] = (ready & (images.max(axis=(1, 2)) >= FAINTEST_MNIST)).tolist()
     return found
 

@@ -44,7 +44,7 @@ def prepared(pictures: Sequence[Pixels] | Pixels, *, preprocess: Literal["auto",
 
 def prepare_all(pictures: Sequence[Pixels] | Pixels) -> list[Prepared]:
     """Prepare pictures of any size, each on its own; whether those of an array are ready is seen at once."""
-    if isinstance(pictures, np.ndarray) and pictures.shape[1:] == (SIDE, SIDE):
+    if isinstance(pictures, np.ndarray) and pictures.shape[1:] == (SIDE, SIDE) and len(pictures) > 1:
         return [
             Prepared(picture, blank=False) if ready else prepare(picture)
             for picture, ready in zip(pictures, are_ready(pictures), strict=True)

@@ -26,7 +26,7 @@ from starlette.responses import Response
 
 from service.digits.network import Network
 from service.digits.preparation import Prepared
-from service.digits.recogniser import Course, Recogniser
+from service.digits.recogniser import Begun, Course, Recogniser
 from service.digits.recognition import Recognition
 from service.digits.repository import Repository
 from service.http import payload_docs, payloads, problems, queries
@@ -35,7 +35,6 @@ from service.http.express import Endpoint, Pending
 from service.http.trace import Trace
 from service.images import encoding, headers
 from service.images.decoding import PixelLimits
-from service.images.headers import Header
 from service.settings import Limits
 
 PATH = "/predict"
@@ -127,27 +126,24 @@ def routes(repository: Repository, recogniser: Recogniser, limits: Limits) -> AP
 
 
 def express(repository: Repository, recogniser: Recogniser, limits: Limits) -> Endpoint:
-    """Make the short way of the same endpoint: one small picture file, and nothing asked but its digit."""
+    """Make the short way of the same endpoint: small pictures, and nothing asked but their digits."""
     query = PredictionQuery.by_default()
     pixel_limits = PixelLimits(limits.max_image_pixels, limits.max_image_side)
     most_bytes = min(limits.max_body_bytes, limits.max_json_bytes)
     kinds = frozenset(kind.encode() for kind in payloads.FILES)
 
-    def file_of(content_type: bytes, body: bytes) -> tuple[bytes, Header] | None:
-        """Give the one file, and what it says of itself; None when there are others, or numbers."""
+    def begin(content_type: bytes, body: bytes) -> Begun | None:
         if content_type in kinds:
             header = headers.read(body)
             pixel_limits.check(header.height, header.width)
-            return body, header
-        files = payloads.of_body(content_type.decode("latin-1"), body, limits).files
-        return (files[0].data, files[0].header) if len(files) == 1 else None
+            return recogniser.begin_file(body, header)
+        return recogniser.begin(payloads.of_body(content_type.decode("latin-1"), body, limits))
 
     def predict(trace: Trace, body: bytes) -> Pending | None:
         if len(body) > most_bytes or b"content-encoding" in trace.headers:
             return None
         network = repository.find(query.model)
-        file = file_of(trace.headers.get(b"content-type", b""), body)
-        begun = recogniser.begin(*file) if file else None
+        begun = begin(trace.headers.get(b"content-type", b""), body)
         if begun is None:
             return None
         return Pending(

@@ -38,6 +38,17 @@ class FakeEngine:
         return expected(rows)
 
 
+class NotingEngine:
+    """Answers likewise, and notes on which threads."""
+
+    def __init__(self) -> None:
+        self.threads: list[threading.Thread] = []
+
+    def __call__(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        self.threads.append(threading.current_thread())
+        return expected(rows)
+
+
 POISON = -1
 
 
@@ -329,11 +340,7 @@ def test_a_client_that_leaves_during_the_run_harms_nobody() -> None:
 
 
 def test_a_quick_run_is_made_in_place() -> None:
-    threads = []
-
-    def engine(rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        threads.append(threading.current_thread())
-        return expected(rows)
+    engine = NotingEngine()
 
     async def work(batcher: Batcher) -> None:
         for number in range(50):
@@ -341,8 +348,8 @@ def test_a_quick_run_is_made_in_place() -> None:
 
     run(engine, work)
 
-    assert threads[0] is not threading.main_thread()
-    assert threads[-1] is threading.main_thread()
+    assert engine.threads[0] is not threading.main_thread()
+    assert engine.threads[-1] is threading.main_thread()
 
 
 def test_who_comes_in_the_next_turn_of_the_loop_comes_along() -> None:
@@ -412,11 +419,7 @@ def test_a_long_run_leaves_the_event_loop_free() -> None:
 
 
 def test_an_engine_that_needs_no_processor_is_never_run_in_place() -> None:
-    threads = []
-
-    def engine(rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        threads.append(threading.current_thread())
-        return expected(rows)
+    engine = NotingEngine()
 
     async def work(batcher: Batcher) -> None:
         batcher.in_place_s = 0
@@ -425,7 +428,7 @@ def test_an_engine_that_needs_no_processor_is_never_run_in_place() -> None:
 
     run(engine, work)
 
-    assert threading.main_thread() not in threads
+    assert threading.main_thread() not in engine.threads
 
 
 def test_more_rows_than_a_run_may_have_are_a_mistake() -> None:
