@@ -11,7 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import bulk, operations, overload, preparation, serving_report, slow_service, startup
+from benchmarks import (
+    bulk,
+    interpreter,
+    operations,
+    overload,
+    preparation,
+    serving_report,
+    slow_service,
+    startup,
+)
 from benchmarks.errors import UnavailableError
 from benchmarks.peers import PEERS
 from benchmarks.tables import table
@@ -181,6 +190,19 @@ def _circumstances() -> str:
     return f"{datetime.now(UTC).date()}, {machine}, Python {platform.python_version()}, {versions}."
 
 
+def _interpreter(_: argparse.Namespace) -> str:
+    rows = [
+        (one.path, one.name, f"{one.longest_ms:.1f} ms", f"{one.total_ms:.0f} ms", one.outcome)
+        for one in interpreter.measure(RUNS)
+    ]
+    how = (
+        f"JSON of {interpreter.SIZE / 2**20:g} MiB, or of 9,000 values, on its way to pictures, a signal or a"
+        " tensor on one thread, and how long another got no turn meanwhile: at most 20 ms is the goal. The"
+        f" least of {RUNS} rounds each."
+    )
+    return f"{how}\n\n" + table(("path", "JSON", "longest without a turn", "whole", "outcome"), *rows)
+
+
 SECTIONS = {
     "startup": _startup,
     "serving": _serving,
@@ -188,6 +210,7 @@ SECTIONS = {
     "bulk": _bulk,
     "operations": _operations,
     "preparation": _preparation,
+    "interpreter": _interpreter,
 }
 
 

@@ -17,7 +17,7 @@ from service.digits.network import Network
 from service.digits.preparation import Prepared
 from service.digits.recognition import prepare_all, recognise
 from service.digits.repository import open_folder
-from service.engine.batcher import Batcher, Bounds
+from service.engine.batcher import Batcher, QueueLimits
 from service.settings import Settings
 from training.data import load as load_mnist
 from training.errors import DataError
@@ -72,7 +72,7 @@ def measure(per_family: int, seed: int) -> list[Family]:
 
 def _network() -> Network:
     """Load the shipped network; what is scored here and now does not go through its queue."""
-    bounds = Bounds(batch=1, requests=1, rows=1, wait_s=1, deadline_s=1)
+    bounds = QueueLimits(batch=1, requests=1, rows=1, wait_s=1, deadline_s=1)
     return open_folder(
         Settings().model_repository,
         device="cpu",

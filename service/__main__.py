@@ -3,10 +3,14 @@
 import contextlib
 import functools
 import math
+import os
 import signal
 import sys
 
 from service import __version__
+
+OTHER_FILES = 256
+"""Files that a process opens besides connections: libraries, models, pipes, what is written."""
 
 USAGE = """\
 usage: lenet5             serve; the settings are LENET_* variables, see docs/settings.md
@@ -48,11 +52,8 @@ def serve() -> int:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    from service import app, logs, settings
+    from service import logs, settings
     from service.errors import SettingsError
-    from service.http.deadlines import Deadlines
-    from service.http.protocol import BoundedProtocol
-    from service.metrics import sharing
 
     # To ask of each model whether it is one of pydantic 1, FastAPI would import all of that: a tenth of the
     # start. It takes an ImportError, which None stands for, as a no.
@@ -61,9 +62,17 @@ def serve() -> int:
         configuration = settings.load()
     except SettingsError as error:
         sys.stderr.write(f"lenet5-service cannot start: {error}\n")
-        return app.CANNOT_START
-    logs.configure(configuration.log_format, configuration.log_level)
+        return settings.CANNOT_START
+    # OpenCV reads it when it is loaded, which the next lines do: a header that lies is then found out by the
+    # decoder itself.
+    os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(configuration.max_image_pixels)
+    from service import app
+    from service.metrics import sharing
+    from service.server.connection import Connection
+    from service.server.deadlines import Deadlines
+
     several = configuration.workers > 1
+    logs.configure(configuration.log_format, configuration.log_level, is_shared=several)
     config = uvicorn.Config(
         "service.app:of_environment" if several else app.of_environment(),
         factory=several,
@@ -71,7 +80,12 @@ def serve() -> int:
         timeout_worker_healthcheck=math.ceil(configuration.watchdog_s),
         host=configuration.host,
         port=configuration.port,
-        http=functools.partial(BoundedProtocol, limits=configuration, deadlines=Deadlines()),  # type: ignore[arg-type]  # any factory will do
+        http=functools.partial(  # type: ignore[arg-type]  # any factory will do
+            Connection,
+            limits=configuration,
+            keep_alive_s=configuration.keep_alive_s,
+            deadlines=Deadlines(),
+        ),
         ws="none",
         log_config=None,
         access_log=False,
@@ -80,18 +94,32 @@ def serve() -> int:
         timeout_keep_alive=math.ceil(configuration.keep_alive_s),
         timeout_graceful_shutdown=math.ceil(configuration.shutdown_s),
     )
+    _allow_files(configuration.max_connections)
     with contextlib.suppress(KeyboardInterrupt):
         if several:
             supervisor = Multiprocess(config, [config.bind_socket()])
             with sharing.folder():
                 supervisor.run()
-            failed = any(worker.exitcode == app.CANNOT_START for worker in supervisor.processes)
+            failed = any(worker.exitcode == settings.CANNOT_START for worker in supervisor.processes)
         else:
             server = uvicorn.Server(config)
             server.run()
             failed = not server.started
-        return app.CANNOT_START if failed else 0
+        return settings.CANNOT_START if failed else 0
     return 0
+
+
+def _allow_files(connections: int) -> None:
+    """Raise the soft limit on open files, each connection being one, as far as the hard limit lets it."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 if __name__ == "__main__":

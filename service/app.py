@@ -6,53 +6,49 @@ import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
 import service
-from service import gauges, logs
-from service.caretaker import Caretaker
+from service import allocator, gauges, logs
+from service.application import Application
 from service.digits import repository
 from service.digits.network import BATCH
 from service.digits.recogniser import Recogniser
 from service.engine import processors
-from service.engine.batcher import Batcher, Bounds
+from service.engine.batcher import Batcher, QueueLimits
 from service.engine.graph_cache import GraphCache
-from service.engine.lanes import Lane
+from service.engine.worker_pool import WorkerPool
 from service.errors import StartError
-from service.front import Application
-from service.http import problems
 from service.http.admission import Admission
-from service.http.trace import Trace
+from service.http.context import RequestContext
 from service.metrics import pulse
 from service.metrics.ledger import Ledger
 from service.metrics.sharing import Sharing
+from service.model_monitor import ModelMonitor
 from service.readiness import Readiness
 from service.routes import (
     architecture,
     feature_maps,
-    inference,
-    inference_protocol,
     kernels,
     layer_kernels,
     metrics,
-    model_repository,
     models,
     monitoring,
     operations,
     pages,
     prediction,
 )
-from service.settings import Settings, load
-from service.tracing import beginning
+from service.server.connection import APPLICATION
+from service.settings import CANNOT_START, Settings, load
+from service.tracing import setup
+from service.v2 import inference, metadata
+from service.v2 import repository as model_repository
 from service.watchdog import Watchdog
 
-GARBAGE = 10_000
+GC_THRESHOLD = 10_000
 """Objects after which the collector looks for cycles: a request makes some twenty, and hardly any cycle."""
-
-CANNOT_START = 3
-"""Exit status when settings, device or models are at fault; uvicorn's own for a failed start, at which it
-does not start a worker again."""
 
 
 def create_app(settings: Settings) -> Application:
@@ -63,11 +59,12 @@ def create_app(settings: Settings) -> Application:
         ModelError: A model is missing, altered or answers wrongly.
         DeviceError: The device that was asked for cannot be had.
     """
+    allocator.return_large_blocks()
     ledger = Ledger()
     sharing = Sharing.of_environment(ledger)
-    spans = beginning.begin(settings)
+    spans = setup.begin(settings)
     threads = settings.threads or max(1, processors.usable() // settings.workers)
-    bounds = Bounds(
+    queue_limits = QueueLimits(
         batch=BATCH,
         requests=settings.max_queue_requests,
         rows=settings.max_queue_images,
@@ -77,12 +74,12 @@ def create_app(settings: Settings) -> Application:
     served = repository.open_folder(
         settings.model_repository,
         device=settings.device,
-        batching=lambda run: Batcher(run, bounds, observe=ledger.run),
+        batching=lambda run: Batcher(run, queue_limits, observe=ledger.run),
         most_versions=settings.max_versions,
     )
-    waiting, deadline_s = settings.max_lane_requests, settings.queue_deadline_s
-    pictures = Lane("pictures", threads=threads, waiting=waiting, deadline_s=deadline_s)
-    heavy = Lane(
+    waiting, deadline_s = settings.max_pool_requests, settings.queue_deadline_s
+    pictures = WorkerPool("pictures", threads=threads, waiting=waiting, deadline_s=deadline_s)
+    heavy = WorkerPool(
         "operations",
         threads=threads,
         waiting=waiting,
@@ -90,31 +87,31 @@ def create_app(settings: Settings) -> Application:
         nice=settings.operation_nice,
     )
     # One thread: ONNX Runtime does not create sessions on several at a time.
-    loading = Lane("models", threads=1, waiting=waiting, deadline_s=settings.load_deadline_s)
-    lanes = (pictures, heavy, loading)
+    loading = WorkerPool("models", threads=1, waiting=waiting, deadline_s=settings.load_deadline_s)
+    pools = (pictures, heavy, loading)
     recogniser = Recogniser(pictures, inline_pixels=settings.inline_pixels)
     readiness = Readiness()
 
     watchdog = Watchdog(settings.watchdog_s)
-    caretaker = Caretaker(
+    monitor = ModelMonitor(
         served, readiness, loading, poll_s=settings.repository_poll_s, canary_s=settings.canary_s
     )
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         watchdog.start()
         sharing.join()
-        tasks = [asyncio.create_task(pulse.beat(ledger, sharing)), asyncio.create_task(caretaker.run())]
+        tasks = [asyncio.create_task(pulse.beat(ledger, sharing)), asyncio.create_task(monitor.run())]
         readiness.open(served.newest())
-        _settle()
-        yield
+        _freeze_gc()
+        yield {APPLICATION: app.dispatcher}
         gc.unfreeze()
         readiness.close("stopping")
         watchdog.stop()
         for task in tasks:
             task.cancel()
-        for lane in lanes:
-            lane.close()
+        for pool in pools:
+            pool.close()
         with contextlib.suppress(OSError):
             sharing.publish()
         if spans:
@@ -127,57 +124,59 @@ def create_app(settings: Settings) -> Application:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,
         redirect_slashes=False,
         # FastAPI would only see the requests that pass through it; service.tracing sees all.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    problems.install(app)
-    express = prediction.express(served, recogniser, settings)
-    direct = [
-        prediction.routes(served, recogniser, settings),
-        feature_maps.routes(served, recogniser, pictures, settings),
-        operations.routes(
-            GraphCache(device=settings.device, threads=threads, most=settings.max_graphs), heavy, settings
-        ),
-    ]
-    searched = [
-        models.routes(served, settings),
-        kernels.routes(),
-        layer_kernels.routes(served, pictures, settings),
-        architecture.routes(settings),
-        inference_protocol.routes(served, readiness, settings),
-        inference.routes(served, recogniser, pictures, settings),
-        model_repository.routes(served, loading, settings),
-    ]
-    app.include([*direct, *searched], keyed=bool(settings.api_keys_file))
-    app.include([monitoring.routes(readiness), metrics.routes(sharing), pages.routes()], keyed=False)
     app.served = served
     app.readiness = readiness
     app.admission = Admission(settings)
     gauges.of_the_process(ledger)
-    gauges.of_requests(ledger, app.admission, lanes)
+    gauges.of_requests(ledger, app.admission, pools)
     gauges.of_models(ledger, served, readiness, device=settings.device)
 
-    def observe(trace: Trace, route: str, method: str, status: int, seconds: float) -> None:
-        ledger.request(route, method, status, seconds, trace.facts)
+    def observe(context: RequestContext, route: str, method: str, status: int, seconds: float) -> None:
+        ledger.request(route, method, status, seconds, context.log_fields)
         if spans:
-            spans.request(trace, route, method, status, seconds)
+            spans.request(context, route, method, status, seconds)
 
-    app.open(settings, observe=observe, direct=direct, short={prediction.PATH: express})
+    graphs = GraphCache(device=settings.device, threads=threads, most=settings.max_graphs)
+    app.install(
+        settings,
+        observe=observe,
+        endpoints=[
+            *prediction.endpoints(served, recogniser, pictures, settings),
+            *feature_maps.endpoints(served, recogniser, pictures, settings),
+            *operations.endpoints(graphs, heavy, settings),
+            *architecture.endpoints(heavy, settings),
+            *inference.endpoints(served, recogniser, pictures, settings),
+            *model_repository.endpoints(served, loading, settings),
+        ],
+        routers=[
+            models.routes(served, settings),
+            kernels.routes(),
+            layer_kernels.routes(served, pictures, settings),
+            metadata.routes(served, readiness, settings),
+            monitoring.routes(readiness),
+            metrics.routes(sharing),
+            pages.routes(app.openapi),
+        ],
+    )
     return app
 
 
-def _settle() -> None:
+def _freeze_gc() -> None:
     """Keep the collector from looking at what is here to stay, and from looking often."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE)
+    gc.set_threshold(GC_THRESHOLD)
 
 
 def of_environment() -> Application:
     """Make the service as the environment says: what each of several workers does."""
     settings = load()
-    logs.configure(settings.log_format, settings.log_level)
+    logs.configure(settings.log_format, settings.log_level, is_shared=settings.workers > 1)
     try:
         return create_app(settings)
     except StartError as error:

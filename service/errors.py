@@ -3,14 +3,25 @@ What can go wrong, in the words of the domain; ``http.problems`` alone knows the
 
     ServiceError
     +-- RequestError              the caller can mend it, or send it again
-    |   +-- SyntaxRefusedError    the bytes are not what their content type says
+    |   +-- MalformedError        it is no request of HTTP/1.1
+    |   +-- VersionError          of another major version of HTTP
+    |   +-- UnimplementedError    a method or transfer coding that is not known
+    |   +-- MisdirectedError      for a resource that is not served over this connection
+    |   +-- TargetTooLongError    path and query are over their limit
+    |   +-- HeadersTooLargeError  the headers are over their limits
+    |   +-- SlowHeadError         its head did not arrive in time
+    |   +-- SlowBodyError         its body did not arrive in time
+    |   +-- UnknownPathError      nothing is at its path
+    |   +-- MethodRefusedError    not this method at its path
     |   +-- KeyRefusedError       it needs an API key, and has none that is known
+    |   +-- ShareError            its client takes more than its share
+    |   +-- SyntaxRefusedError    the bytes are not what their content type says
     |   +-- MediaTypeError        a content type, encoding or picture format that is not offered
-    |   +-- SlowBodyError         the body did not arrive in time
     |   +-- TooLargeError         over a limit on bytes, parts, images or pixels
     |   +-- InvalidInputError     readable, but its meaning is refused
     |   |   +-- OverBudgetError   it would cost more than a limit allows
     |   +-- UnknownNameError      no such model, version, layer or kernel
+    |   +-- PreconditionError     only for another state of what is asked for
     |   +-- NotAcceptableError    an answer in a form that is not offered
     |   +-- FullError               as much is waiting as may wait
     |   +-- DeadlineError           it waited longer than it may
@@ -59,6 +70,79 @@ class RequestError(ServiceError):
         self.faults = faults
 
 
+class MalformedError(RequestError):
+    """The bytes are no request of HTTP/1.1, or one that can be read in two ways."""
+
+    def __init__(self) -> None:
+        super().__init__("the bytes are no valid HTTP/1.1 request")
+
+
+class VersionError(RequestError):
+    """The request is of a major version of HTTP that is not spoken here."""
+
+    def __init__(self) -> None:
+        super().__init__("HTTP/1.1 and HTTP/1.0 are spoken here")
+
+
+class UnimplementedError(RequestError):
+    """The request needs a method or a transfer coding that is not known here."""
+
+
+class MisdirectedError(RequestError):
+    """The request is for a resource that is not served over a connection of this kind."""
+
+    def __init__(self) -> None:
+        super().__init__("an https target is not served over a connection without TLS")
+
+
+class TargetTooLongError(RequestError):
+    """Path and query are over the limit."""
+
+    def __init__(self) -> None:
+        super().__init__("the path and query are over the limit")
+
+
+class HeadersTooLargeError(RequestError):
+    """The headers, or what else is no content, are over the limits on their number and size."""
+
+    def __init__(self) -> None:
+        super().__init__("the headers are over the limit on their number or size")
+
+
+class SlowHeadError(RequestError):
+    """The request line and headers did not arrive in time."""
+
+    def __init__(self) -> None:
+        super().__init__("the headers did not arrive in time")
+
+
+class UnknownPathError(RequestError):
+    """Nothing is at the path."""
+
+    def __init__(self) -> None:
+        super().__init__("there is nothing at this path; /openapi.json lists what there is")
+
+
+class MethodRefusedError(RequestError):
+    """
+    The path does not take the method.
+
+    Attributes:
+        allowed: The methods that it takes.
+    """
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"this path takes {', '.join(allowed)} only")
+        self.allowed = allowed
+
+
+class ShareError(RequestError):
+    """One client takes so much that too little is left for others."""
+
+    def __init__(self) -> None:
+        super().__init__("this client takes more than its share; wait for answers, read them, or send less")
+
+
 class SyntaxRefusedError(RequestError):
     """The body cannot be parsed as what its content type says."""
 
@@ -95,6 +179,13 @@ class UnknownNameError(RequestError):
     """A model, version, layer or kernel of that name does not exist."""
 
 
+class PreconditionError(RequestError):
+    """The request is only for another state of what it asks for."""
+
+    def __init__(self) -> None:
+        super().__init__("what is asked for has another ETag")
+
+
 class NotAcceptableError(RequestError):
     """The answer is wanted in a form that is not offered."""
 
@@ -104,14 +195,21 @@ class FullError(RequestError):
     As much is waiting as may wait; nothing of the request was done.
 
     Attributes:
-        where: What is full: all that may be in flight, the queue of a network, or the threads of a lane.
+        where: What is full: all that may be in flight, the queue of a network, or the threads of a pool.
         retry_after_s: Seconds of work that wait before it, as measured.
     """
 
-    def __init__(self, *, where: Literal["admission", "queue", "lane"], retry_after_s: float = 0) -> None:
+    def __init__(self, *, where: Literal["admission", "queue", "pool"], retry_after_s: float = 0) -> None:
         super().__init__("as much is waiting here as may wait; send it again later")
         self.where = where
         self.retry_after_s = retry_after_s
+
+
+class StoppingError(RequestError):
+    """The service stops, and the request was not done in the time that it had for that."""
+
+    def __init__(self) -> None:
+        super().__init__("the service stops; send it again")
 
 
 class DeadlineError(RequestError):

@@ -7,7 +7,7 @@ import service
 from service import logs
 from service.digits.repository import Repository
 from service.engine import session
-from service.engine.lanes import Lane
+from service.engine.worker_pool import WorkerPool
 from service.http.admission import Admission
 from service.metrics import families
 from service.metrics.ledger import Ledger
@@ -21,12 +21,12 @@ def of_the_process(ledger: Ledger) -> None:
     ledger.read(families.LOG_LINES_DROPPED_TOTAL, lambda: {(): logs.dropped()})
 
 
-def of_requests(ledger: Ledger, admission: Admission, lanes: Iterable[Lane]) -> None:
+def of_requests(ledger: Ledger, admission: Admission, pools: Iterable[WorkerPool]) -> None:
     """Tell what is in flight, and what waits for threads."""
-    lanes = tuple(lanes)
+    pools = tuple(pools)
     ledger.read(families.REQUESTS_IN_FLIGHT, lambda: {(): admission.requests})
     ledger.read(families.IN_FLIGHT_BYTES, lambda: {(): admission.bytes})
-    ledger.read(families.LANE_PENDING, lambda: {(lane.name,): lane.pending for lane in lanes})
+    ledger.read(families.POOL_PENDING, lambda: {(pool.name,): pool.pending for pool in pools})
 
 
 def of_models(ledger: Ledger, repository: Repository, readiness: Readiness, *, device: str) -> None:

@@ -14,6 +14,9 @@ INTERVAL_S = 0.02
 ATOMIC_BYTES = 4_096
 """So many bytes a pipe takes whole (POSIX, PIPE_BUF on Linux): lines of several processes stay whole."""
 
+MOST_BYTES = 65_536
+"""Bytes that are written at once where no other process writes: each write hands the interpreter over."""
+
 
 class Lines:
     """
@@ -23,8 +26,16 @@ class Lines:
         dropped: Lines that found the queue full: the service goes on when nobody reads.
     """
 
-    def __init__(self, stream: TextIO, most: int) -> None:
-        """Write to a stream; its thread starts with the first line."""
+    def __init__(self, stream: TextIO, most: int, *, is_shared: bool) -> None:
+        """
+        Write to a stream; the thread starts with the first line.
+
+        Args:
+            stream: Where to.
+            most: Lines that may wait.
+            is_shared: Other processes write there too.
+        """
+        self._most_bytes = ATOMIC_BYTES if is_shared else MOST_BYTES
         self.dropped = 0
         self._stream = stream
         self._most = most
@@ -66,7 +77,7 @@ class Lines:
         """Take as many lines as are written in one piece, at least one."""
         taken = [self._waiting.popleft()]
         size = len(taken[0])
-        while self._waiting and size + len(self._waiting[0]) <= ATOMIC_BYTES:
+        while self._waiting and size + len(self._waiting[0]) <= self._most_bytes:
             taken.append(self._waiting.popleft())
             size += len(taken[-1])
         return b"".join(taken)

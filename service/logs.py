@@ -24,7 +24,11 @@ _HANDLERS: "list[_Handler]" = []
 
 
 def configure(
-    log_format: Literal["auto", "json", "console"], level: str, *, most_lines: int = 10_000
+    log_format: Literal["auto", "json", "console"],
+    level: str,
+    *,
+    most_lines: int = 10_000,
+    is_shared: bool = True,
 ) -> None:
     """
     Set up every logger of this process, uvicorn's included; a second call replaces the first.
@@ -33,9 +37,12 @@ def configure(
         log_format: ``auto`` writes for people on a terminal and JSON elsewhere.
         level: Entries below it are left out.
         most_lines: Lines that may wait for a slow reader.
+        is_shared: Other processes write to the same stream.
     """
     for_people = log_format == "console" or (log_format == "auto" and sys.stdout.isatty())
-    handler = _Handler(Lines(sys.stdout, most_lines), _for_people if for_people else _for_machines)
+    handler = _Handler(
+        Lines(sys.stdout, most_lines, is_shared=is_shared), _for_people if for_people else _for_machines
+    )
     _HANDLERS[:] = [handler]
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # It warns of every damaged form; the client is told, and the request has its line.

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from service.errors import SettingsError
 
@@ -16,8 +17,21 @@ if TYPE_CHECKING:
 PREFIX = "LENET_"
 MIB = 2**20
 
+CANNOT_START = 3
+"""Exit status when settings, device or models are at fault; uvicorn's own for a failed start, at which it
+does not start a worker again."""
+
 _ORIGINS = r"^(https?://[^\s,/]+(,https?://[^\s,/]+)*)?$"
 
+
+def _networks(text: str) -> str:
+    for one in text.split(","):
+        if one.strip():
+            ip_network(one.strip())
+    return text
+
+
+Networks = Annotated[str, AfterValidator(_networks)]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -31,10 +45,15 @@ class Limits(BaseModel):
     """Largest body of a file, a form or an array: a phone's JPEG has 3 to 6 MiB."""
 
     max_json_bytes: Positive = 4 * MIB
-    """Largest JSON body: parsing holds the interpreter, about 100 ms for this much."""
+    """Largest JSON body: a picture of 1,000x1,000 as numbers, or one of 3 MiB in base64."""
 
-    max_json_depth: Positive = 32
-    """Deepest nesting of a JSON body: pixels need four levels."""
+    max_json_depth: Annotated[int, Field(gt=0, le=64)] = 32
+    """Deepest nesting of a JSON body: pixels need four levels. At most 64, as many axes as NumPy has."""
+
+    max_json_values: Positive = 10_000
+    """Most values of a JSON body of more than 64 KiB, beside numbers in long lists of equal length: texts,
+    members, lists. What walks or drops them does it in one go, in which nothing else is done; layers of a
+    network have 2,000."""
 
     max_images: Positive = 64
     """Most picture files in one request: each is decoded and prepared by itself."""
@@ -53,13 +72,14 @@ class Limits(BaseModel):
     one input and eight layers."""
 
     max_image_pixels: Positive = 16_800_000
-    """Most pixels of one picture: phones take 12 million, and a pixel takes up to 4 bytes."""
+    """Most pixels of one picture: phones take 12 million, and a pixel takes up to 4 bytes. Of 16 bits a
+    channel it may take more, and counts as much more: 1.5 in colour, 2 with alpha."""
 
     max_image_side: Positive = 8_192
     """Longest side of a picture, pixels."""
 
     max_request_pixels: Positive = 32_000_000
-    """Most pixels of all pictures in one request together."""
+    """Most pixels of all pictures in one request together, counted as for one."""
 
     max_operation_pixels: Positive = 4_194_304
     """Most pixels of a picture to convolve or pool: 2048x2048, as float32 16 MiB a channel."""
@@ -88,7 +108,7 @@ class Limits(BaseModel):
     """Most memory for an operation's input, padded input, kernels and output."""
 
     max_json_numbers: Positive = 262_144
-    """Most numbers in a JSON answer: writing them holds the interpreter, about 25 ms for so many."""
+    """Most numbers in a JSON answer: writing them holds the interpreter, about 7 ms for so many."""
 
     max_array_numbers: Positive = 4_194_304
     """Most numbers in an answer of arrays: 16 MiB of float32."""
@@ -147,11 +167,24 @@ class Settings(Limits):
     within its control group's quota) among its processes."""
 
     max_in_flight: Positive = 512
-    """Most requests of a process that are let in and not yet answered; more are answered 503 at once.
+    """Most requests of a process that have arrived and are not yet answered; more are answered 503 at once.
     Probes and metrics are always let in."""
 
     max_in_flight_bytes: Positive = 256 * MIB
-    """Most bytes of their bodies together, as declared: 32 bodies of the largest size."""
+    """Most bytes of bodies that have arrived and are not answered: 32 bodies of the largest size."""
+
+    max_connections: Positive = 4_096
+    """Most connections of a process, busy or idle; a new one beyond them is answered 503 and closed. As many
+    files have to be allowed: the service raises its soft limit that far if the hard limit lets it."""
+
+    client_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """The part of connections, of requests and bytes in flight, and of unread answers, that one client (an
+    API key, else an address) may have while others are served; more is answered 429. One that is alone may
+    have seven eighths; 1 lets anyone have everything."""
+
+    trusted_proxies: Networks = ""
+    """Addresses or networks, with commas between, of proxies whose ``X-Forwarded-For`` is believed, such as
+    ``10.0.0.0/8``; without them all that comes through a proxy counts as one client."""
 
     max_queue_requests: Positive = 512
     """Most requests that wait for a network."""
@@ -169,7 +202,7 @@ class Settings(Limits):
     load_deadline_s: Seconds = 60
     """Most seconds that a request to load or unload a model waits for the one before it."""
 
-    max_lane_requests: Positive = 64
+    max_pool_requests: Positive = 64
     """Most requests that wait for threads, of pictures to prepare and of operations each."""
 
     operation_nice: Annotated[int, Field(ge=0, le=19)] = 10

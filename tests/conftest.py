@@ -1,6 +1,8 @@
 """What tests may ask for: a running service, drawn digits, independent encoders, what a problem is."""
 
+import asyncio
 import contextlib
+import functools
 import io
 import json
 import logging
@@ -10,27 +12,49 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import hypothesis
 import numpy as np
 import pytest
-from fastapi import FastAPI
+import uvicorn
+import uvloop
+from fastapi import APIRouter
+from httpx2 import Client
 from PIL import Image
 from starlette.testclient import TestClient
 
 from service import logs
 from service.app import create_app
+from service.application import Application
 from service.digits.network import Batching
-from service.engine.batcher import Batcher, Bounds
+from service.engine.batcher import Batcher, QueueLimits
+from service.http.admission import Admission
+from service.http.endpoints import Endpoint
+from service.routes import pages
+from service.server.connection import APPLICATION, Connection
+from service.server.deadlines import Deadlines
 from service.settings import Settings
+
+Listen = Callable[..., AbstractContextManager[int]]
 
 hypothesis.settings.register_profile(
     "suite", deadline=None, derandomize=True, database=None, max_examples=50, print_blob=False
 )
 hypothesis.settings.load_profile("suite")
+
+ON_LOOP = {
+    "uvloop": ["-m", "service"],
+    # uvicorn takes uvloop wherever it can be imported.
+    "asyncio": [
+        "-c",
+        "import sys; sys.modules['uvloop'] = None; from service.__main__ import main; sys.exit(main())",
+    ],
+}
+"""How to start a service on each event loop."""
 
 MARKER = "xyzzy"
 """A word that tests put into their input: no error may repeat it."""
@@ -42,14 +66,80 @@ def settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def app(settings: Settings) -> FastAPI:
+def app(settings: Settings) -> Application:
     return create_app(settings)
 
 
 @pytest.fixture(scope="session")
-def client(app: FastAPI) -> Iterator[TestClient]:
+def client(app: Application) -> Iterator[Client]:
     with TestClient(app) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def assemble(settings: Settings) -> Callable[..., Application]:
+    """Make an application of a test's own endpoints; they are found, let in, answered and noted as ever."""
+
+    def assemble(
+        endpoints: Iterable[Endpoint] = (), routers: Iterable[APIRouter] = (), **changes: object
+    ) -> Application:
+        @asynccontextmanager
+        async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
+            yield {APPLICATION: app.dispatcher}
+
+        app = Application(openapi_url=None, lifespan=lifespan)
+        changed = settings.model_copy(update=changes)
+        app.admission = Admission(changed)
+        app.install(
+            changed,
+            observe=lambda *_: None,
+            endpoints=endpoints,
+            routers=[*routers, pages.routes(app.openapi)],
+        )
+        return app
+
+    return assemble
+
+
+@pytest.fixture(scope="session")
+def listen() -> Listen:
+    """Serve an application from a thread, with the connections that ``python -m service`` has."""
+    loops = {"asyncio": asyncio.SelectorEventLoop, "uvloop": uvloop.new_event_loop}
+
+    @contextlib.contextmanager
+    def listen(
+        app: Application, settings: Settings, *, loop: Literal["asyncio", "uvloop"] = "uvloop"
+    ) -> Iterator[int]:
+        """Give the port while it is served."""
+        connection = functools.partial(
+            Connection, limits=settings, keep_alive_s=settings.keep_alive_s, deadlines=Deadlines()
+        )
+        config = uvicorn.Config(
+            app,
+            http=connection,  # type: ignore[arg-type]  # any factory will do
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+        )
+        server = uvicorn.Server(config)
+        with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+
+            def serve() -> None:
+                with asyncio.Runner(loop_factory=loops[loop]) as runner:
+                    runner.run(server.serve(sockets=[listener]))
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            try:
+                yield listener.getsockname()[1]
+            finally:
+                server.should_exit = True
+                thread.join()
+
+    return listen
 
 
 @pytest.fixture
@@ -74,7 +164,7 @@ def log_entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[d
 @pytest.fixture(scope="session")
 def batching() -> Batching:
     """Put a queue before an engine that is wide enough for any test."""
-    bounds = Bounds(batch=64, requests=1000, rows=10_000, wait_s=60, deadline_s=60)
+    bounds = QueueLimits(batch=64, requests=1000, rows=10_000, wait_s=60, deadline_s=60)
     return lambda run: Batcher(run, bounds, observe=lambda _, __: None)
 
 
@@ -125,8 +215,9 @@ def npy() -> Callable[[np.ndarray], bytes]:
     return npy
 
 
-@pytest.fixture(scope="session")
-def predict(client: TestClient) -> Callable[..., Any]:
+# Not once a session: which client it is depends on where a test stands.
+@pytest.fixture
+def predict(client: Client) -> Callable[..., Any]:
     """Post a body to ``/predict``; JSON unless told otherwise."""
 
     def predict(body: Any, kind: str | None = None, **query: str) -> Any:  # noqa: ANN401
@@ -138,8 +229,8 @@ def predict(client: TestClient) -> Callable[..., Any]:
     return predict
 
 
-@pytest.fixture(scope="session")
-def assert_problem(client: TestClient) -> Callable[..., dict[str, Any]]:
+@pytest.fixture
+def assert_problem(client: Client) -> Callable[..., dict[str, Any]]:
     """Assert what holds of every error, whatever it is about."""
 
     def assert_problem(response: Any, status: int, *, kind: str | None = None) -> dict[str, Any]:  # noqa: ANN401
@@ -173,17 +264,23 @@ def assert_problem(client: TestClient) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[..., str]]:
+def start_on() -> Callable[[str], list[str]]:
+    """Give the command that starts a service on an event loop."""
+    return lambda loop: [sys.executable, *ON_LOOP[loop]]
+
+
+@pytest.fixture(scope="session")
+def serve(start_on: Callable[[str], list[str]]) -> Iterator[Callable[..., str]]:
     """Start a service as a user does, with settings of its own; give its address."""
     running = contextlib.ExitStack()
 
-    def serve(**settings: str) -> str:
+    def serve(loop: str = "uvloop", **settings: str) -> str:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         process = running.enter_context(
             subprocess.Popen(
-                [sys.executable, "-m", "service"],
+                start_on(loop),
                 env={**os.environ, "LENET_PORT": str(port), **settings},
                 stdout=subprocess.PIPE,
                 text=True,

@@ -5,18 +5,19 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
 from starlette.testclient import TestClient
 
 from service import logs
-from service.http.admission import Admission
-from service.http.middleware import Accounting
-from service.settings import Settings
+from service.application import Application
+from service.http.endpoints import Call, Endpoint
+from service.server.messages import Response
 
 Configure = Callable[..., io.StringIO]
 
@@ -116,65 +117,83 @@ def test_a_level_leaves_out_what_is_below(configure: Configure) -> None:
 
 
 @pytest.fixture
-def broken() -> TestClient:
-    """A service with mistakes in it: one before, one in the middle of its answer."""
-    app = FastAPI()
+def broken(assemble: Callable[..., Application]) -> TestClient:
+    """A service with mistakes in it: two before the answer, one in the middle of it."""
+    router = APIRouter()
 
-    @app.get("/before")
+    @router.get("/streamed")
+    async def streamed() -> StreamingResponse:
+        return StreamingResponse(iter([b"xy", b"", b"zzy"]))
+
+    @router.get("/before")
     async def before() -> None:
         message = "xyzzy"
         raise RuntimeError(message)
 
-    async def middle(_: object, __: object, send: object) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+    @router.get("/middle")
+    async def middle() -> StreamingResponse:
+        def pieces() -> Iterator[bytes]:
+            yield b"xy"
+            message = "xyzzy"
+            raise RuntimeError(message)
+
+        return StreamingResponse(pieces())
+
+    def plain(_: Call) -> Response:
         message = "xyzzy"
         raise RuntimeError(message)
 
-    app.mount("/middle", middle)
-    app.add_middleware(Accounting, admission=Admission(Settings()), direct={}, observe=lambda *_: None)
-    return TestClient(app)
+    return TestClient(assemble([Endpoint("/before", plain, needs_body=False)], [router]))
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", "/before"), ("POST", "/before"), ("GET", "/middle")])
 def test_a_mistake_of_the_service_is_a_problem_that_tells_nothing(
-    broken: TestClient, caplog: pytest.LogCaptureFixture
+    method: str, path: str, broken: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = broken.get("/before")
+    answer = broken.request(method, path)
     (record,) = (record for record in caplog.records if record.exc_info)
 
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert "xyzzy" not in answer.text
+    assert "xyzzy" in str(record.exc_info)
     assert record.facts["request_id"] == answer.headers["X-Request-ID"]
 
 
-def test_a_mistake_in_the_middle_of_an_answer_ends_the_connection(broken: TestClient) -> None:
-    with pytest.raises(RuntimeError, match="xyzzy"):
-        broken.get("/middle")
+def test_an_answer_that_is_streamed_arrives_whole(broken: TestClient) -> None:
+    assert broken.get("/streamed").content == b"xyzzy"
 
 
-@pytest.mark.parametrize(("begun", "status"), [(False, 499), (True, 200)])
+@pytest.mark.parametrize("has_body", [False, True])
 def test_a_request_that_its_server_ends_is_noted_and_leaves_room(
-    begun: bool,  # noqa: FBT001  a parameter of the test
-    status: int,
+    assemble: Callable[..., Application],
     log_entries: Callable[[], list[dict[str, Any]]],
+    *,
+    has_body: bool,
 ) -> None:
-    admission = Admission(Settings())
     sent: list[Any] = []
+    coming: list[Any] = [{"type": "http.request", "body": b"ab", "more_body": not has_body}]
 
-    async def application(_: object, __: object, send: Callable[[Any], Awaitable[None]]) -> None:
-        if begun:
-            await send({"type": "http.response.start", "status": 200, "headers": []})
+    async def slow(_: Call) -> Response:
         await asyncio.Event().wait()
+        return Response(200)
+
+    async def receive() -> Any:  # noqa: ANN401
+        if not coming:
+            await asyncio.Event().wait()
+        return coming.pop()
+
+    async def send(message: Any) -> None:  # noqa: ANN401
+        sent.append(message)
+
+    app = assemble([Endpoint("/slow", slow)])
 
     async def end() -> None:
-        async def send(message: Any) -> None:  # noqa: ANN401
-            sent.append(message)
-
-        accounting = Accounting(application, admission=admission, direct={}, observe=lambda *_: None)
-        scope = {"type": "http", "method": "GET", "path": "/slow", "headers": []}
-        task = asyncio.create_task(accounting(scope, asyncio.Event().wait, send))
-        await asyncio.sleep(0)
-        assert admission.requests == 1
+        scope = {"type": "http", "method": "POST", "path": "/slow", "query_string": b"", "headers": []}
+        task = asyncio.create_task(app(scope, receive, send))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert (app.admission.requests, app.admission.bytes) == (int(has_body), 2)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -182,6 +201,6 @@ def test_a_request_that_its_server_ends_is_noted_and_leaves_room(
     asyncio.run(end())
 
     (entry,) = log_entries()
-    assert entry["status"] == status
-    assert admission.requests == 0
-    assert len(sent) == begun
+    assert (entry["route"], entry["status"]) == ("/slow", 499)
+    assert (app.admission.requests, app.admission.bytes) == (0, 0)
+    assert not sent

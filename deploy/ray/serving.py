@@ -6,7 +6,7 @@ from ray import serve
 from deploy.ray.request_ids import told_once
 from service import logs
 from service.app import create_app
-from service.front import Application
+from service.application import Application
 from service.settings import load
 
 
@@ -35,7 +35,7 @@ class LeNet:
             processors = ray.get_runtime_context().get_assigned_resources().get("CPU", 1)
             settings = settings.model_copy(update={"threads": max(1, int(processors))})
         app = create_app(settings)
-        app.front = told_once(app.front)
+        app.entry = told_once(app.entry)
         return app
 
     def check_health(self) -> None:

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 MOST_LAYERS = 200
+MOST_AXES = 3
 LARGEST = 65_536
 """A side, a kernel, channels, filters: what is larger is no network."""
 
@@ -16,6 +18,17 @@ Margin = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 
 def _as_pair(value: object) -> object:
     return (value, value) if isinstance(value, int) else value
+
+
+def _no_more_than(most: int, what: str) -> BeforeValidator:
+    # Pydantic's own count is of the valid ones: a million that are wrong would each be a fault.
+    def check(values: object) -> object:
+        if isinstance(values, list | tuple | np.ndarray) and len(values) > MOST_LAYERS:
+            kind, message = "too_many", "expected at most {most} {what}"
+            raise PydanticCustomError(kind, message, {"most": most, "what": what})
+        return values
+
+    return BeforeValidator(check)
 
 
 Pair = Annotated[tuple[Count, Count], BeforeValidator(_as_pair, json_schema_input_type=Count | list[Count])]
@@ -39,9 +52,9 @@ class Input(_Layer):
     """What the network is given; always the first layer."""
 
     type: Literal["Input"]
-    shape: tuple[Many, ...] = Field(
+    shape: Annotated[tuple[Many, ...], _no_more_than(MOST_AXES, "items")] = Field(
         min_length=1,
-        max_length=3,
+        max_length=MOST_AXES,
         description="`[height, width, channels]` of an image, `[units]` of a vector.",
     )
 
@@ -104,14 +117,6 @@ Layer = Annotated[
 ]
 
 
-def _not_too_many(layers: object) -> object:
-    # Pydantic's own count is of the valid ones: a million that are wrong would each be a fault.
-    if isinstance(layers, list | tuple) and len(layers) > MOST_LAYERS:
-        kind, message = "too_many_layers", "expected at most {most} layers"
-        raise PydanticCustomError(kind, message, {"most": MOST_LAYERS})
-    return layers
-
-
 def _more_than_an_input(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     if len(layers) < 2:
         kind, message = "no_layers", "expected the Input and at least one more layer"
@@ -126,7 +131,7 @@ class Architecture(BaseModel):
 
     # Not min_length: pydantic counts only the layers that are valid, and would tell of their number too.
     layers: Annotated[
-        tuple[Layer, ...], BeforeValidator(_not_too_many), AfterValidator(_more_than_an_input)
+        tuple[Layer, ...], _no_more_than(MOST_LAYERS, "layers"), AfterValidator(_more_than_an_input)
     ] = Field(max_length=MOST_LAYERS, json_schema_extra={"minItems": 2}, description="From the input on.")
     batch: Many = Field(default=1, description="Images at a time: the outputs of all are in memory.")
     dtype: Literal["float32", "float16"] = Field(

@@ -11,7 +11,7 @@ from service.digits.card import Card
 from service.digits.layers import Layers
 from service.engine.batcher import Answer, Batcher
 from service.engine.batches import Outputs, Run
-from service.engine.clients import Gone, stays
+from service.engine.clients import IsDisconnected, never_disconnected
 from service.engine.session import CUDA, Array, Session
 from service.errors import ModelError
 
@@ -91,7 +91,9 @@ class Network:
         runs = [self._run(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
         return Scores(*(runs[0] if len(runs) == 1 else map(np.concatenate, zip(*runs, strict=True))))
 
-    async def answer(self, images: Images, *, gone: Gone = stays) -> tuple[Scores, Answer]:
+    async def answer(
+        self, images: Images, *, is_disconnected: IsDisconnected = never_disconnected
+    ) -> tuple[Scores, Answer]:
         """
         Score at most ``BATCH`` images together with those of other requests.
 
@@ -100,7 +102,7 @@ class Network:
             DeadlineError: They waited too long.
             AbandonedError: Their client is gone.
         """
-        answer = await self.batcher.submit(images, gone=gone)
+        answer = await self.batcher.submit(images, is_disconnected=is_disconnected)
         return Scores(*answer.outputs), answer
 
     def verify(self, images: Images, probabilities: npt.NDArray[np.float32]) -> None:

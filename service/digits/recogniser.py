@@ -12,15 +12,13 @@ from service.digits.network import BATCH, Images, Network, Scores
 from service.digits.preparation import Prepared
 from service.digits.recognition import Recognition
 from service.engine.batcher import Answer
-from service.engine.clients import Gone, stays
-from service.engine.lanes import Lane
-from service.images import decoding
-from service.images.headers import Header
+from service.engine.clients import IsDisconnected, never_disconnected
+from service.engine.worker_pool import WorkerPool
 from service.images.pictures import Pictures
 
 
 @dataclass(slots=True)
-class Course:
+class Timings:
     """
     How a recognition went.
 
@@ -36,8 +34,8 @@ class Course:
     inference_ms: float
     batch: int
 
-    def facts(self) -> dict[str, float]:
-        """Give this for a log line."""
+    def log_fields(self) -> dict[str, float]:
+        """Give these for a log line."""
         return {
             "decode_ms": round(self.decode_ms, 3),
             "queue_ms": round(self.queue_ms, 3),
@@ -47,7 +45,7 @@ class Course:
 
 
 @dataclass(slots=True)
-class Begun:
+class PreparedBatch:
     """
     Pictures that are prepared and have to be scored.
 
@@ -66,24 +64,24 @@ class Begun:
             return self.prepared[0].image[None]
         return np.stack([one.image for one in self.prepared])
 
-    def read(self, run: Answer) -> tuple[list[Recognition], Course]:
+    def read(self, run: Answer) -> tuple[list[Recognition], Timings]:
         """Say what is known of them once they are scored, and how it went."""
         found = recognition.read(Scores(*run.outputs), self.prepared)
-        return found, Course(self.decode_ms, run.queue_ms, run.run_ms, run.batch)
+        return found, Timings(self.decode_ms, run.queue_ms, run.run_ms, run.batch)
 
 
 class Recogniser:
     """Knows which pictures are small, and the threads for the others."""
 
-    def __init__(self, lane: Lane, *, inline_pixels: int) -> None:
+    def __init__(self, pool: WorkerPool, *, inline_pixels: int) -> None:
         """
         Take the threads for what is not small.
 
         Args:
-            lane: Its work is decoded and prepared there.
+            pool: Its work is decoded and prepared there.
             inline_pixels: Most pixels, and bytes, of what is decoded and prepared in place.
         """
-        self._lane = lane
+        self._pool = pool
         self._inline_pixels = inline_pixels
 
     async def recognise(
@@ -92,8 +90,8 @@ class Recogniser:
         pictures: Pictures,
         *,
         preprocess: Literal["auto", "none"],
-        gone: Gone = stays,
-    ) -> tuple[list[Recognition], Course]:
+        is_disconnected: IsDisconnected = never_disconnected,
+    ) -> tuple[list[Recognition], Timings]:
         """
         Prepare and score pictures.
 
@@ -101,43 +99,36 @@ class Recogniser:
             InvalidInputError: A picture is damaged, or has to be 28x28 and is not.
             FullError: As much waits as may wait.
             DeadlineError: It waited too long.
-            AbandonedError: The client is gone.
+            AbandonedError: The client has left.
         """
         began = time.perf_counter()
         if pictures.number > BATCH:
-            return await self._many(network, pictures, preprocess, gone, began)
-        prepared = await self.prepare(pictures, preprocess=preprocess, gone=gone)
-        begun = Begun(prepared, (time.perf_counter() - began) * 1e3)
-        return begun.read(await network.batcher.submit(begun.rows, gone=gone))
+            return await self._many(network, pictures, preprocess, is_disconnected, began)
+        prepared = await self.prepare(pictures, preprocess=preprocess, is_disconnected=is_disconnected)
+        batch = PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
+        return batch.read(await network.batcher.submit(batch.rows, is_disconnected=is_disconnected))
 
-    def begin(self, pictures: Pictures) -> Begun | None:
+    def prepare_in_place(
+        self, pictures: Pictures, *, preprocess: Literal["auto", "none"]
+    ) -> PreparedBatch | None:
         """
-        Decode and prepare pictures in place when they are small; else give None.
-
-        Raises:
-            InvalidInputError: A picture is damaged.
-        """
-        if pictures.number > BATCH or not self._is_small(pictures.pixels, pictures.encoded_bytes):
-            return None
-        began = time.perf_counter()
-        prepared = recognition.prepare_all(pictures.decode())
-        return Begun(prepared, (time.perf_counter() - began) * 1e3)
-
-    def begin_file(self, file: bytes, header: Header) -> Begun | None:
-        """
-        Do the same with a picture file by itself, as most are; it saves 8 % of a request.
+        Decode and prepare pictures here and now when they are small; else give None.
 
         Raises:
-            InvalidInputError: It is damaged.
+            InvalidInputError: A picture is damaged, or has to be 28x28 and is not.
         """
-        if not self._is_small(header.height * header.width, len(file)):
+        if not self._is_small(pictures) or pictures.number > BATCH:
             return None
         began = time.perf_counter()
-        prepared = recognition.prepare_one(decoding.decode(file, header))
-        return Begun((prepared,), (time.perf_counter() - began) * 1e3)
+        prepared = recognition.prepared(pictures.decode(), preprocess=preprocess)
+        return PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
 
     async def prepare(
-        self, pictures: Pictures, *, preprocess: Literal["auto", "none"], gone: Gone = stays
+        self,
+        pictures: Pictures,
+        *,
+        preprocess: Literal["auto", "none"],
+        is_disconnected: IsDisconnected = never_disconnected,
     ) -> Sequence[Prepared]:
         """
         Decode and prepare pictures.
@@ -146,31 +137,32 @@ class Recogniser:
             InvalidInputError: A picture is damaged, or has to be 28x28 and is not.
             FullError: As much waits as may wait.
             DeadlineError: It waited too long.
-            AbandonedError: The client is gone.
+            AbandonedError: The client has left.
         """
-        if self._is_small(pictures.pixels, pictures.encoded_bytes):
+        if self._is_small(pictures):
             return recognition.prepared(pictures.decode(), preprocess=preprocess)
-        return await self._lane.run(
-            lambda: recognition.prepared(pictures.decode(), preprocess=preprocess), gone=gone
+        return await self._pool.run(
+            lambda: recognition.prepared(pictures.decode(), preprocess=preprocess),
+            is_disconnected=is_disconnected,
         )
 
-    def _is_small(self, pixels: int, encoded_bytes: int) -> bool:
-        return max(pixels, encoded_bytes) <= self._inline_pixels
+    def _is_small(self, pictures: Pictures) -> bool:
+        return max(pictures.pixels, pictures.encoded_bytes) <= self._inline_pixels
 
     async def _many(
         self,
         network: Network,
         pictures: Pictures,
         preprocess: Literal["auto", "none"],
-        gone: Gone,
+        is_disconnected: IsDisconnected,
         began: float,
-    ) -> tuple[list[Recognition], Course]:
+    ) -> tuple[list[Recognition], Timings]:
         """Share the pictures among the threads, chunk by chunk."""
 
         def work(chunk: Pictures) -> list[Recognition]:
             prepared = recognition.prepared(chunk.decode(), preprocess=preprocess)
             return recognition.recognise(network, prepared)
 
-        found = await self._lane.map(work, pictures.chunks(BATCH), gone=gone)
+        found = await self._pool.map(work, pictures.chunks(BATCH), is_disconnected=is_disconnected)
         total_ms = (time.perf_counter() - began) * 1e3
-        return [one for chunk in found for one in chunk], Course(0.0, 0.0, total_ms, pictures.number)
+        return [one for chunk in found for one in chunk], Timings(0.0, 0.0, total_ms, pictures.number)

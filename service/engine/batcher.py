@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from service.engine import batches
 from service.engine.batches import Outcome, Outputs, Rows, Run
-from service.engine.clients import Gone, stays
-from service.engine.runner import Runner
+from service.engine.clients import IsDisconnected, never_disconnected
+from service.engine.worker_thread import WorkerThread
 from service.errors import AbandonedError, DeadlineError, FullError
 
 IN_PLACE_S = 0.001
@@ -22,7 +22,7 @@ SMOOTHING = 0.2
 
 
 @dataclass(frozen=True)
-class Bounds:
+class QueueLimits:
     """
     How much may wait.
 
@@ -59,16 +59,16 @@ class Answer:
     run_ms: float
 
 
-Told: TypeAlias = Callable[[Answer | Exception], None]
-"""Learns what came out for a request, or why nothing did, once and on the event loop; must not raise."""
+OnResult: TypeAlias = Callable[[Answer | Exception], None]
+"""Learns what came out for a request, or why nothing did, once and on the event loop."""
 
 
 @dataclass(slots=True)
 class _Waiting:
     rows: Rows
     since: float
-    gone: Gone
-    told: Told
+    is_disconnected: IsDisconnected
+    on_result: OnResult
 
 
 class Batcher:
@@ -85,28 +85,30 @@ class Batcher:
         in_place_s: Runs that take less are made in place; 0 for an engine that does not need a processor.
     """
 
-    def __init__(self, run: Run, bounds: Bounds, *, observe: Callable[[int, float], None]) -> None:
+    def __init__(self, run: Run, limits: QueueLimits, *, observe: Callable[[int, float], None]) -> None:
         """
         Make a queue.
 
         Args:
             run: The engine. What it makes of a row must not depend on the other rows.
-            bounds: How much may wait.
-            observe: Told of each run: its rows and seconds.
+            limits: How much may wait.
+            observe: Learns of each run: its rows and seconds.
         """
         self.waiting = 0
         self.failures = 0
         self.in_place_s = IN_PLACE_S
         self._run = run
-        self._bounds = bounds
+        self._limits = limits
         self._observe = observe
-        self._runner = Runner("engine")
+        self._runner = WorkerThread("engine")
         self._queue: deque[_Waiting] = deque()
         self._busy = False
         self._expiry: asyncio.TimerHandle | None = None
         self._row_s = 0.0
 
-    def submit(self, rows: Rows, *, gone: Gone = stays) -> asyncio.Future[Answer]:
+    def submit(
+        self, rows: Rows, *, is_disconnected: IsDisconnected = never_disconnected
+    ) -> asyncio.Future[Answer]:
         """
         Queue the rows of one request, as ``enqueue`` does.
 
@@ -115,7 +117,7 @@ class Batcher:
         """
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
-        def told(answer: Answer | Exception) -> None:
+        def on_result(answer: Answer | Exception) -> None:
             if future.done():
                 return
             if isinstance(answer, Exception):
@@ -123,41 +125,43 @@ class Batcher:
             else:
                 future.set_result(answer)
 
-        self.enqueue(rows, told, gone=lambda: future.done() or gone())
+        self.enqueue(rows, on_result, is_disconnected=lambda: future.done() or is_disconnected())
         return future
 
-    def enqueue(self, rows: Rows, told: Told, *, gone: Gone = stays) -> None:
+    def enqueue(
+        self, rows: Rows, on_result: OnResult, *, is_disconnected: IsDisconnected = never_disconnected
+    ) -> None:
         """
         Queue the rows of one request.
 
         Args:
             rows: ``(number, ...)``, at most as many as a run may have.
-            told: Gets the answer. Or: ``DeadlineError`` when it waited too long, ``AbandonedError`` when its
-                client is gone, ``EngineError`` when the engine gave another number of rows than it got, and
-                what the engine raises for these rows alone.
-            gone: Tells when nobody needs the answer any more.
+            on_result: Gets the answer. Or: ``DeadlineError`` when it waited too long, ``AbandonedError`` when
+                its client has left, ``EngineError`` when the engine gave another number of rows than it got,
+                and what the engine raises for these rows alone.
+            is_disconnected: Tells when nobody needs the answer any more.
 
         Raises:
             FullError: There is no room in the queue.
             ValueError: More rows than a run may have.
         """
-        bounds = self._bounds
+        limits = self._limits
         number = len(rows)
-        if number > bounds.batch:
-            message = f"{number} rows in one request; a run has at most {bounds.batch}"
+        if number > limits.batch:
+            message = f"{number} rows in one request; a run has at most {limits.batch}"
             raise ValueError(message)
         wait_s = self.waiting * self._row_s
         if (
-            len(self._queue) >= bounds.requests
-            or self.waiting + number > bounds.rows
-            or wait_s > bounds.wait_s
+            len(self._queue) >= limits.requests
+            or self.waiting + number > limits.rows
+            or wait_s > limits.wait_s
         ):
             raise FullError(where="queue", retry_after_s=wait_s)
         if not self._queue and not self._busy:
             asyncio.get_running_loop().call_soon(self._gather, 0)
         if self._expiry is None:
-            self._expiry = asyncio.get_running_loop().call_later(bounds.deadline_s, self._expire)
-        self._queue.append(_Waiting(rows, time.perf_counter(), gone, told))
+            self._expiry = asyncio.get_running_loop().call_later(limits.deadline_s, self._expire)
+        self._queue.append(_Waiting(rows, time.perf_counter(), is_disconnected, on_result))
         self.waiting += number
 
     def close(self) -> None:
@@ -166,7 +170,7 @@ class Batcher:
 
     def _gather(self, before: int) -> None:
         """Begin when a turn of the loop brings no more: what has arrived comes along, none is waited for."""
-        if before < self.waiting < self._bounds.batch:
+        if before < self.waiting < self._limits.batch:
             asyncio.get_running_loop().call_soon(self._gather, self.waiting)
         else:
             self._begin()
@@ -180,9 +184,10 @@ class Batcher:
         # Joined and cut on this thread: on the other each step would contend for the interpreter.
         rows = batches.join(parts)
         if 0 < len(rows) * self._row_s < self.in_place_s:
-            self._tell(batch, started, *batches.attempt(self._run, rows, parts))
+            outcome, seconds = batches.attempt(self._run, rows, parts)
             if self._queue:
                 asyncio.get_running_loop().call_soon(self._gather, 0)
+            self._tell(batch, started, outcome, seconds)
         else:
             self._busy = True
             self._runner.run(
@@ -193,16 +198,16 @@ class Batcher:
     def _take(self) -> list[_Waiting]:
         """Take the next batch off the queue, without those who need no answer any more."""
         batch: list[_Waiting] = []
-        room = self._bounds.batch
-        latest = time.perf_counter() - self._bounds.deadline_s
+        room = self._limits.batch
+        latest = time.perf_counter() - self._limits.deadline_s
         while self._queue and len(self._queue[0].rows) <= room:
             waiting = self._queue.popleft()
             number = len(waiting.rows)
             self.waiting -= number
             if waiting.since < latest:
-                waiting.told(DeadlineError(self._bounds.deadline_s))
-            elif waiting.gone():
-                waiting.told(AbandonedError())
+                _give(waiting, DeadlineError(self._limits.deadline_s))
+            elif waiting.is_disconnected():
+                _give(waiting, AbandonedError())
             else:
                 batch.append(waiting)
                 room -= number
@@ -210,11 +215,11 @@ class Batcher:
 
     def _expire(self) -> None:
         """Tell those who waited too long, also while a run does not end; look again when others wait."""
-        latest = time.perf_counter() - self._bounds.deadline_s
+        latest = time.perf_counter() - self._limits.deadline_s
         while self._queue and self._queue[0].since <= latest:
             waiting = self._queue.popleft()
             self.waiting -= len(waiting.rows)
-            waiting.told(DeadlineError(self._bounds.deadline_s))
+            _give(waiting, DeadlineError(self._limits.deadline_s))
         self._expiry = None
         if self._queue:
             left_s = self._queue[0].since - latest
@@ -235,9 +240,19 @@ class Batcher:
         run_ms = seconds * 1e3
         for waiting, outputs in zip(batch, answers, strict=True):
             if isinstance(outputs, Exception):
-                waiting.told(outputs)
+                _give(waiting, outputs)
             else:
-                waiting.told(Answer(outputs, rows, (started - waiting.since) * 1e3, run_ms))
+                _give(waiting, Answer(outputs, rows, (started - waiting.since) * 1e3, run_ms))
         all_failed = all(isinstance(answer, Exception) for answer in answers)
         self.failures = self.failures + 1 if all_failed else 0
         self._observe(rows, seconds)
+
+
+def _give(waiting: _Waiting, answer: Answer | Exception) -> None:
+    """Give one its answer: what is wrong with that one keeps no other from theirs."""
+    try:
+        waiting.on_result(answer)
+    except Exception as error:  # noqa: BLE001  the event loop logs it, as it does for its own callbacks
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "the answer of a run could not be given", "exception": error}
+        )

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-Gone: TypeAlias = Callable[[], bool]
-"""Tells that the client has left."""
+IsDisconnected: TypeAlias = Callable[[], bool]
+"""Tells whether the client has left."""
 
 
-def stays() -> bool:
-    """Tell of a client that it has not left: the answer where nobody can know."""
+def never_disconnected() -> bool:
+    """Tell of a client that it has not left: the answer where it cannot be known."""
     return False

@@ -1,19 +1,35 @@
-"""Who is let in: as many requests, and as many bytes of them, as this process can hold at a time."""
+"""Who is let in: as much as this process can hold at a time, and of one client no more than its share."""
 
-from service.errors import FullError
+import math
+from dataclasses import dataclass
+
+from service.errors import FullError, ShareError
 from service.settings import Settings
 
-EXEMPT = frozenset({"/health/live", "/health/ready", "/metrics", "/v2/health/live", "/v2/health/ready"})
-"""Paths that are answered however full it is: those who watch the service must see it."""
+NEWCOMERS = 1 / 8
+"""The part of everything that a client which is alone leaves free for the next one."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What one client takes: requests under way, bytes of bodies, bytes of answers that it has not read."""
+
+    requests: int = 0
+    body_bytes: int = 0
+    unread_bytes: int = 0
+    connections: int = 0
 
 
 class Admission:
     """
-    Counts what is in flight.
+    Counts what is in flight, of all and of each client.
+
+    A client that is alone may take nearly everything, one of several its share, so that nobody is kept out by
+    another. A request counts when it is whole: until then only the bytes that have arrived do.
 
     Attributes:
         requests: Requests that were let in and are not answered.
-        bytes: Bytes of their bodies, as declared.
+        bytes: Bytes of bodies that have arrived for requests that are not answered.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -22,32 +38,107 @@ class Admission:
         self.bytes = 0
         self._most_requests = settings.max_in_flight
         self._most_bytes = settings.max_in_flight_bytes
-        self._most_bytes_of_one = settings.max_body_bytes
+        self._most_connections = settings.max_connections
+        self._connections: dict[str, int] = {}
+        self._number_of_connections = 0
+        share = settings.client_share
+        # By whether the client is alone.
+        self._most_of_one = (self._part(share), self._part(max(share, 1 - NEWCOMERS)))
+        self._clients: dict[str, _Tally] = {}
 
-    def enter(self, declared: bytes | None) -> int:
+    def connect(self, client: str) -> None:
         """
-        Let a request in.
-
-        Args:
-            declared: Its Content-Length; without one it may become as large as a body may.
-
-        Returns:
-            The bytes that ``leave`` has to be told.
+        Let a connection in.
 
         Raises:
             FullError: There is no room.
+            ShareError: There is none for this client.
         """
-        size = self._most_bytes_of_one
-        if declared is not None and declared.isdigit():
-            # A length over the limit will be refused when the body is asked for.
-            size = min(int(declared[:20]), size)
-        if self.requests >= self._most_requests or self.bytes + size > self._most_bytes:
+        number = self._connections.get(client, 0)
+        if self._number_of_connections >= self._most_connections:
             raise FullError(where="admission")
-        self.requests += 1
-        self.bytes += size
-        return size
+        if number >= self._most_of_one[len(self._connections) <= (number > 0)].connections:
+            raise ShareError
+        self._connections[client] = number + 1
+        self._number_of_connections += 1
 
-    def leave(self, size: int) -> None:
-        """Note that a request was answered."""
-        self.requests -= 1
+    def disconnect(self, client: str) -> None:
+        """Note that a connection which was let in has ended."""
+        self._number_of_connections -= 1
+        self._connections[client] -= 1
+        if not self._connections[client]:
+            del self._connections[client]
+
+    def enter(self, client: str) -> None:
+        """
+        Let a whole request in.
+
+        Raises:
+            FullError: There is no room.
+            ShareError: There is none for this client.
+        """
+        tally = self._tally(client)
+        if self.requests >= self._most_requests:
+            self._forget(client)
+            raise FullError(where="admission")
+        if tally.requests >= self._most_of_one[len(self._clients) == 1].requests:
+            self._forget(client)
+            raise ShareError
+        tally.requests += 1
+        self.requests += 1
+
+    def leave(self, client: str, *, requests: int, size: int) -> None:
+        """Note that a request was answered, or given up: whether it was let in, and the bytes of its body."""
+        tally = self._clients[client]
+        tally.requests -= requests
+        tally.body_bytes -= size
+        self.requests -= requests
         self.bytes -= size
+        self._forget(client)
+
+    def take(self, client: str, size: int) -> None:
+        """
+        Let bytes of a body in.
+
+        Raises:
+            FullError: There is no room.
+            ShareError: There is none for this client.
+        """
+        tally = self._tally(client)
+        if self.bytes + size > self._most_bytes:
+            self._forget(client)
+            raise FullError(where="admission")
+        if tally.body_bytes + size > self._most_of_one[len(self._clients) == 1].body_bytes:
+            self._forget(client)
+            raise ShareError
+        tally.body_bytes += size
+        self.bytes += size
+
+    def hold(self, client: str, size: int) -> None:
+        """Note bytes of answers that a client has still to read; fewer by a negative number."""
+        self._tally(client).unread_bytes += size
+        self._forget(client)
+
+    def may_hold(self, client: str, size: int) -> bool:
+        """Tell whether an answer of this size may wait until its client reads it."""
+        tally = self._clients.get(client)
+        unread_bytes = tally.unread_bytes if tally else 0
+        return (
+            unread_bytes + size <= self._most_of_one[len(self._clients) <= (tally is not None)].unread_bytes
+        )
+
+    def _part(self, share: float) -> _Tally:
+        size = math.ceil(self._most_bytes * share)
+        connections = math.ceil(self._most_connections * share)
+        return _Tally(math.ceil(self._most_requests * share), size, size, connections)
+
+    def _tally(self, client: str) -> _Tally:
+        tally = self._clients.get(client)
+        if tally is None:
+            tally = self._clients[client] = _Tally()
+        return tally
+
+    def _forget(self, client: str) -> None:
+        tally = self._clients[client]
+        if not (tally.requests or tally.body_bytes or tally.unread_bytes):
+            del self._clients[client]

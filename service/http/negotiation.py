@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from starlette.requests import Request
-
 from service.errors import NotAcceptableError
 
 MOST_RANGES = 20
@@ -13,21 +11,20 @@ MOST_RANGES = 20
 _WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 
 
-def accepted(request: Request, offered: Sequence[str]) -> str:
+def accepted(accept: str, offered: Sequence[str]) -> str:
     """
     Choose among media types: the one of most weight; of equal ones the first offered.
 
     Args:
-        request: Without an ``Accept`` header it takes anything.
+        accept: The ``Accept`` header; a request without one takes anything.
         offered: Media types, the default first.
 
     Raises:
         NotAcceptableError: None of them is wanted.
     """
-    header = ",".join(request.headers.getlist("accept"))
-    if not header.strip():
+    if not accept.strip():
         return offered[0]
-    ranges = list(_ranges(header))
+    ranges = list(_ranges(accept))
     best = max(offered, key=lambda media_type: _weight(media_type, ranges))
     if _weight(best, ranges) <= 0:
         message = f"this path answers in {' or '.join(offered)}"

@@ -4,33 +4,40 @@ The one table from errors to status codes, and the one place that writes an erro
 Everywhere ``application/problem+json`` (RFC 9457); under ``/v2`` as the Open Inference Protocol has it.
 """
 
-import http
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 
 from service import errors
-from service.http.trace import Trace
 from service.images.headers import OFFERED
+from service.server.messages import Header, Response
 
 MEDIA_TYPE = "application/problem+json"
 MOST_FAULTS = 20
 """Faults told of one request: a caller mends from the first few, and a reply stays small."""
 
 _PROBLEMS: dict[type[errors.RequestError], tuple[int, str, str]] = {
+    errors.MalformedError: (400, "bad-request", "The request is no HTTP"),
+    errors.VersionError: (505, "http-version-not-supported", "The version of HTTP is not spoken here"),
+    errors.UnimplementedError: (501, "not-implemented", "The method or transfer coding is not known here"),
+    errors.MisdirectedError: (421, "misdirected-request", "The target is not served over this connection"),
+    errors.TargetTooLongError: (414, "uri-too-long", "The path and query are too long"),
+    errors.HeadersTooLargeError: (431, "headers-too-large", "The headers are too many or too large"),
+    errors.SlowHeadError: (408, "request-timeout", "The request did not arrive in time"),
+    errors.UnknownPathError: (404, "not-found", "Not Found"),
+    errors.MethodRefusedError: (405, "method-not-allowed", "Method Not Allowed"),
+    errors.ShareError: (429, "too-many-requests", "One client takes more than its share"),
+    errors.StoppingError: (503, "stopping", "The service stops"),
     errors.SlowBodyError: (408, "request-timeout", "The request did not arrive in time"),
     errors.SyntaxRefusedError: (400, "malformed-body", "The body cannot be parsed"),
     errors.KeyRefusedError: (401, "unauthorized", "An API key is needed"),
     errors.UnknownNameError: (404, "unknown-name", "There is nothing of that name"),
     errors.NotAcceptableError: (406, "not-acceptable", "The answer is not offered in that form"),
+    errors.PreconditionError: (412, "precondition-failed", "It is in another state than the request is for"),
     errors.TooLargeError: (413, "too-large", "The request is over a limit"),
     errors.MediaTypeError: (415, "unsupported-media-type", "The content type is not one of those offered"),
     errors.OverBudgetError: (422, "compute-budget", "The request would cost more than a limit allows"),
@@ -44,6 +51,8 @@ TENSORS = ("application/json", "application/octet-stream")
 """Content types in which tensors come."""
 PROTOCOL = "/v2"
 """The path below which the Open Inference Protocol is spoken."""
+_PROBLEM = ((b"content-type", MEDIA_TYPE.encode()),)
+_JSON = ((b"content-type", b"application/json"),)
 _INTERNAL = (500, "internal-error", "The service made a mistake")
 
 
@@ -82,56 +91,9 @@ class Problem(BaseModel):
     """Each fault that has a place in the request, and where; at most 20."""
 
 
-def written(
-    path: str,
-    problem: tuple[int, str, str],
-    detail: str,
-    instance: str,
-    *,
-    faults: Sequence[errors.Fault] = (),
-) -> tuple[int, bytes, str]:
-    """Write an error as the path wants it: the status, the body and its media type."""
-    if speaks_protocol(path):
-        # The protocol knows no 422: what it cannot take is a bad request.
-        status = 400 if problem[0] == 422 else problem[0]
-        return status, orjson.dumps({"error": _in_one_text(detail, faults)}), "application/json"
-    status, name, title = problem
-    members: dict[str, Any] = {
-        "type": f"/problems/{name}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "instance": instance,
-    }
-    if faults:
-        members["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
-    return status, orjson.dumps(members), MEDIA_TYPE
-
-
-def answer(
-    request: Request,
-    problem: tuple[int, str, str],
-    detail: str,
-    *,
-    headers: Mapping[str, str] | None = None,
-    faults: Sequence[errors.Fault] = (),
-) -> Response:
-    """Write an error as an answer."""
-    instance = Trace.of(request.scope).instance
-    status, body, media_type = written(request.scope["path"], problem, detail, instance, faults=faults)
-    return Response(body, status, headers, media_type)
-
-
 def speaks_protocol(path: str) -> bool:
     """Tell whether a path belongs to the Open Inference Protocol."""
     return path == PROTOCOL or path.startswith(f"{PROTOCOL}/")
-
-
-def install(app: FastAPI) -> None:
-    """Answer the errors of the domain and of the framework as problems."""
-    app.add_exception_handler(errors.RequestError, _of_the_domain)
-    app.add_exception_handler(HTTPException, _of_the_framework)
-    app.add_exception_handler(Exception, _of_a_mistake)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -147,46 +109,48 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def of(error: errors.RequestError, request: Request) -> Response:
-    """Answer an error of the domain; its trace is told for what it was refused."""
-    headers = {}
-    if reason := _refused_for(error):
-        Trace.of(request.scope).facts["refused"] = reason
-    if isinstance(error, errors.MediaTypeError):
-        taken = error.taken or (TENSORS if speaks_protocol(request.scope["path"]) else PICTURES)
-        headers = {"Accept": ", ".join(taken), "Accept-Encoding": "identity"}
-    elif isinstance(error, errors.TooLargeError | errors.SlowBodyError):
-        # The rest of the body would otherwise be waited for.
-        headers = {"Connection": "close"}
-    elif isinstance(error, errors.KeyRefusedError):
-        headers = {"WWW-Authenticate": "ApiKey"}
-    elif isinstance(error, errors.FullError):
-        headers = {"Retry-After": str(_retry_after_s(error.retry_after_s))}
-    return answer(
-        request, _PROBLEMS[type(error)], error.detail, headers=headers, faults=error.faults[:MOST_FAULTS]
+def response(error: errors.RequestError, path: str, instance: str) -> Response:
+    """Answer an error of the domain, as the path wants it; the request's ``instance`` is a URN."""
+    headers: list[Header] = []
+    closes = False
+    match error:
+        case errors.MediaTypeError():
+            taken = error.taken or (TENSORS if speaks_protocol(path) else PICTURES)
+            headers = [(b"accept", ", ".join(taken).encode()), (b"accept-encoding", b"identity")]
+        case errors.TooLargeError() | errors.SlowBodyError():
+            # The rest of the body would otherwise be waited for.
+            closes = True
+        case errors.MethodRefusedError():
+            headers = [(b"allow", ", ".join(error.allowed).encode())]
+        case errors.KeyRefusedError():
+            headers = [(b"www-authenticate", b"ApiKey")]
+        case errors.FullError():
+            headers = [(b"retry-after", b"%d" % _retry_after_s(error.retry_after_s))]
+        case errors.ShareError() | errors.StoppingError():
+            headers = [(b"retry-after", b"%d" % _retry_after_s(1))]
+    return _written(
+        _PROBLEMS[type(error)],
+        error.detail,
+        path,
+        instance,
+        headers=headers,
+        faults=error.faults[:MOST_FAULTS],
+        closes=closes,
     )
 
 
-def of_a_mistake(request: Request) -> Response:
+def of_a_mistake(path: str, instance: str) -> Response:
     """Answer what should not have happened; it tells nothing, the log does."""
-    return answer(request, _INTERNAL, "the log has the details under this request's id")
+    return _written(_INTERNAL, "the log has the details under this request's id", path, instance)
 
 
-async def _of_the_domain(request: Request, error: Exception) -> Response:
-    assert isinstance(error, errors.RequestError)  # noqa: S101  what it was installed for
-    return of(error, request)
-
-
-async def _of_a_mistake(request: Request, error: Exception) -> Response:
-    del error
-    return of_a_mistake(request)
-
-
-def _refused_for(error: errors.RequestError) -> str | None:
+def refused_for(error: errors.RequestError) -> str | None:
     """Tell for want of what a request was refused that at another time would not have been."""
     match error:
         case errors.FullError():
             return f"{error.where}_full"
+        case errors.ShareError():
+            return "share"
         case errors.DeadlineError():
             return "deadline"
         case errors.SlowBodyError():
@@ -194,24 +158,38 @@ def _refused_for(error: errors.RequestError) -> str | None:
     return None
 
 
+def _written(  # noqa: PLR0913  as many parts as an error has
+    problem: tuple[int, str, str],
+    detail: str,
+    path: str,
+    instance: str,
+    *,
+    headers: Sequence[Header] = (),
+    faults: Sequence[errors.Fault] = (),
+    closes: bool = False,
+) -> Response:
+    """Write an error as the path wants it."""
+    status, name, title = problem
+    if speaks_protocol(path):
+        # The protocol knows no 422: what it cannot take is a bad request.
+        status = 400 if status == 422 else status
+        body = orjson.dumps({"error": _in_one_text(detail, faults)})
+        return Response(status, _JSON, body, more=headers, closes=closes)
+    members: dict[str, Any] = {
+        "type": f"/problems/{name}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+    }
+    if faults:
+        members["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
+    return Response(status, _PROBLEM, orjson.dumps(members), more=headers, closes=closes)
+
+
 def _retry_after_s(waiting_s: float) -> int:
     """Tell when to come again (RFC 9110, 10.2.3): not all at once, 1 to 5 seconds from now."""
     return min(max(1, math.ceil(waiting_s)) + random.randrange(3), 5)  # noqa: S311  no secret
-
-
-async def _of_the_framework(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  what it was installed for
-    phrase = http.HTTPStatus(error.status_code).phrase
-    headers = dict(error.headers or {})
-    if headers.get("Allow") == "GET":
-        # Every route that takes GET takes HEAD: http.middleware sees to it.
-        headers["Allow"] = "GET, HEAD"
-    problem = (error.status_code, phrase.lower().replace(" ", "-"), phrase)
-    detail = {
-        404: "there is nothing at this path; /openapi.json lists what there is",
-        405: f"this path takes {headers.get('Allow', 'other methods')} only",
-    }.get(error.status_code, phrase)
-    return answer(request, problem, detail, headers=headers)
 
 
 def _in_one_text(detail: str, faults: Sequence[errors.Fault]) -> str:

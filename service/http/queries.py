@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from starlette.types import Scope
 
 from service.errors import Fault, InvalidInputError
 
@@ -31,16 +30,16 @@ class Query(BaseModel):
 Q = TypeVar("Q", bound=Query)
 
 
-def read(kind: type[Q], scope: Scope) -> Q:
+def read(kind: type[Q], query: bytes) -> Q:
     """
-    Read the parameters of a request.
+    Read the parameters of a request, as its target has them.
 
     Raises:
         InvalidInputError: A parameter is unknown, repeated or has no valid value.
     """
-    if not scope["query_string"]:
+    if not query:
         return kind.by_default()
-    return validated(kind, pairs(scope))
+    return validated(kind, pairs(query))
 
 
 def validated(kind: type[Q], given: Mapping[str, str]) -> Q:
@@ -59,18 +58,18 @@ def validated(kind: type[Q], given: Mapping[str, str]) -> Q:
         raise InvalidInputError(message, *map(_fault, error.errors())) from None
 
 
-def pairs(scope: Scope) -> dict[str, str]:
+def pairs(query: bytes) -> dict[str, str]:
     """
     Split a query string.
 
     Raises:
         InvalidInputError: It cannot be parsed, or a parameter is repeated.
     """
-    if not scope["query_string"]:
+    if not query:
         return {}
     try:
         found = parse_qsl(
-            scope["query_string"].decode("ascii"),
+            query.decode("ascii"),
             keep_blank_values=True,
             strict_parsing=True,
             errors="strict",

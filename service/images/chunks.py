@@ -1,6 +1,8 @@
 """A PNG file without what its pixels do not need: OpenCV believes any length, and unpacks every text."""
 
 import struct
+import zlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from service.errors import InvalidInputError
@@ -8,36 +10,50 @@ from service.errors import InvalidInputError
 _SIGNATURE_BYTES = 8
 _BEGIN = struct.Struct(">I4s").unpack_from
 """Length and type of a chunk."""
+_HEADER_LENGTH = b"\0\0\0\r"
+_END = b"\0\0\0\0IEND\xaeB`\x82"
 _AROUND = 12
 """Bytes of a chunk besides its data: length, type and checksum."""
 _MOST = 16_384
 """Chunks of one file: the largest that is taken has a thousand of the usual 8 KiB."""
+_IN_VAIN = 393_216
+"""Bytes that may be unpacked for nothing: they become up to 1,032 times as many, in a second."""
+_STEP = 1_048_576
+"""Bytes that are unpacked at once."""
+_HEADER = struct.Struct(">IIBB").unpack_from
+"""Width, height, depth and colour type, in IHDR."""
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND"})
 
 
-class Essence(NamedTuple):
+class Stripped(NamedTuple):
     """
     What is needed of a PNG file.
 
     Attributes:
         file: The file with nothing but header, palette, transparency, orientation and pixels.
         transparency: The data of its tRNS chunk, or None.
+        has_exif: It may have to be turned.
     """
 
     file: bytes
     transparency: bytes | None
+    has_exif: bool
 
 
-def essence(data: bytes) -> Essence:
+def strip_ancillary_chunks(data: bytes) -> Stripped:
     """
     Walk the chunks (PNG specification, 5.3) up to the last, ``IEND``, and keep those that are needed.
 
     Raises:
-        InvalidInputError: A chunk reaches beyond the file, or there are too many.
+        InvalidInputError: A chunk reaches beyond the file, there are too many, or much more data than pixels.
     """
+    if _is_plain(data):
+        return Stripped(data, None, has_exif=False)
     kept = [(0, _SIGNATURE_BYTES)]
     all_kept = True
     transparency = None
+    has_exif = False
     position = _SIGNATURE_BYTES
     for _ in range(_MOST):
         if position + _AROUND > len(data):
@@ -50,12 +66,43 @@ def essence(data: bytes) -> Essence:
             kept.append((position, end))
         else:
             all_kept = False
+        has_exif = has_exif or kind == b"eXIf"
         if kind == b"tRNS":
             transparency = data[position + 8 : end - 4]
         if kind == b"IEND":
+            if len(data) > _IN_VAIN:
+                _check_surplus(data, kept)
             if not all_kept or end < len(data):
                 data = b"".join([data[begin:end] for begin, end in kept])
-            return Essence(data, transparency)
+            return Stripped(data, transparency, has_exif)
         position = end
     message = "the PNG file is cut off, or has damaged or too many chunks"
     raise InvalidInputError(message)
+
+
+def _is_plain(data: bytes) -> bool:
+    """Tell whether a small file has a header, one chunk of pixels and an end: most small ones do."""
+    if not 57 <= len(data) <= _IN_VAIN or not data.endswith(_END) or data[8:12] != _HEADER_LENGTH:
+        return False
+    length, kind = _BEGIN(data, 33)
+    return bool(kind == b"IDAT" and length == len(data) - 57)
+
+
+def _check_surplus(data: bytes, chunks: Sequence[tuple[int, int]]) -> None:
+    """Refuse much data behind the last pixel: libpng unpacks all of it, 8 MB to 8 GB."""
+    width, height, depth, colour_type = _HEADER(data, 16)
+    # Each row has a byte before it, and a broken one; interlaced there are twice as many rows.
+    left = height * (width * depth * _CHANNELS.get(colour_type, 4) // 8 + 6) + 14
+    kinds = ((data[begin + 4 : begin + 8], data[begin + 8 : end - 4]) for begin, end in chunks)
+    packed = b"".join([content for kind, content in kinds if kind == b"IDAT"])
+    unpacker = zlib.decompressobj()
+    try:
+        while left > 0 and packed:
+            left -= len(unpacker.decompress(packed, _STEP))
+            packed = unpacker.unconsumed_tail
+    except zlib.error:
+        # There libpng ends as well, and knows whether it has all pixels.
+        return
+    if len(packed) > _IN_VAIN:
+        message = "the PNG file has much more data than its pixels need"
+        raise InvalidInputError(message)

@@ -1,25 +1,23 @@
 """Picture files to pixels, within limits: the first frame, upright, on white, 8 bits a channel."""
 
-import os
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-# Damaged pictures are the sender's business: they are answered, not printed. Read when OpenCV is loaded.
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-
-import cv2
-
 from service.errors import InvalidInputError, TooLargeError
-from service.images import chunks
+from service.images import chunks, lzw, segments
 from service.images.headers import Header
 
 Pixels = npt.NDArray[np.uint8]
 """A picture: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8, 0 to 255."""
 
 DAMAGED = "the picture is damaged or cut off"
+
+_BLOCK = 65_536
+"""Pixels that are converted at a time."""
 
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT: dict[int, Callable[[Any], Any]] = {
@@ -35,21 +33,22 @@ _UPRIGHT: dict[int, Callable[[Any], Any]] = {
 
 
 class PixelLimits(NamedTuple):
-    """How large a picture may be: ``pixels`` in all, ``side`` along its longer side."""
+    """How large a picture may be: ``pixels`` of up to 4 bytes in all, ``side`` along its longer side."""
 
     pixels: int
     side: int
 
-    def check(self, height: int, width: int) -> None:
+    def check(self, height: int, width: int, pixel_bytes: int = 4) -> None:
         """
-        Refuse a size over the limits.
+        Refuse a size over the limits; deeper pixels count by their bytes, those of 8 bytes twice.
 
         Raises:
             TooLargeError: It has too many pixels, or a side is too long.
         """
-        if height * width > self.pixels or max(height, width) > self.side:
+        if height * width * pixel_bytes > self.pixels * 4 or max(height, width) > self.side:
+            weight = f" of 16 bits a channel, each as {pixel_bytes / 4:g}" if pixel_bytes > 4 else ""
             limits = f"at most {self.pixels} pixels, and {self.side} a side"
-            message = f"the picture has {width}x{height} pixels; {limits}"
+            message = f"the picture has {width}x{height} pixels{weight}; {limits}"
             raise TooLargeError(message)
 
 
@@ -64,50 +63,82 @@ def decode(data: bytes, header: Header) -> Pixels:
         ``(height, width)`` for a grey file, else ``(height, width, 3)`` RGB, uint8, 0 to 255.
 
     Raises:
-        InvalidInputError: The bytes after the header are damaged or cut off.
+        InvalidInputError: The bytes after the header are damaged, cut off, or tell another size.
     """
     transparent = None
+    has_exif = header.media_type == "image/webp" and b"EXIF" in data
     if header.media_type == "image/png":
-        needed = chunks.essence(data)
-        data, transparent = needed.file, _transparent_level(needed)
+        stripped = chunks.strip_ancillary_chunks(data)
+        data, has_exif = stripped.file, stripped.has_exif
+        if stripped.transparency is not None:
+            transparent = _transparent_level(data, stripped.transparency)
+    elif header.media_type == "image/gif":
+        lzw.check(data)
     buffer = np.frombuffer(data, np.uint8)
     try:
         if header.media_type == "image/jpeg":
+            segments.check(data)
             # These two flags also turn the picture upright.
             flag = cv2.IMREAD_GRAYSCALE if header.grey else cv2.IMREAD_COLOR_RGB
             pixels = cv2.imdecode(buffer, flag)
         else:
-            pixels = _decode_with_alpha(buffer, data, transparent)
+            pixels = _decode_with_alpha(buffer, transparent, has_exif=has_exif)
     except cv2.error:
         pixels = None
-    if pixels is None:
+    size = (header.height, header.width)
+    # EXIF may have turned it.
+    if pixels is None or (pixels.shape[:2] != size and pixels.shape[1::-1] != size):
         raise InvalidInputError(DAMAGED)
     return pixels
 
 
-def _transparent_level(png: chunks.Essence) -> int | None:
+def _transparent_level(png: bytes, transparency: bytes) -> int | None:
     """Find the one level of a grey PNG that is transparent (PNG specification, 11.3.2.1): OpenCV does not."""
-    if png.transparency is None:
-        return None
-    depth, colour_type = png.file[24], png.file[25]
+    depth, colour_type = png[24], png[25]
     if colour_type != 0:
         return None
-    level = int.from_bytes(png.transparency[:2], "big")
+    level = int.from_bytes(transparency[:2], "big")
     return level * 255 // (2**depth - 1) if 0 < depth < 8 else level
 
 
-def _decode_with_alpha(buffer: Pixels, data: bytes, transparent: int | None) -> Pixels | None:
+def _decode_with_alpha(buffer: Pixels, transparent: int | None, *, has_exif: bool) -> Pixels | None:
     """IMREAD_UNCHANGED alone keeps alpha; it leaves orientation, depth and channel order to us."""
-    if b"eXIf" in data or b"EXIF" in data:
+    turn = None
+    if has_exif:
         pixels, kinds, metadata = cv2.imdecodeWithMetadata(buffer, cv2.IMREAD_UNCHANGED)
         exif = dict(zip(np.ravel(kinds).tolist(), metadata, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
         turn = None if exif is None else _UPRIGHT.get(_orientation(np.asarray(exif).tobytes()))
-        if pixels is not None and turn is not None:
-            pixels = turn(pixels)
     else:
         pixels = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
     if pixels is None:
         return None
+    if pixels.ndim == 3 or pixels.itemsize == 2 or transparent is not None:
+        pixels = _in_rgb(pixels, transparent)
+    return pixels if turn is None else turn(pixels)
+
+
+def _in_rgb(pixels: npt.NDArray[Any], transparent: int | None) -> Pixels:
+    """
+    Convert what OpenCV gives, some rows at a time: whole, 16-bit RGBA takes five times its memory.
+
+    Args:
+        pixels: ``(height, width)``, or ``(height, width, channels)`` in BGR or BGRA; uint8 or uint16.
+        transparent: The one level of grey that is.
+
+    Returns:
+        ``(height, width)`` or ``(height, width, 3)`` RGB, uint8.
+    """
+    height, width = pixels.shape[:2]
+    if height * width <= _BLOCK:
+        return _rows_in_rgb(pixels, transparent)
+    result = np.empty((height, width, 3)[: pixels.ndim], np.uint8)
+    step = max(_BLOCK // width, 1)
+    for top in range(0, height, step):
+        result[top : top + step] = _rows_in_rgb(pixels[top : top + step], transparent)
+    return result
+
+
+def _rows_in_rgb(pixels: npt.NDArray[Any], transparent: int | None) -> Pixels:
     if transparent is not None and pixels.ndim == 2:
         pixels[pixels == transparent] = np.iinfo(pixels.dtype).max
     if pixels.dtype == np.uint16:

@@ -4,6 +4,7 @@ import struct
 from typing import NamedTuple
 
 from service.errors import InvalidInputError, MediaTypeError
+from service.images import segments
 
 OFFERED = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
 
@@ -17,12 +18,19 @@ class Header(NamedTuple):
         height: Rows as stored, before any rotation that EXIF asks for.
         width: Columns as stored.
         grey: One channel and no alpha, as far as the header tells.
+        pixel_bytes: Bytes of a pixel as the decoder gives it, and 4 where it takes less.
     """
 
     media_type: str
     height: int
     width: int
     grey: bool = False
+    pixel_bytes: int = 4
+
+    @property
+    def weighed_pixels(self) -> int:
+        """Pixels, as many times as they take 4 bytes: 16-bit RGBA counts twice."""
+        return self.height * self.width * self.pixel_bytes // 4
 
 
 def read(data: bytes) -> Header:
@@ -47,12 +55,22 @@ def read(data: bytes) -> Header:
     raise MediaTypeError(message)
 
 
+_DEEP_PIXEL = {2: 6, 4: 8, 6: 8}
+"""Bytes of a pixel of 16 bits a channel, by colour type: OpenCV makes four channels of grey with alpha."""
+
+
 def _png(data: bytes) -> Header | None:
-    """PNG specification, 11.2.1: IHDR comes first; colour type 0 is grey."""
-    if data[12:16] != b"IHDR":
+    """PNG specification, 11.2.1: IHDR comes first, with 13 bytes."""
+    if data[8:16] != b"\0\0\0\rIHDR":
         return None
-    width, height = struct.unpack_from(">II", data, 16)
-    return Header("image/png", height, width)
+    width, height, depth, colour_type = struct.unpack_from(">IIBB", data, 16)
+    if depth < 16:
+        return Header("image/png", height, width)
+    pixel_bytes = _DEEP_PIXEL.get(colour_type, 4)
+    # A transparent colour makes an alpha channel.
+    if pixel_bytes == 6 and b"tRNS" in data:
+        pixel_bytes = 8
+    return Header("image/png", height, width, pixel_bytes=pixel_bytes)
 
 
 def _gif(data: bytes) -> Header:
@@ -86,24 +104,14 @@ def _webp(data: bytes) -> Header | None:
     return Header("image/webp", height, width)
 
 
-_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
-
-
 def _jpeg(data: bytes) -> Header | None:
-    """ITU-T T.81, annex B: walk the markers to the start of the frame."""
-    position = 2
-    while data[position] == 0xFF:
-        marker = data[position + 1]
-        if marker in _START_OF_FRAME:
-            height, width, components = struct.unpack_from(">HHB", data, position + 5)
-            return Header("image/jpeg", height, width, grey=components == 1)
-        if marker == 0xFF:
-            position += 1
-        elif marker in _WITHOUT_LENGTH:
-            position += 2
-        else:
-            position += 2 + struct.unpack_from(">H", data, position + 2)[0]
+    """ITU-T T.81, annex B: walk the segments to the frame; what follows it is checked when it is decoded."""
+    for marker, begin in segments.walk(data):
+        if marker in segments.FRAMES:
+            precision, height, width, components = struct.unpack_from(">BHHB", data, begin)
+            return Header("image/jpeg", height, width, grey=components == 1) if precision == 8 else None
+        if marker not in segments.TABLES:
+            return None
     return None
 
 

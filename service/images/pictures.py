@@ -32,7 +32,7 @@ class Pictures(NamedTuple):
     Files still to be decoded, or an array of pixels.
 
     Attributes:
-        pixels: Pixels of all pictures together.
+        pixels: Pixels of all pictures together; those of 16 bits a channel as many times as they weigh.
         encoded_bytes: Bytes of the files together: a small picture in a large one was made to be costly.
         files: Picture files, or none.
         stack: ``(number, height, width)`` grey or ``(number, height, width, 3)`` RGB, uint8, or None.
@@ -67,6 +67,21 @@ class Pictures(NamedTuple):
         return [_decoded(file) for file in self.files]
 
 
+def of_file(data: bytes, *, pointer: str, limits: PixelLimits, total: int) -> Pictures:
+    """
+    Take a picture file.
+
+    Raises:
+        MediaTypeError: It is in no format that is offered.
+        InvalidInputError: Its header is damaged.
+        TooLargeError: It has too many pixels.
+    """
+    header = _allowed(data, pointer, limits)
+    pictures = Pictures(header.weighed_pixels, len(data), (EncodedFile(data, header, pointer),))
+    _check_total(pictures, total)
+    return pictures
+
+
 def of_files(files: Sequence[tuple[str, bytes]], *, limits: PixelLimits, total: int) -> Pictures:
     """
     Take picture files, each with its pointer.
@@ -79,9 +94,7 @@ def of_files(files: Sequence[tuple[str, bytes]], *, limits: PixelLimits, total: 
     pictures = _of_taken(
         [EncodedFile(data, _allowed(data, pointer, limits), pointer) for pointer, data in files]
     )
-    if pictures.pixels > total:
-        message = f"the pictures have {pictures.pixels} pixels together; at most {total} in one request"
-        raise TooLargeError(message)
+    _check_total(pictures, total)
     return pictures
 
 
@@ -113,10 +126,20 @@ def of_array(array: npt.NDArray[np.uint8], *, pointer: str, limits: PixelLimits,
     return _of_stack(stack)
 
 
+def _check_total(pictures: Pictures, total: int) -> None:
+    if pictures.pixels > total:
+        deep = any(header.pixel_bytes > 4 for _, header, _ in pictures.files)
+        weight = ", 16 bits a channel counted by their bytes" if deep else ""
+        message = (
+            f"the pictures have {pictures.pixels} pixels together{weight}; at most {total} in one request"
+        )
+        raise TooLargeError(message)
+
+
 def _of_taken(files: Sequence[EncodedFile]) -> Pictures:
     pixels = encoded_bytes = 0
     for data, header, _ in files:
-        pixels += header.height * header.width
+        pixels += header.weighed_pixels
         encoded_bytes += len(data)
     return Pictures(pixels, encoded_bytes, files)
 
@@ -128,7 +151,7 @@ def _of_stack(stack: npt.NDArray[np.uint8]) -> Pictures:
 def _allowed(data: bytes, pointer: str, limits: PixelLimits) -> Header:
     try:
         header = headers.read(data)
-        limits.check(header.height, header.width)
+        limits.check(header.height, header.width, header.pixel_bytes)
     except RequestError as error:
         raise type(error)(error.detail, Fault(pointer, error.detail)) from None
     return header

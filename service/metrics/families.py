@@ -59,8 +59,8 @@ REJECTIONS_TOTAL = Family(
     "Requests that were refused for want of room or time, or given up by their client, by reason.",
     ("reason",),
     known=(
-        *(("admission_full",), ("queue_full",), ("lane_full",)),
-        *(("deadline",), ("slow_body",), ("client_gone",)),
+        *(("admission_full",), ("queue_full",), ("pool_full",)),
+        *(("share",), ("deadline",), ("slow_body",), ("client_gone",)),
     ),
 )
 BATCH_IMAGES = Family(
@@ -79,10 +79,12 @@ EVENT_LOOP_LAG_SECONDS = Family(
     SECONDS,
 )
 REQUESTS_IN_FLIGHT = Family("lenet_requests_in_flight", "gauge", "Requests that were let in, not answered.")
-IN_FLIGHT_BYTES = Family("lenet_in_flight_bytes", "gauge", "Bytes of their bodies, as declared.")
+IN_FLIGHT_BYTES = Family(
+    "lenet_in_flight_bytes", "gauge", "Bytes of bodies that have arrived for requests that are not answered."
+)
 QUEUE_IMAGES = Family("lenet_queue_images", "gauge", "Images that wait for a network.")
-LANE_PENDING = Family(
-    "lenet_lane_pending", "gauge", "Pieces of work that wait for a thread or run on one, by lane.", ("lane",)
+POOL_PENDING = Family(
+    "lenet_pool_pending", "gauge", "Pieces of work that wait for a thread or run on one, by pool.", ("pool",)
 )
 READY = Family("lenet_ready", "gauge", "1 when every process takes requests, else 0.", workers="min")
 MODEL_INFO = Family(
@@ -133,7 +135,7 @@ PROCESS_START = Family(
 
 ALL = (
     *(REQUEST_SECONDS, STAGE_SECONDS, IMAGES_TOTAL, REJECTIONS_TOTAL, BATCH_IMAGES, RUN_SECONDS),
-    *(EVENT_LOOP_LAG_SECONDS, REQUESTS_IN_FLIGHT, IN_FLIGHT_BYTES, QUEUE_IMAGES, LANE_PENDING, READY),
+    *(EVENT_LOOP_LAG_SECONDS, REQUESTS_IN_FLIGHT, IN_FLIGHT_BYTES, QUEUE_IMAGES, POOL_PENDING, READY),
     *(MODEL_INFO, MODEL_REFUSED, ENGINE_FAILURES, LOG_LINES_DROPPED_TOTAL, BUILD_INFO),
     *(WORKERS, WORKER_STARTS_TOTAL),
     *(PROCESS_CPU, PROCESS_MEMORY, PROCESS_FILES, PROCESS_MOST_FILES, PROCESS_START),

@@ -47,6 +47,10 @@ def _pair(value: Any, info: ValidationInfo) -> int | tuple[int, ...]:  # noqa: A
 def _cells(value: Any, info: ValidationInfo) -> bool | tuple[tuple[int, ...], ...]:  # noqa: ANN401
     if isinstance(value, bool):
         return value
+    if isinstance(value, np.ndarray) and value.dtype == np.int64 and value.shape[1:] in {(1,), (2,)}:
+        if len(value) > _MOST_CELLS:
+            windows.refuse(str(info.field_name), f"expected at most {_MOST_CELLS} cells")
+        value = value.tolist()
     if isinstance(value, list) and all(isinstance(one, list) and len(one) in {1, 2} for one in value):
         cells = tuple(map(tuple, value))
         if {type(place) for cell in cells for place in cell} <= {int}:
@@ -57,6 +61,9 @@ def _cells(value: Any, info: ValidationInfo) -> bool | tuple[tuple[int, ...], ..
 def _lists(depth: int) -> dict[str, Any]:
     return {"type": "array", "items": _lists(depth - 1) if depth > 1 else {"type": "number"}}
 
+
+_MOST_CELLS = 65_536
+"""Cells to explain: each is told in six numbers and more, of which an answer has 262,144."""
 
 _NAME = {"type": "string", "enum": list(kernels.PRESETS)}
 _NAMES = {"type": "array", "items": _NAME, "minItems": 1}

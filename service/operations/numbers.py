@@ -1,5 +1,6 @@
 """Nested lists and arrays to float32 in bulk: no number is validated by itself, and none slips through."""
 
+from collections.abc import Collection
 from itertools import chain
 from typing import Any
 
@@ -30,6 +31,9 @@ def array_of(value: Any, pointer: str) -> Floats:  # noqa: ANN401  JSON is any o
         InvalidInputError: Ragged or empty, a text, bool or null among the numbers, NaN or infinity.
     """
     numbers = value if isinstance(value, np.ndarray) else _flattened(value, pointer)
+    if numbers.dtype == np.int64:
+        # As from lists: whole numbers beyond 2^53 are rounded to float64 first.
+        numbers = numbers.astype(np.float64)
     if numbers.ndim not in range(1, _MOST_AXES + 1) or not numbers.size:
         raise _refusal(pointer, f"expected 1 to {_MOST_AXES} axes, none of them empty")
     with np.errstate(over="ignore"):
@@ -57,7 +61,10 @@ def _flattened(value: Any, pointer: str) -> npt.NDArray[np.float64]:  # noqa: AN
         shape.append(lengths[0])
         level = list(chain.from_iterable(level))
     if not shape or not kinds <= _NUMBERS:
-        wanted = {list} if shape and type(level[0]) is list else _NUMBERS
+        wanted: Collection[type] = {list} if shape and type(level[0]) is list else _NUMBERS
+        if np.ndarray in kinds:
+            # Long lists of numbers, as JSON gives them, beside something that is none.
+            wanted = {np.ndarray}
         odd = next((index for index, one in enumerate(level) if type(one) not in wanted), 0)
         detail = "expected lists of numbers, all as deep; texts, booleans and null are none"
         raise _refusal(_place(pointer, odd, shape), detail)

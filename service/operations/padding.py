@@ -45,7 +45,7 @@ class Cells:
 
 def _width(value: Any) -> Rule | Cells:  # noqa: ANN401
     for rule in _RULES:
-        if value == rule:
+        if isinstance(value, str) and value == rule:
             return rule
     if type(value) is int:
         return Cells(value, value)
@@ -61,7 +61,7 @@ def _width(value: Any) -> Rule | Cells:  # noqa: ANN401
 
 
 def _pooling_width(value: Any) -> Rule | Cells:  # noqa: ANN401
-    if value == "full":
+    if isinstance(value, str) and value == "full":
         windows.refuse("padding", "full is of convolution only: a window would have no cell of the input")
     return _width(value)
 

@@ -1,15 +1,17 @@
 """``POST /architecture``: what a network costs, layer by layer, each figure with its formula."""
 
+from collections.abc import Awaitable
 from typing import Any
-
-from fastapi import APIRouter, Request
-from starlette.responses import Response
 
 from service.architecture import calculation
 from service.architecture.figures import Figures
 from service.architecture.vocabulary import Architecture
-from service.http import documents, problems
-from service.http.answers import JSONAnswer
+from service.codecs import json
+from service.codecs.pictures import SMALL_BYTES
+from service.engine.worker_pool import WorkerPool
+from service.http import problems, responses
+from service.http.endpoints import Call, Endpoint
+from service.server.messages import Response
 from service.settings import Limits
 
 _POOL = {"type": "AveragePooling2D", "pool_size": [2, 2]}
@@ -41,19 +43,23 @@ EXAMPLES: dict[str, Any] = {
 """Bodies of the lecture's own examples."""
 
 
-def routes(limits: Limits) -> APIRouter:
+def endpoints(pool: WorkerPool, limits: Limits) -> list[Endpoint]:
     """Make the endpoint."""
-    router = APIRouter(tags=["lecture"])
 
-    @router.post(
-        "/architecture",
-        response_model=Figures,
-        responses=problems.documented(400, 413, 415, 422),
-        summary="The lecture's calculator: sizes, parameters, multiply-adds, receptive fields, memory",
-        openapi_extra={"requestBody": documents.documented(Architecture, EXAMPLES)},
-    )
-    async def architecture(request: Request) -> Response:
-        document = await documents.read(request, Architecture, limits)
-        return JSONAnswer(calculation.calculate(document))
+    def architecture(call: Call) -> Response | Awaitable[Response]:
+        def answer() -> Response:
+            document = json.read(call.content_type, call.body, Architecture, limits)
+            return responses.json(calculation.calculate(document))
 
-    return router
+        if len(call.body) <= SMALL_BYTES:
+            return answer()
+        return pool.run(answer, is_disconnected=call.context.is_disconnected)
+
+    documentation = {
+        "tags": ["lecture"],
+        "response_model": Figures,
+        "responses": problems.documented(400, 413, 415, 422),
+        "summary": "The lecture's calculator: sizes, parameters, multiply-adds, receptive fields, memory",
+        "openapi_extra": {"requestBody": json.documented(Architecture, EXAMPLES)},
+    }
+    return [Endpoint("/architecture", architecture, documentation)]

@@ -4,25 +4,28 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
-from starlette.responses import Response
 
+from service.codecs import pictures
 from service.digits import layers as layer_table
 from service.digits.card import Layer
 from service.digits.network import Network
 from service.digits.preparation import Prepared
 from service.digits.recogniser import Recogniser
 from service.digits.repository import Repository
-from service.engine.lanes import Lane
 from service.engine.session import Array
+from service.engine.worker_pool import WorkerPool
 from service.errors import InvalidInputError
-from service.http import payload_docs, payloads, problems, queries
-from service.http.answers import JSON, NPZ, PNG, JSONAnswer, NPZAnswer, check_size
+from service.http import problems, queries, responses
+from service.http.context import Stopwatch
+from service.http.endpoints import Call, Endpoint
 from service.http.negotiation import accepted
-from service.http.trace import Stopwatch, Trace
+from service.http.responses import check_size
 from service.images import contact_sheets, encoding
+from service.images.pictures import Pictures
+from service.media_types import JSON, NPZ, PNG
 from service.routes.prediction import ModelVersion
+from service.server.messages import Response
 from service.settings import Limits, Settings
 
 
@@ -78,35 +81,24 @@ _OTHER_FORMS: dict[str, Any] = {
 }
 
 
-def routes(repository: Repository, recogniser: Recogniser, lane: Lane, settings: Settings) -> APIRouter:
+def endpoints(
+    repository: Repository, recogniser: Recogniser, pool: WorkerPool, settings: Settings
+) -> list[Endpoint]:
     """Make the endpoint."""
-    router = APIRouter(tags=["lecture"])
 
-    @router.post(
-        "/feature-maps",
-        response_model=FeatureMapAnswer,
-        response_model_exclude_unset=True,
-        responses={
-            200: {"content": _OTHER_FORMS},
-            **problems.documented(400, 404, 406, 413, 415, 422, 503, 504),
-        },
-        summary="Every layer's feature maps of every picture: JSON, arrays, or a contact sheet",
-        openapi_extra={
-            "parameters": queries.documented(FeatureMapQuery),
-            "requestBody": payload_docs.REQUEST_BODY,
-        },
-    )
-    async def feature_maps(request: Request) -> Response:
-        query = queries.read(FeatureMapQuery, request.scope)
-        form = accepted(request, (JSON, NPZ, PNG))
+    async def feature_maps(call: Call) -> Response:
+        query = queries.read(FeatureMapQuery, call.head.query)
+        form = accepted(call.accept, (JSON, NPZ, PNG))
         network = repository.find(query.model, query.version)
         chosen = network.layers.select(None if query.layers is None else query.layers.split(","))
-        pictures = await payloads.read_pictures(request, settings)
-        _check(pictures.number, chosen, form, settings)
-        trace = Trace.of(request.scope)
-        trace.facts["images"] = pictures.number
-        watch = Stopwatch(trace)
-        prepared = await recogniser.prepare(pictures, preprocess=query.preprocess, gone=trace.gone)
+        context = call.context
+        sent = await read(call)
+        _check(sent.number, chosen, form, settings)
+        context.log_fields["images"] = sent.number
+        watch = Stopwatch(context)
+        prepared = await recogniser.prepare(
+            sent, preprocess=query.preprocess, is_disconnected=context.is_disconnected
+        )
         watch.lap("decode")
 
         def compute() -> Response:
@@ -118,9 +110,31 @@ def routes(repository: Repository, recogniser: Recogniser, lane: Lane, settings:
             return answer
 
         # Always on a thread: writing takes longer than /predict should wait on the event loop.
-        return await lane.run(compute, gone=trace.gone)
+        return await pool.run(compute, is_disconnected=context.is_disconnected)
 
-    return router
+    async def read(call: Call) -> Pictures:
+        if pictures.is_quick(call.content_type, call.body):
+            return pictures.read(call.content_type, call.body, settings)
+        return await pool.run(
+            lambda: pictures.read(call.content_type, call.body, settings),
+            is_disconnected=call.context.is_disconnected,
+        )
+
+    documentation = {
+        "tags": ["lecture"],
+        "response_model": FeatureMapAnswer,
+        "response_model_exclude_unset": True,
+        "responses": {
+            200: {"content": _OTHER_FORMS},
+            **problems.documented(400, 404, 406, 413, 415, 422, 429, 503, 504),
+        },
+        "summary": "Every layer's feature maps of every picture: JSON, arrays, or a contact sheet",
+        "openapi_extra": {
+            "parameters": queries.documented(FeatureMapQuery),
+            "requestBody": pictures.REQUEST_BODY,
+        },
+    }
+    return [Endpoint("/feature-maps", feature_maps, documentation)]
 
 
 def _check(number: int, chosen: Sequence[Layer], form: str, limits: Limits) -> None:
@@ -143,7 +157,7 @@ def _as_json(
         {"layers": [_told(layer, batch[index]) for layer, batch in zip(chosen, maps, strict=True)]}
         for index in range(len(prepared))
     ]
-    return JSONAnswer(
+    return responses.json(
         {"model": {"name": network.card.name, "version": network.card.version}, "images": images}
     )
 
@@ -165,7 +179,7 @@ def _told(layer: Layer, values: Array) -> dict[str, Any]:
 def _as_arrays(
     _: Network, __: Sequence[Prepared], chosen: Sequence[Layer], maps: Sequence[Array]
 ) -> Response:
-    return NPZAnswer({layer.name: batch for layer, batch in zip(chosen, maps, strict=True)})
+    return responses.npz({layer.name: batch for layer, batch in zip(chosen, maps, strict=True)})
 
 
 def _as_sheet(
@@ -183,7 +197,7 @@ def _as_sheet(
         )
         for index, one in enumerate(prepared)
     ]
-    return Response(encoding.png(np.concatenate(pages)), media_type=PNG)
+    return responses.of_type(PNG, encoding.png(np.concatenate(pages)))
 
 
 _WRITERS = {JSON: _as_json, NPZ: _as_arrays, PNG: _as_sheet}

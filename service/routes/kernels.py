@@ -4,11 +4,11 @@ from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
-from starlette.responses import Response
+from starlette.responses import Response as StarletteResponse
 
 from service.errors import UnknownNameError
-from service.http import problems
-from service.http.answers import JSONAnswer
+from service.http import problems, responses
+from service.http.asgi import as_starlette
 from service.operations.kernels import PRESETS, Kind, Preset
 
 
@@ -40,8 +40,10 @@ def routes() -> APIRouter:
     router = APIRouter(tags=["lecture"])
 
     @router.get("/kernels", response_model=KernelList, summary="The preset kernels: matrix, sum, purpose")
-    async def kernels() -> Response:
-        return JSONAnswer({"kernels": [_description(name, preset) for name, preset in PRESETS.items()]})
+    async def kernels() -> StarletteResponse:
+        return as_starlette(
+            responses.json({"kernels": [_description(name, preset) for name, preset in PRESETS.items()]})
+        )
 
     @router.get(
         "/kernels/{name}",
@@ -49,11 +51,11 @@ def routes() -> APIRouter:
         responses=problems.documented(404),
         summary="A preset kernel",
     )
-    async def kernel(name: str) -> Response:
+    async def kernel(name: str) -> StarletteResponse:
         if name not in PRESETS:
             message = f"no kernel of that name; there are: {', '.join(PRESETS)}"
             raise UnknownNameError(message)
-        return JSONAnswer(_description(name, PRESETS[name]))
+        return as_starlette(responses.json(_description(name, PRESETS[name])))
 
     return router
 

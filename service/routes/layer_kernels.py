@@ -4,16 +4,18 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
-from starlette.responses import Response
+from starlette.responses import Response as StarletteResponse
 
 from service.digits.card import Layer
 from service.digits.layers import Weights
 from service.digits.network import Network
 from service.digits.repository import Repository
-from service.engine.lanes import Lane
-from service.http import problems, queries
-from service.http.answers import JSON, NPZ, JSONAnswer, NPZAnswer, check_size
+from service.engine.worker_pool import WorkerPool
+from service.http import problems, queries, responses
+from service.http.asgi import as_starlette
 from service.http.negotiation import accepted
+from service.http.responses import check_size
+from service.media_types import JSON, NPZ
 from service.routes.prediction import ModelVersion
 from service.settings import Limits
 
@@ -53,7 +55,7 @@ class LayerKernels(BaseModel):
     """One a filter or unit."""
 
 
-def routes(repository: Repository, lane: Lane, limits: Limits) -> APIRouter:
+def routes(repository: Repository, pool: WorkerPool, limits: Limits) -> APIRouter:
     """Make the endpoint."""
     router = APIRouter(tags=["models"])
 
@@ -67,16 +69,16 @@ def routes(repository: Repository, lane: Lane, limits: Limits) -> APIRouter:
         summary="The trained kernels and biases of a layer: JSON or arrays",
         openapi_extra={"parameters": queries.documented(KernelQuery)},
     )
-    async def kernels(request: Request, name: str, layer: str) -> Response:
-        query = queries.read(KernelQuery, request.scope)
-        form = accepted(request, (JSON, NPZ))
+    async def kernels(request: Request, name: str, layer: str) -> StarletteResponse:
+        query = queries.read(KernelQuery, request.scope["query_string"])
+        form = accepted(",".join(request.headers.getlist("accept")), (JSON, NPZ))
         network = repository.find(name, query.version)
         (chosen,) = network.layers.select([layer])
         check_size(chosen.parameters, form, limits)
-        weights = await lane.run(lambda: network.layers.weights(chosen))
+        weights = await pool.run(lambda: network.layers.weights(chosen))
         if form == NPZ:
-            return NPZAnswer({"kernels": weights.kernels, "biases": weights.biases})
-        return JSONAnswer(_told(network, chosen, weights))
+            return as_starlette(responses.npz({"kernels": weights.kernels, "biases": weights.biases}))
+        return as_starlette(responses.json(_told(network, chosen, weights)))
 
     return router
 

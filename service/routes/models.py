@@ -4,13 +4,13 @@ from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
-from starlette.responses import Response
+from starlette.responses import Response as StarletteResponse
 
 from service.digits.card import Card, Evaluation, Layer
 from service.digits.network import Network
 from service.digits.repository import Repository
-from service.http import problems
-from service.http.answers import JSONAnswer
+from service.http import problems, responses
+from service.http.asgi import as_starlette
 from service.settings import Limits
 
 
@@ -68,9 +68,11 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
     router = APIRouter(tags=["models"])
 
     @router.get("/models", response_model=ModelList, summary="The served models and the limits of a request")
-    async def models() -> Response:
+    async def models() -> StarletteResponse:
         served = [_summary(network.card) for network in repository.newest()]
-        return JSONAnswer({"models": served, "limits": limits.model_dump(include=set(Limits.model_fields))})
+        return as_starlette(
+            responses.json({"models": served, "limits": limits.model_dump(include=set(Limits.model_fields))})
+        )
 
     @router.get(
         "/models/{name}",
@@ -78,14 +80,14 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
         responses=problems.documented(404),
         summary="A model: layers, parameters, accuracy, version, provider",
     )
-    async def model(name: str) -> Response:
+    async def model(name: str) -> StarletteResponse:
         refused = [
             {"version": version, "reason": refusal.reason}
             for (model, version), refusal in repository.refused().items()
             if model == name
         ]
         found = _description(repository.find(name), repository.versions(name))
-        return JSONAnswer({**found, "refused": refused})
+        return as_starlette(responses.json({**found, "refused": refused}))
 
     return router
 

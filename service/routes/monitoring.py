@@ -2,9 +2,11 @@
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from starlette.responses import Response
+from starlette.responses import Response as StarletteResponse
 
-from service.http.answers import JSONAnswer
+from service.http import responses
+from service.http.asgi import as_starlette
+from service.http.endpoints import access
 from service.readiness import Readiness
 
 
@@ -35,8 +37,9 @@ def routes(readiness: Readiness) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/health/live", response_model=Live, summary="The event loop turns")
-    async def live() -> Response:
-        return JSONAnswer({"live": True})
+    @access("probe")
+    async def live() -> StarletteResponse:
+        return as_starlette(responses.json({"live": True}))
 
     @router.get(
         "/health/ready",
@@ -44,7 +47,8 @@ def routes(readiness: Readiness) -> APIRouter:
         summary="Models are loaded, warmed and answer their golden images right",
         responses={503: {"model": Ready, "description": "Not yet, or no more; the reason is told"}},
     )
-    async def ready() -> Response:
-        return JSONAnswer(readiness.report, status_code=200 if readiness.ready else 503)
+    @access("probe")
+    async def ready() -> StarletteResponse:
+        return as_starlette(responses.json(readiness.report, status=200 if readiness.ready else 503))
 
     return router

@@ -3,7 +3,7 @@
 
 The journey::
 
-    client -> http.operands            JSON, a form, an array, a picture    nested lists, array or file
+    client -> codecs.operands          JSON, a form, an array, a picture    nested lists, array or file
            -> the operation's model    strict, one error for each field     parameters
            -> operations.signals       on a thread when it is much          (channels, height, width) float32
            -> operations.execution     refused when over the budget         a plan
@@ -11,27 +11,25 @@ The journey::
            <- here                     JSON, .npy or PNG
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
-
+from service.codecs import json, operands
+from service.codecs.operands import Body, OperationAnswer
 from service.engine.graph_cache import GraphCache
-from service.engine.lanes import Lane
+from service.engine.worker_pool import WorkerPool
 from service.errors import Fault, InvalidInputError
-from service.http import documents, negotiation, operand_docs, operands, problems, queries
-from service.http.answers import JSON, PNG, JSONAnswer, NPYAnswer
-from service.http.arrays import MEDIA_TYPE as NPY
-from service.http.operand_docs import OperationAnswer
-from service.http.operands import Body
-from service.http.trace import Stopwatch, Trace
+from service.http import negotiation, problems, queries, responses
+from service.http.context import Stopwatch
+from service.http.endpoints import Call, Endpoint, Handler
 from service.images import encoding, rendering
 from service.images.decoding import PixelLimits
 from service.images.rendering import Scale
+from service.media_types import JSON, NPY, PNG
 from service.operations import OPERATIONS, execution, signals
 from service.operations.execution import Answer, Task
 from service.operations.operation import Operation
+from service.server.messages import Response
 from service.settings import Settings
 
 OFFERED = (JSON, NPY, PNG)
@@ -45,42 +43,46 @@ class DrawingQuery(queries.Query):
     ``minmax`` stretches from black to white. Three maps on a grey scale are red, green and blue."""
 
 
-def routes(
+def endpoints(
     graphs: GraphCache,
-    lane: Lane,
+    pool: WorkerPool,
     settings: Settings,
     operations: Iterable[Operation] = tuple(OPERATIONS.values()),
-) -> APIRouter:
+) -> list[Endpoint]:
     """Make an endpoint for each operation."""
-    router = APIRouter(tags=["lecture"])
-    for operation in operations:
-        router.add_api_route(
+    return [
+        Endpoint(
             f"/{operation.name}",
-            _endpoint(operation, graphs, lane, settings),
-            methods=["POST"],
-            name=operation.name,
-            response_model=OperationAnswer,
-            responses={200: operand_docs.ANSWER, **problems.documented(400, 406, 413, 415, 422, 503, 504)},
-            summary=operation.summary,
-            description=operation.description,
-            openapi_extra=operand_docs.request(operation, queries.documented(DrawingQuery)),
+            _handler(operation, graphs, pool, settings),
+            {
+                "tags": ["lecture"],
+                "name": operation.name,
+                "response_model": OperationAnswer,
+                "responses": {
+                    200: operands.ANSWER,
+                    **problems.documented(400, 406, 413, 415, 422, 429, 503, 504),
+                },
+                "summary": operation.summary,
+                "description": operation.description,
+                "openapi_extra": operands.documented(operation, queries.documented(DrawingQuery)),
+            },
         )
-    return router
+        for operation in operations
+    ]
 
 
-def _endpoint(
-    operation: Operation, graphs: GraphCache, lane: Lane, settings: Settings
-) -> Callable[[Request], object]:
-    async def operate(request: Request) -> Response:
-        media_type = negotiation.accepted(request, OFFERED)
-        body = await operands.receive(request, settings)
-        trace = Trace.of(request.scope)
-        watch = Stopwatch(trace)
+def _handler(operation: Operation, graphs: GraphCache, pool: WorkerPool, settings: Settings) -> Handler:
+    def operate(call: Call) -> Response | Awaitable[Response]:
+        media_type = negotiation.accepted(call.accept, OFFERED)
+        body = Body(call.body, call.content_type, queries.pairs(call.head.query))
+        operands.check(body)
+        context = call.context
+        watch = Stopwatch(context)
 
         def prepare() -> tuple[Task, Scale]:
             task, scale = _understood(operation, body, media_type, settings)
             watch.lap("decode")
-            trace.facts["macs"] = task.plan.cost.macs
+            context.log_fields["macs"] = task.plan.cost.macs
             return task, scale
 
         def finish(task: Task, scale: Scale) -> Response:
@@ -89,11 +91,11 @@ def _endpoint(
             return _written(answer, media_type, scale, settings)
 
         if body.media_type not in {JSON, NPY} or len(body.data) > settings.inline_macs:
-            return await lane.run(lambda: finish(*prepare()), gone=trace.gone)
+            return pool.run(lambda: finish(*prepare()), is_disconnected=context.is_disconnected)
         task, scale = prepare()
         if task.is_quick(graphs, settings.inline_macs):
             return finish(task, scale)
-        return await lane.run(lambda: finish(task, scale), gone=trace.gone)
+        return pool.run(lambda: finish(task, scale), is_disconnected=context.is_disconnected)
 
     return operate
 
@@ -103,7 +105,7 @@ def _understood(operation: Operation, body: Body, media_type: str, settings: Set
     query = dict(body.query)
     drawing = queries.validated(DrawingQuery, {"scale": query.pop("scale")} if "scale" in query else {})
     given = operands.parse(replace(body, query=query), operation.parameters.model_fields, settings)
-    parameters = documents.validated(given.parameters, operation.parameters)
+    parameters = json.validated(given.parameters, operation.parameters)
     if media_type != JSON:
         for field in ("explain", "return_indices"):
             if getattr(parameters, field, False) is not False:
@@ -120,9 +122,9 @@ def _understood(operation: Operation, body: Body, media_type: str, settings: Set
 
 def _written(answer: Answer, media_type: str, scale: Scale, settings: Settings) -> Response:
     if media_type == NPY:
-        return NPYAnswer(answer.output)
+        return responses.array(answer.output)
     if media_type == PNG:
         pixels = rendering.render(answer.maps, scale)
         PixelLimits(settings.max_array_numbers, settings.max_image_side).check(*pixels.shape[:2])
-        return Response(encoding.png(pixels), media_type=PNG)
-    return JSONAnswer(answer.told())
+        return responses.of_type(PNG, encoding.png(pixels))
+    return responses.long_json(answer.told())

@@ -4,14 +4,19 @@ import hashlib
 import html
 import json
 import string
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import Response as StarletteResponse
 
-from service.errors import UnknownNameError
+from service.errors import PreconditionError, UnknownNameError
+from service.http import responses
+from service.http.asgi import as_starlette
+from service.http.endpoints import access
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -43,34 +48,49 @@ class Page:
         return cls(content, _MEDIA_TYPES[suffix], f'"{hashlib.sha256(content).hexdigest()[:20]}"')
 
 
-def routes() -> APIRouter:
-    """Make the endpoints; every file is read now, so that a request never names one on the disk."""
+def routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
+    """
+    Make the endpoints; every file is read now, so that a request never names one on the disk.
+
+    Args:
+        document: Gives the OpenAPI document.
+    """
     router = APIRouter(include_in_schema=False)
     web = resources.files("service") / "web"
     files = dict(_files(web, ""))
     problems = _problem_pages(web)
 
     @router.get("/")
-    async def lab(request: Request) -> Response:
+    @access("open")
+    async def lab(request: Request) -> StarletteResponse:
         return _answer(request, files["index.html"])
 
     @router.get("/docs")
-    async def documentation(request: Request) -> Response:
+    @access("open")
+    async def documentation(request: Request) -> StarletteResponse:
         return _answer(request, files["docs.html"])
 
     @router.get("/favicon.ico")
-    async def icon(request: Request) -> Response:
+    @access("open")
+    async def icon(request: Request) -> StarletteResponse:
         return _answer(request, files["icon.svg"])
 
+    @router.get("/openapi.json")
+    @access("open")
+    async def openapi() -> StarletteResponse:
+        return as_starlette(responses.json(document()))
+
     @router.get("/web/{name:path}")
-    async def file(request: Request, name: str) -> Response:
+    @access("open")
+    async def file(request: Request, name: str) -> StarletteResponse:
         if name not in files:
             message = "the page has no file of that name"
             raise UnknownNameError(message)
         return _answer(request, files[name])
 
     @router.get("/problems/{name}")
-    async def problem(request: Request, name: str) -> Response:
+    @access("open")
+    async def problem(request: Request, name: str) -> StarletteResponse:
         if name not in problems:
             message = f"no problem of that name; there are: {', '.join(problems)}"
             raise UnknownNameError(message)
@@ -79,12 +99,20 @@ def routes() -> APIRouter:
     return router
 
 
-def _answer(request: Request, page: Page) -> Response:
+def _answer(request: Request, page: Page) -> StarletteResponse:
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": POLICY, "ETag": page.tag}
-    known = request.headers.get("if-none-match", "")
-    if known == "*" or page.tag in {tag.strip().removeprefix("W/") for tag in known.split(",")}:
-        return Response(status_code=304, headers=headers)
-    return Response(page.content, headers=headers, media_type=page.media_type)
+    wanted = _tags(request, "if-match")
+    if wanted and not wanted & {"*", page.tag}:
+        raise PreconditionError
+    # They are compared weakly (RFC 9110, section 13.1.2).
+    if {tag.removeprefix("W/") for tag in _tags(request, "if-none-match")} & {"*", page.tag}:
+        return StarletteResponse(status_code=304, headers=headers)
+    return StarletteResponse(page.content, headers=headers, media_type=page.media_type)
+
+
+def _tags(request: Request, name: str) -> set[str]:
+    """Give the entity tags of a header, perhaps over several lines (RFC 9110, section 8.8.3)."""
+    return {tag.strip() for line in request.headers.getlist(name) for tag in line.split(",") if tag.strip()}
 
 
 def _files(folder: Traversable, prefix: str) -> list[tuple[str, Page]]:

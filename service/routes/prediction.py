@@ -1,43 +1,42 @@
 """
-``POST /predict``: the digit in every picture of a request.
+``POST /predict``: the digit in every picture.
 
 The journey::
 
-    client -> http.protocol            limits and deadlines of a connection  bytes
-           -> http.middleware          id, clock, admission, log line
-           -> http.express             a small picture: by plain calls, ``express`` below; all else:
-           -> http.payloads            one of four forms                    encoded files, or an array
+    client -> server.connection        limits, deadlines                     bytes
+           -> http.dispatcher          context, key, admission               Call
+           -> codecs.pictures          one of four forms                     encoded files, or an array
            -> digits.recogniser        in place when small, else on threads
-           -> images.decoding          ...                                  (height, width[, 3]) uint8
-           -> digits.preparation       polarity, ruling, box, centre        (28, 28) uint8
-           -> engine.batcher           what is queued runs together         (batch, 28, 28) uint8
-           -> digits.network           engine.session, interpreter free     (batch, 10) float32
-           <- here                     digit, confidence, is_digit, ...     JSON
+           -> images.decoding          ...                                   (height, width[, 3]) uint8
+           -> digits.preparation       polarity, ruling, box, centre         (28, 28) uint8
+           -> engine.batcher           what is queued runs together          (batch, 28, 28) uint8
+           -> digits.network           engine.session, interpreter free      (batch, 10) float32
+           <- here                     digit, confidence, is_digit, ...      JSON
+           <- http.dispatcher          headers of every answer, account
     any error on the way -> http.problems -> application/problem+json
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, Literal
 
-from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
-from starlette.responses import Response
 
+from service.codecs import pictures
 from service.digits.network import Network
 from service.digits.preparation import Prepared
-from service.digits.recogniser import Begun, Course, Recogniser
+from service.digits.recogniser import Recogniser, Timings
 from service.digits.recognition import Recognition
 from service.digits.repository import Repository
-from service.http import payload_docs, payloads, problems, queries
-from service.http.answers import JSONAnswer, json
-from service.http.express import Endpoint, Pending
-from service.http.trace import Trace
-from service.images import encoding, headers
-from service.images.decoding import PixelLimits
+from service.engine.batcher import Answer
+from service.engine.worker_pool import WorkerPool
+from service.http import problems, queries, responses
+from service.http.context import RequestContext
+from service.http.endpoints import Call, Endpoint, Pending
+from service.images import encoding
+from service.images.pictures import Pictures
+from service.server.messages import Response
 from service.settings import Limits
-
-PATH = "/predict"
 
 
 class PredictionQuery(queries.Query):
@@ -97,66 +96,64 @@ class PredictionAnswer(BaseModel):
     predictions: list[Prediction]
 
 
-def routes(repository: Repository, recogniser: Recogniser, limits: Limits) -> APIRouter:
+def endpoints(
+    repository: Repository, recogniser: Recogniser, pool: WorkerPool, limits: Limits
+) -> list[Endpoint]:
     """Make the endpoint."""
-    router = APIRouter(tags=["digits"])
 
-    @router.post(
-        PATH,
-        response_model=PredictionAnswer,
-        response_model_exclude_unset=True,
-        responses=problems.documented(400, 404, 413, 415, 422, 503, 504),
-        summary="The digit in every picture",
-        openapi_extra={
-            "parameters": queries.documented(PredictionQuery),
-            "requestBody": payload_docs.REQUEST_BODY,
-        },
-    )
-    async def predict(request: Request) -> Response:
-        query = queries.read(PredictionQuery, request.scope)
+    def predict(call: Call) -> Response | Pending | Awaitable[Response]:
+        query = queries.read(PredictionQuery, call.head.query)
         network = repository.find(query.model, query.version)
-        pictures = await payloads.read_pictures(request, limits)
-        trace = Trace.of(request.scope)
-        found, course = await recogniser.recognise(
-            network, pictures, preprocess=query.preprocess, gone=trace.gone
+        content_type = call.content_type
+        if not pictures.is_quick(content_type, call.body):
+            return predict_many(call, query, network, None)
+        sent = pictures.read(content_type, call.body, limits)
+        batch = recogniser.prepare_in_place(sent, preprocess=query.preprocess)
+        if batch is None:
+            return predict_many(call, query, network, sent)
+
+        def write(run: Answer) -> Response:
+            return _written(network, *batch.read(run), query, call.context)
+
+        return Pending(network.batcher, batch.rows, write)
+
+    async def predict_many(
+        call: Call, query: PredictionQuery, network: Network, sent: Pictures | None
+    ) -> Response:
+        is_disconnected = call.context.is_disconnected
+        if sent is None:
+            sent = await pool.run(
+                lambda: pictures.read(call.content_type, call.body, limits), is_disconnected=is_disconnected
+            )
+        found, timings = await recogniser.recognise(
+            network, sent, preprocess=query.preprocess, is_disconnected=is_disconnected
         )
-        return JSONAnswer(_answer(network, found, course, query, trace))
+        return _written(network, found, timings, query, call.context)
 
-    return router
-
-
-def express(repository: Repository, recogniser: Recogniser, limits: Limits) -> Endpoint:
-    """Make the short way of the same endpoint: small pictures, and nothing asked but their digits."""
-    query = PredictionQuery.by_default()
-    pixel_limits = PixelLimits(limits.max_image_pixels, limits.max_image_side)
-    most_bytes = min(limits.max_body_bytes, limits.max_json_bytes)
-    kinds = frozenset(kind.encode() for kind in payloads.FILES)
-
-    def begin(content_type: bytes, body: bytes) -> Begun | None:
-        if content_type in kinds:
-            header = headers.read(body)
-            pixel_limits.check(header.height, header.width)
-            return recogniser.begin_file(body, header)
-        return recogniser.begin(payloads.of_body(content_type.decode("latin-1"), body, limits))
-
-    def predict(trace: Trace, body: bytes) -> Pending | None:
-        if len(body) > most_bytes or b"content-encoding" in trace.headers:
-            return None
-        network = repository.find(query.model)
-        begun = begin(trace.headers.get(b"content-type", b""), body)
-        if begun is None:
-            return None
-        return Pending(
-            network.batcher, begun.rows, lambda run: json(_answer(network, *begun.read(run), query, trace))
-        )
-
-    return predict
+    documentation = {
+        "tags": ["digits"],
+        "response_model": PredictionAnswer,
+        "response_model_exclude_unset": True,
+        "responses": problems.documented(400, 404, 413, 415, 422, 429, 503, 504),
+        "summary": "The digit in every picture",
+        "openapi_extra": {
+            "parameters": queries.documented(PredictionQuery),
+            "requestBody": pictures.REQUEST_BODY,
+        },
+    }
+    return [Endpoint("/predict", predict, documentation)]
 
 
-def _answer(
-    network: Network, found: Sequence[Recognition], course: Course, query: PredictionQuery, trace: Trace
-) -> dict[str, Any]:
-    trace.note(course.facts() | {"images": len(found), "digit": found[0].digit})
+def _written(
+    network: Network,
+    found: Sequence[Recognition],
+    timings: Timings,
+    query: PredictionQuery,
+    context: RequestContext,
+) -> Response:
+    context.note(timings.log_fields())
+    context.log_fields["images"] = len(found)
+    context.log_fields["digit"] = found[0].digit
     predictions = []
     for one in found:
         prediction: dict[str, Any] = {
@@ -170,7 +167,8 @@ def _answer(
         if query.include == "prepared":
             prediction["prepared"] = _prepared(one.prepared)
         predictions.append(prediction)
-    return {"model": {"name": network.card.name, "version": network.card.version}, "predictions": predictions}
+    model = {"name": network.card.name, "version": network.card.version}
+    return responses.json({"model": model, "predictions": predictions})
 
 
 def _prepared(prepared: Prepared) -> dict[str, Any]:

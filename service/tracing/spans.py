@@ -14,8 +14,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_contex
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 import service
-from service.http.admission import EXEMPT
-from service.http.trace import Trace
+from service.http.context import RequestContext
 
 NAME = "lenet5-service"
 """Of the service, unless ``OTEL_SERVICE_NAME`` says otherwise."""
@@ -44,9 +43,9 @@ class Spans:
         self._tracer = self._provider.get_tracer(NAME, service.__version__)
         self._callers = TraceContextTextMapPropagator()
 
-    def request(self, trace: Trace, route: str, method: str, status: int, seconds: float) -> None:
+    def request(self, context: RequestContext, route: str, method: str, status: int, seconds: float) -> None:
         """Note a request that is over; its log line gets the id of the trace when it is sampled."""
-        if route in EXEMPT:
+        if context.is_probe:
             return
         now_s, now_ns = time.perf_counter(), time.time_ns()
 
@@ -55,7 +54,9 @@ class Spans:
             return now_ns - int((now_s - moment_s) * 1e9)
 
         carrier = {
-            name.decode(): trace.headers[name].decode("latin-1") for name in _PARENTS if name in trace.headers
+            name.decode(): context.fields[name].decode("latin-1")
+            for name in _PARENTS
+            if name in context.fields
         }
         span = self._tracer.start_span(
             f"{method} {route}",
@@ -65,25 +66,25 @@ class Spans:
                 "http.request.method": method,
                 "http.route": route,
                 "http.response.status_code": status,
-                "lenet.request_id": trace.request_id,
+                "lenet.request_id": context.request_id,
                 **{
                     f"lenet.{name}": value
-                    for name, value in trace.facts.items()
+                    for name, value in context.log_fields.items()
                     if value is not None and not name.endswith("_ms")
                 },
             },
-            start_time=clock(trace.started),
+            start_time=clock(context.started),
         )
         if span.is_recording():
             if status >= 500:
                 span.set_status(Status(StatusCode.ERROR))
                 span.set_attribute("error.type", str(status))
-            context = set_span_in_context(span)
-            for name, began_s, ended_s in _stages(trace):
-                stage = self._tracer.start_span(name, context, start_time=clock(began_s))
+            inside = set_span_in_context(span)
+            for name, began_s, ended_s in _stages(context):
+                stage = self._tracer.start_span(name, inside, start_time=clock(began_s))
                 stage.end(clock(ended_s))
-            trace.facts["trace_id"] = f"{span.get_span_context().trace_id:032x}"
-        span.end(clock(trace.started + seconds))
+            context.log_fields["trace_id"] = f"{span.get_span_context().trace_id:032x}"
+        span.end(clock(context.started + seconds))
 
     async def close(self) -> None:
         """Send what waits, for a while."""
@@ -101,15 +102,15 @@ class Spans:
             await asyncio.wait_for(sent.wait(), CLOSE_S)
 
 
-def _stages(trace: Trace) -> Iterator[tuple[str, float, float]]:
+def _stages(context: RequestContext) -> Iterator[tuple[str, float, float]]:
     """
     Give each stage, the last first, and when it began and ended by the monotonic clock.
 
     How long each took is known, and when the last of them was noted; they follow one another.
     """
-    ended_s = trace.noted
-    for fact, ms in reversed(trace.facts.items()):
+    ended_s = context.noted
+    for fact, ms in reversed(context.log_fields.items()):
         if fact.endswith("_ms") and ms:
-            began_s = max(trace.started, ended_s - ms / 1e3)
+            began_s = max(context.started, ended_s - ms / 1e3)
             yield fact.removesuffix("_ms"), began_s, ended_s
             ended_s = began_s

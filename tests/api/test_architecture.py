@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 LECTURE = Path(__file__).parents[3] / "shared" / "lecture-examples.json"
 EXAMPLES = json.loads(LECTURE.read_text())["examples"] if LECTURE.exists() else []
@@ -19,7 +19,7 @@ def examples(operation: str) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def calculate(client: TestClient) -> Callable[..., Any]:
+def calculate(client: Client) -> Callable[..., Any]:
     def calculate(*layers: dict[str, Any], **more: Any) -> Any:  # noqa: ANN401
         answer = client.post("/architecture", json={"layers": layers, **more})
         assert answer.status_code == 200, answer.text
@@ -82,7 +82,7 @@ def test_summaries_of_the_lecture(calculate: Callable[..., Any], example: dict[s
 
 
 @pytest.mark.parametrize("example", [one for one in EXAMPLES if one["name"] == "share_fully_connected"])
-def test_the_share_of_the_lecture(client: TestClient, example: dict[str, Any]) -> None:
+def test_the_share_of_the_lecture(client: Client, example: dict[str, Any]) -> None:
     document = client.get("/openapi.json").json()["paths"]["/architecture"]["post"]["requestBody"]
     shown = document["content"]["application/json"]["examples"]
     (lenet5,) = (one["value"] for name, one in shown.items() if "257,546" in name)
@@ -108,7 +108,7 @@ def test_memory_of_the_lecture(calculate: Callable[..., Any], example: dict[str,
     assert str(example["lecture_prints"]["bits"]) in one["slide"]
 
 
-def test_every_example_in_the_documentation_is_answered(client: TestClient) -> None:
+def test_every_example_in_the_documentation_is_answered(client: Client) -> None:
     document = client.get("/openapi.json").json()["paths"]["/architecture"]["post"]["requestBody"]
     answers = [
         client.post("/architecture", json=example["value"])
@@ -161,7 +161,7 @@ def test_every_example_in_the_documentation_is_answered(client: TestClient) -> N
     ],
 )
 def test_what_is_no_network_is_refused_where_it_is_wrong(
-    client: TestClient, assert_problem: Callable[..., Any], layers: list[Any], pointer: str
+    client: Client, assert_problem: Callable[..., Any], layers: list[Any], pointer: str
 ) -> None:
     problem = assert_problem(client.post("/architecture", json={"layers": layers}), 422, kind="invalid-input")
 
@@ -170,7 +170,7 @@ def test_what_is_no_network_is_refused_where_it_is_wrong(
 
 @pytest.mark.parametrize("body", [{"layers": 7}, {"layers": "xyzzy"}, {}, [], 7, False])
 def test_another_document_is_refused(
-    client: TestClient,
+    client: Client,
     assert_problem: Callable[..., Any],
     body: Any,  # noqa: ANN401
 ) -> None:
@@ -179,12 +179,12 @@ def test_another_document_is_refused(
 
 @pytest.mark.parametrize("more", [{"batch": 0}, {"batch": "1"}, {"dtype": "float64"}, {"xyzzy": 1}])
 def test_only_known_members_with_sensible_values_are_taken(
-    client: TestClient, assert_problem: Callable[..., Any], more: dict[str, Any]
+    client: Client, assert_problem: Callable[..., Any], more: dict[str, Any]
 ) -> None:
     assert_problem(client.post("/architecture", json={"layers": [IMAGE, FLATTEN], **more}), 422)
 
 
-def test_only_json_is_taken(client: TestClient, assert_problem: Callable[..., Any]) -> None:
+def test_only_json_is_taken(client: Client, assert_problem: Callable[..., Any]) -> None:
     image = client.post("/architecture", content=b"x", headers={"Content-Type": "image/png"})
     damaged = client.post("/architecture", content=b"{", headers={"Content-Type": "application/json"})
 

@@ -7,19 +7,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
-from starlette.testclient import TestClient
+from httpx2 import Client
 
+from service.application import Application
 from service.settings import Settings
 
 AssertProblem = Callable[..., dict[str, Any]]
 Predict = Callable[..., Any]
 Post = Callable[..., Any]
 
+BY_HAND = pytest.mark.parametrize("way", ["in process"], indirect=True)
+"""For what a server of another make may do; what ours does is tried in ``tests/http``."""
+
 
 @pytest.fixture(scope="module")
-def post(app: FastAPI) -> Post:
-    """Post to ``/predict`` by hand, as a server would: chunk by chunk."""
+def post(app: Application, client: Client, way: str) -> Post:
+    """Post to ``/predict`` chunk by chunk: in process by hand, as a server would."""
 
     def post(chunks: Iterator[bytes], *headers: tuple[bytes, bytes]) -> Any:  # noqa: ANN401
         sent: list[dict[str, Any]] = []
@@ -52,7 +55,10 @@ def post(app: FastAPI) -> Post:
             content=b"".join(message["body"] for message in sent[1:]),
         )
 
-    return post
+    def post_over_a_socket(chunks: Iterator[bytes], *headers: tuple[bytes, bytes]) -> Any:  # noqa: ANN401
+        return client.post("/predict", content=chunks, headers=list(headers))
+
+    return post if way == "in process" else post_over_a_socket
 
 
 @pytest.mark.parametrize(
@@ -86,7 +92,7 @@ def test_an_empty_body_is_no_request(
     ],
 )
 def test_an_unknown_content_type_is_told_those_that_are_known(
-    content_type: str, client: TestClient, assert_problem: AssertProblem
+    content_type: str, client: Client, assert_problem: AssertProblem
 ) -> None:
     response = client.post(
         "/predict", content=b'{"pixels": [[1]]}', headers={"Content-Type": content_type.encode("latin-1")}
@@ -98,7 +104,7 @@ def test_an_unknown_content_type_is_told_those_that_are_known(
 
 
 def test_a_body_without_a_content_type_is_not_guessed_at(
-    client: TestClient, assert_problem: AssertProblem
+    client: Client, assert_problem: AssertProblem
 ) -> None:
     assert_problem(client.post("/predict", content=b"{}"), 415)
 
@@ -110,9 +116,7 @@ def test_a_million_urlencoded_fields_are_not_even_split(
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "deflate", "gzip, identity", "xyzzy", ""])
-def test_a_compressed_body_is_refused(
-    encoding: str, client: TestClient, assert_problem: AssertProblem
-) -> None:
+def test_a_compressed_body_is_refused(encoding: str, client: Client, assert_problem: AssertProblem) -> None:
     headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
     response = client.post("/predict", content=b"\x1f\x8b\x08", headers=headers)
 
@@ -120,7 +124,7 @@ def test_a_compressed_body_is_refused(
     assert response.headers["Accept-Encoding"] == "identity"
 
 
-def test_a_body_may_say_that_it_is_not_compressed(client: TestClient) -> None:
+def test_a_body_may_say_that_it_is_not_compressed(client: Client) -> None:
     headers = {"Content-Type": "application/json", "Content-Encoding": "Identity"}
 
     assert client.post("/predict", content=b'{"pixels": [[1]]}', headers=headers).status_code == 200
@@ -158,6 +162,7 @@ def test_a_body_may_be_as_long_as_the_limit_and_no_longer(
     assert {answer.status_code for answer in answers.values()} <= {400, 415}
 
 
+@BY_HAND
 @pytest.mark.parametrize("length", [b"8388609", b"9" * 5000, b"1" + b"0" * 30])
 def test_a_body_that_is_declared_too_long_is_refused_before_a_byte_is_read(
     length: bytes, post: Post, assert_problem: AssertProblem
@@ -169,6 +174,7 @@ def test_a_body_that_is_declared_too_long_is_refused_before_a_byte_is_read(
     assert_problem(post(never(), (b"content-type", b"image/png"), (b"content-length", length)), 413)
 
 
+@BY_HAND
 @pytest.mark.parametrize("length", [b"", b"-1", b"abc", "²".encode("latin-1"), b"1e3", b"+5"])
 def test_a_content_length_that_is_no_number_limits_nothing(length: bytes, post: Post) -> None:
     body = json.dumps({"pixels": [[1]]}).encode()
@@ -177,6 +183,7 @@ def test_a_content_length_that_is_no_number_limits_nothing(length: bytes, post: 
     assert answer.status_code == 200
 
 
+@BY_HAND
 def test_an_endless_body_is_refused_at_the_limit(
     settings: Settings, post: Post, assert_problem: AssertProblem
 ) -> None:
@@ -201,8 +208,9 @@ def test_a_body_of_many_tiny_chunks_is_put_together(post: Post) -> None:
     assert answer.status_code == 200
 
 
+@BY_HAND
 def test_a_client_that_leaves_during_the_upload_is_noted_without_a_traceback(
-    client: TestClient, log_entries: Callable[[], list[dict[str, Any]]]
+    app: Application, log_entries: Callable[[], list[dict[str, Any]]]
 ) -> None:
     sent = []
 
@@ -220,7 +228,7 @@ def test_a_client_that_leaves_during_the_upload_is_noted_without_a_traceback(
         "root_path": "",
         "headers": [(b"content-type", b"image/png")],
     }
-    asyncio.run(client.app(scope, receive, send))
+    asyncio.run(app(scope, receive, send))
     (entry,) = log_entries()
 
     assert not sent

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 AssertProblem = Callable[..., dict[str, Any]]
 Predict = Callable[..., Any]
@@ -50,7 +50,7 @@ END = b"--b--\r\n"
     ],
 )
 def test_a_form_is_read_by_its_boundary_only(
-    content_type: str, png: bytes, client: TestClient, assert_problem: AssertProblem
+    content_type: str, png: bytes, client: Client, assert_problem: AssertProblem
 ) -> None:
     headers = {"Content-Type": content_type.encode("latin-1")}
 

@@ -21,9 +21,17 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png(width: int, height: int, *, bits: int = 8, before: bytes = b"", rows: bytes | None = None) -> bytes:
-    """Write a grey PNG by hand, so that its header may say anything."""
-    header = struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0)
+def png(
+    width: int,
+    height: int,
+    *,
+    bits: int = 8,
+    colour_type: int = 0,
+    before: bytes = b"",
+    rows: bytes | None = None,
+) -> bytes:
+    """Write a PNG by hand, grey unless told otherwise, so that its header may say anything."""
+    header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
     packed = zlib.compress(rows if rows is not None else b"")
     body = chunk(b"IHDR", header) + before + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
@@ -72,6 +80,20 @@ def test_a_header_that_claims_too_many_pixels_is_refused_unread(
         assert f"{size[0]}x{size[1]}" in problem["detail"], name
 
 
+def test_a_deep_picture_counts_by_its_bytes(predict: Predict, assert_problem: AssertProblem) -> None:
+    for colour_type, side in ((2, 3_347), (4, 2_899), (6, 2_899)):
+        at_most, more = (
+            png(side - 1, side - 1, bits=16, colour_type=colour_type),
+            png(side, side, bits=16, colour_type=colour_type),
+        )
+
+        assert_problem(predict(at_most, FILE), 422)
+        for body in (more, {"image": base64.b64encode(more).decode()}):
+            kind = FILE if body is more else None
+            problem = assert_problem(predict(body, kind), 413, kind="too-large")
+            assert "16 bits a channel" in problem["detail"]
+
+
 @pytest.mark.parametrize("size", [(2**31 - 1, 2**31 - 1), (2**32 - 1, 1), (20_000, 20_000)])
 def test_the_largest_sizes_that_a_png_can_claim_are_refused(
     size: tuple[int, int], predict: Predict, assert_problem: AssertProblem
@@ -84,6 +106,20 @@ def test_a_header_within_the_limits_but_without_pixels_is_damaged(
 ) -> None:
     for file in claims(4_000, 4_000).values():
         assert_problem(predict(file, FILE), 422)
+
+
+def test_a_frame_that_is_hidden_from_one_of_two_readers_is_refused(
+    encode: Encode, predict: Predict, assert_problem: AssertProblem
+) -> None:
+    whole = encode(Image.new("L", (28, 28)), "JPEG")
+    at = whole.index(b"\xff\xc0\0")
+    frame = whole[at : at + 13]
+    large = frame[:5] + struct.pack(">HH", 30_000, 30_000) + frame[9:]
+    hidden = large + b"\xff\xfe" + struct.pack(">H", 2 + len(frame))
+    for gap in (b"\xff\0", b"\xff\x01", b"\xff\xd5", b"\0\0", b"\xff\xfe\0\2\0\0"):
+        file = whole[:at] + gap + struct.pack(">H", 2 + len(hidden)) + hidden + whole[at:]
+
+        assert_problem(predict(file, "image/jpeg"), 422)
 
 
 def test_a_picture_at_the_limit_is_answered(encode: Encode, predict: Predict) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from httpx2 import Client
 from PIL import Image
-from starlette.testclient import TestClient
 
 NPY = "application/x-npy"
 LECTURE = [[5, 8, 0, 4, 8], [3, 9, 2, 9, 2], [4, 9, 2, 3, 6], [5, 4, 8, 2, 0], [5, 8, 0, 0, 8]]
@@ -16,7 +16,7 @@ EXPECTED = [[14, -12, 25], [17, -14, -7], [-14, 24, -3]]
 
 
 @pytest.fixture(scope="module")
-def convolve(client: TestClient) -> Callable[..., Any]:
+def convolve(client: Client) -> Callable[..., Any]:
     """Post a body and its query; JSON unless told otherwise."""
 
     def convolve(body: Any, kind: str = "application/json", accept: str = "*/*", **query: Any) -> Any:  # noqa: ANN401
@@ -88,7 +88,7 @@ def test_kernel_and_bias_may_follow_the_input_as_arrays(
 
 
 def test_a_form_may_have_arrays_and_parameters(
-    client: TestClient, convolve: Callable[..., Any], npy: Callable[[np.ndarray], bytes]
+    client: Client, convolve: Callable[..., Any], npy: Callable[[np.ndarray], bytes]
 ) -> None:
     x, h = np.arange(75.0).reshape(3, 5, 5), np.arange(54.0).reshape(2, 3, 3, 3)
     files = {
@@ -103,7 +103,7 @@ def test_a_form_may_have_arrays_and_parameters(
 
 @pytest.mark.parametrize("shape", [(6, 7), (6, 7, 3)])
 def test_a_picture_is_its_pixels_however_it_comes(
-    client: TestClient,
+    client: Client,
     convolve: Callable[..., Any],
     encode: Callable[..., bytes],
     npy: Callable[[np.ndarray], bytes],
@@ -250,7 +250,7 @@ def test_unknown_query_parameters_are_refused(
 
 
 def test_nothing_may_be_given_twice(
-    client: TestClient,
+    client: Client,
     convolve: Callable[..., Any],
     assert_problem: Callable[..., dict[str, Any]],
     npy: Callable[[np.ndarray], bytes],
@@ -268,7 +268,7 @@ def test_nothing_may_be_given_twice(
     [("parameters", "[]"), ("parameters", '{"input": [1]}'), ("xyzzy", "{}"), ("kernel", "[1]")],
 )
 def test_parts_that_are_not_known_are_refused_at_their_place(
-    client: TestClient,
+    client: Client,
     assert_problem: Callable[..., dict[str, Any]],
     npy: Callable[[np.ndarray], bytes],
     name: str,
@@ -298,7 +298,7 @@ def test_forms_that_are_not_offered_are_refused(
     assert_problem(convolve(b"1 2 3", "text/plain"), 415)
 
 
-def test_the_examples_of_the_document_run(client: TestClient) -> None:
+def test_the_examples_of_the_document_run(client: Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
 
     for name in ("convolve", "pool"):

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from httpx2 import Client
 from PIL import Image
-from starlette.testclient import TestClient
 
 SHAPES = {
     "conv2d_1": [28, 28, 6],
@@ -28,7 +28,7 @@ Post = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def post(client: TestClient) -> Post:
+def post(client: Client) -> Post:
     def post(body: bytes, kind: str = NPY, accept: str = "*/*", **query: str) -> Any:  # noqa: ANN401
         headers = {"Content-Type": kind, "Accept": accept}
         return client.post("/feature-maps", content=body, headers=headers, params=query)
@@ -79,7 +79,7 @@ def test_chosen_layers_come_in_the_order_of_the_network(post: Post, seven: bytes
 
 
 def test_all_forms_of_a_picture_give_the_same_maps_to_the_last_bit(
-    post: Post, client: TestClient, digits: np.ndarray, encode: Callable[..., bytes], seven: bytes
+    post: Post, client: Client, digits: np.ndarray, encode: Callable[..., bytes], seven: bytes
 ) -> None:
     file = encode(digits[7])
     text = base64.b64encode(file).decode()

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import onnx.numpy_helper
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from service.settings import Settings
 
@@ -30,7 +30,7 @@ def path(layer: str, model: str = "lenet5") -> str:
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_each_layer_has_as_many_weights_as_the_lecture_prints(client: TestClient, layer: str) -> None:
+def test_each_layer_has_as_many_weights_as_the_lecture_prints(client: Client, layer: str) -> None:
     answer = client.get(path(layer)).json()
     kernels, biases = np.array(answer["kernels"]), np.array(answer["biases"])
     shape, number, parameters = LAYERS[layer]
@@ -43,9 +43,7 @@ def test_each_layer_has_as_many_weights_as_the_lecture_prints(client: TestClient
     assert kernels.size + biases.size == answer["parameters"] == parameters
 
 
-def test_the_weights_are_those_of_the_graph_that_answers_predict(
-    client: TestClient, settings: Settings
-) -> None:
+def test_the_weights_are_those_of_the_graph_that_answers_predict(client: Client, settings: Settings) -> None:
     graph = onnx.load(settings.model_repository / "lenet5" / "1" / "model.onnx").graph
     served = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for layer in ("conv2d_1", "conv2d_2", "conv2d_3", "dense_2"):
@@ -55,7 +53,7 @@ def test_the_weights_are_those_of_the_graph_that_answers_predict(
         assert np.array_equal(np.float32(answer["biases"]), served[f"{layer}.bias"])
 
 
-def test_arrays_hold_the_same_numbers_as_the_json(client: TestClient) -> None:
+def test_arrays_hold_the_same_numbers_as_the_json(client: Client) -> None:
     told = client.get(path("conv2d_2")).json()
     answer = client.get(path("conv2d_2"), headers={"Accept": "application/x-npz"})
 
@@ -66,7 +64,7 @@ def test_arrays_hold_the_same_numbers_as_the_json(client: TestClient) -> None:
 
 
 def test_an_unknown_layer_is_answered_with_the_names_there_are(
-    client: TestClient, assert_problem: Callable[..., Any]
+    client: Client, assert_problem: Callable[..., Any]
 ) -> None:
     problem = assert_problem(client.get(path("xyzzy")), 404, kind="unknown-name")
 
@@ -74,7 +72,7 @@ def test_an_unknown_layer_is_answered_with_the_names_there_are(
 
 
 def test_an_unknown_model_version_or_form_is_refused(
-    client: TestClient, assert_problem: Callable[..., Any]
+    client: Client, assert_problem: Callable[..., Any]
 ) -> None:
     assert_problem(client.get(path("conv2d_1", "xyzzy")), 404)
     assert_problem(client.get(path("conv2d_1"), params={"version": "999"}), 404)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 LECTURE = Path(__file__).parents[3] / "shared" / "lecture-examples.json"
 EXAMPLES = json.loads(LECTURE.read_text())["examples"] if LECTURE.exists() else []
@@ -16,7 +16,7 @@ EXAMPLES = json.loads(LECTURE.read_text())["examples"] if LECTURE.exists() else 
     "example",
     [pytest.param(one, id=one["name"]) for one in EXAMPLES if one["op"] in {"convolve", "pool"}],
 )
-def test_the_lectures_examples_come_out_right(client: TestClient, example: dict[str, Any]) -> None:
+def test_the_lectures_examples_come_out_right(client: Client, example: dict[str, Any]) -> None:
     answer = client.post(f"/{example['op']}", json={**example["inputs"], **example["parameters"]})
     expected = example["expected"]
     if isinstance(expected, dict):

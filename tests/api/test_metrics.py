@@ -5,22 +5,24 @@ import itertools
 import json
 import random
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from httpx2 import Client
 from prometheus_client import parser
-from starlette.testclient import TestClient
 from starlette.types import Message
 
 from service.app import create_app
+from service.application import Application
 from service.settings import Settings
 
+Served = Callable[[Application], AbstractContextManager[Client]]
 Scrape = dict[tuple[str, frozenset[tuple[str, str]]], float]
 MODEL = {"name": "lenet5", "version": "1"}
 
 
-def scrape(client: TestClient) -> Scrape:
+def scrape(client: Client) -> Scrape:
     response = client.get("/metrics")
 
     assert response.status_code == 200
@@ -40,7 +42,7 @@ def grown(before: Scrape, after: Scrape, metric: str, /, **labels: str) -> float
 
 
 def test_a_prediction_is_counted_and_timed_by_route_stage_and_run(
-    client: TestClient, predict: Callable[..., Any]
+    client: Client, predict: Callable[..., Any]
 ) -> None:
     before = scrape(client)
     predict({"pixels": [[[0] * 28] * 28] * 3})
@@ -57,7 +59,7 @@ def test_a_prediction_is_counted_and_timed_by_route_stage_and_run(
         assert grown(before, after, "lenet_stage_seconds_count", stage=stage) == 1
 
 
-async def ask(app: FastAPI, method: str, path: str) -> None:
+async def ask(app: Application, method: str, path: str) -> None:
     """Ask straight away: a client of HTTP would take most of the time."""
     scope = {
         "type": "http",
@@ -77,7 +79,7 @@ async def ask(app: FastAPI, method: str, path: str) -> None:
     await app(scope, receive, send)
 
 
-def test_a_stranger_cannot_make_series(app: FastAPI, client: TestClient) -> None:
+def test_a_stranger_cannot_make_series(app: Application, client: Client) -> None:
     made_up = random.Random(0)  # noqa: S311  no secret
 
     def word() -> str:
@@ -101,9 +103,9 @@ def test_a_stranger_cannot_make_series(app: FastAPI, client: TestClient) -> None
     )
 
 
-def refused(reason: str, settings: Settings, number: int) -> float:
+def refused(reason: str, settings: Settings, number: int, served: Served) -> float:
     body = json.dumps({"pixels": [[[0] * 28] * 28] * number})
-    with TestClient(create_app(settings)) as client:
+    with served(create_app(settings)) as client:
         response = client.post("/predict", content=body, headers={"Content-Type": "application/json"})
         found = scrape(client)
 
@@ -119,11 +121,13 @@ def refused(reason: str, settings: Settings, number: int) -> float:
         ("deadline", {"queue_deadline_s": 1e-9}),
     ],
 )
-def test_refusals_are_counted_by_reason(reason: str, limit: dict[str, Any], settings: Settings) -> None:
-    assert refused(reason, settings.model_copy(update=limit), 2) == 1
+def test_refusals_are_counted_by_reason(
+    reason: str, limit: dict[str, Any], settings: Settings, served: Served
+) -> None:
+    assert refused(reason, settings.model_copy(update=limit), 2, served) == 1
 
 
-def test_models_and_readiness_are_told(client: TestClient) -> None:
+def test_models_and_readiness_are_told(client: Client) -> None:
     found = scrape(client)
 
     assert value(found, "lenet_ready") == 1
@@ -132,7 +136,7 @@ def test_models_and_readiness_are_told(client: TestClient) -> None:
     assert ("lenet_engine_failures", frozenset(MODEL.items())) in found
 
 
-def test_openmetrics_is_told_to_who_asks_for_it(client: TestClient) -> None:
+def test_openmetrics_is_told_to_who_asks_for_it(client: Client) -> None:
     accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
     response = client.get("/metrics", headers={"Accept": accept})
 
@@ -143,19 +147,19 @@ def test_openmetrics_is_told_to_who_asks_for_it(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "accept", ["text/plain;version=abc", "application/openmetrics-text;version=x", "*/*;q=0.1;escaping=x"]
 )
-def test_a_strange_accept_is_no_trouble(accept: str, client: TestClient) -> None:
+def test_a_strange_accept_is_no_trouble(accept: str, client: Client) -> None:
     assert client.get("/metrics", headers={"Accept": accept}).status_code == 200
 
 
 def test_a_form_that_is_not_offered_is_a_problem(
-    client: TestClient, assert_problem: Callable[..., dict[str, Any]]
+    client: Client, assert_problem: Callable[..., dict[str, Any]]
 ) -> None:
     response = client.get("/metrics", headers={"Accept": "image/png"})
 
     assert_problem(response, 406)
 
 
-def test_counters_only_grow(client: TestClient, predict: Callable[..., Any]) -> None:
+def test_counters_only_grow(client: Client, predict: Callable[..., Any]) -> None:
     scrapes = []
     for _ in range(3):
         scrapes.append(scrape(client))

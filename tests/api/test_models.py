@@ -1,12 +1,15 @@
 """What the service says of itself: models, health, and a document whose examples work."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from httpx2 import Client
 from starlette.testclient import TestClient
 
 from service.app import create_app
+from service.application import Application
 from service.http.problems import Problem
 from service.readiness import Readiness
 from service.routes.models import ModelDescription, ModelList
@@ -14,8 +17,10 @@ from service.routes.monitoring import Live, Ready
 from service.routes.prediction import PredictionAnswer
 from service.settings import Limits, Settings
 
+Served = Callable[[Application], AbstractContextManager[Client]]
 
-def test_the_models_are_listed_with_the_limits(client: TestClient, settings: Settings) -> None:
+
+def test_the_models_are_listed_with_the_limits(client: Client, settings: Settings) -> None:
     answer = client.get("/models").json()
     listed = ModelList.model_validate(answer)
 
@@ -26,7 +31,7 @@ def test_the_models_are_listed_with_the_limits(client: TestClient, settings: Set
     assert answer["limits"] == {name: getattr(settings, name) for name in Limits.model_fields}
 
 
-def test_a_model_is_described_by_the_lectures_summary(client: TestClient) -> None:
+def test_a_model_is_described_by_the_lectures_summary(client: Client) -> None:
     model = ModelDescription.model_validate(client.get("/models/lenet5").json())
 
     assert model.provider == "CPUExecutionProvider"
@@ -35,7 +40,7 @@ def test_a_model_is_described_by_the_lectures_summary(client: TestClient) -> Non
     assert sum(layer.parameters for layer in model.layers) == model.parameters
 
 
-def test_a_live_and_ready_service_says_so(client: TestClient) -> None:
+def test_a_live_and_ready_service_says_so(client: Client) -> None:
     live = Live.model_validate(client.get("/health/live").json())
     ready = client.get("/health/ready")
 
@@ -48,11 +53,11 @@ def test_a_live_and_ready_service_says_so(client: TestClient) -> None:
     }
 
 
-def test_a_service_is_ready_only_between_its_start_and_its_end(settings: Settings) -> None:
+def test_a_service_is_ready_only_between_its_start_and_its_end(settings: Settings, served: Served) -> None:
     app = create_app(settings)
     probe = TestClient(app)
     before = probe.get("/health/ready")
-    with TestClient(app) as running:
+    with served(app) as running:
         during = running.get("/health/ready")
     after = probe.get("/health/ready")
 
@@ -67,11 +72,11 @@ def test_readiness_begins_closed() -> None:
 
 
 @pytest.fixture(scope="module")
-def document(client: TestClient) -> dict[str, Any]:
+def document(client: Client) -> dict[str, Any]:
     return client.get("/openapi.json").json()
 
 
-def test_every_documented_example_is_answered(client: TestClient, document: dict[str, Any]) -> None:
+def test_every_documented_example_is_answered(client: Client, document: dict[str, Any]) -> None:
     forms = document["paths"]["/predict"]["post"]["requestBody"]["content"]
     examples = forms["application/json"]["examples"]
 
@@ -83,7 +88,7 @@ def test_every_documented_example_is_answered(client: TestClient, document: dict
         assert PredictionAnswer.model_validate(answer.json(), extra="forbid")
 
 
-def test_the_example_picture_is_a_seven(client: TestClient, document: dict[str, Any]) -> None:
+def test_the_example_picture_is_a_seven(client: Client, document: dict[str, Any]) -> None:
     examples = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["examples"]
     answer = client.post("/predict?include=prepared", json=examples["image"]["value"]).json()
 
@@ -92,7 +97,7 @@ def test_the_example_picture_is_a_seven(client: TestClient, document: dict[str, 
 
 
 def test_every_form_that_is_documented_is_taken_and_no_other(
-    client: TestClient, document: dict[str, Any]
+    client: Client, document: dict[str, Any]
 ) -> None:
     forms = set(document["paths"]["/predict"]["post"]["requestBody"]["content"])
     refused = client.post("/predict", content=b"x", headers={"Content-Type": "text/plain"})
@@ -100,7 +105,7 @@ def test_every_form_that_is_documented_is_taken_and_no_other(
     assert set(refused.headers["Accept"].split(", ")) | {"application/octet-stream"} == forms
 
 
-def test_every_route_is_documented_with_its_problems(app: FastAPI, document: dict[str, Any]) -> None:
+def test_every_route_is_documented_with_its_problems(app: Application, document: dict[str, Any]) -> None:
     documented = {
         (method, path): set(operation["responses"])
         for path, operations in document["paths"].items()
@@ -121,12 +126,12 @@ def test_every_route_is_documented_with_its_problems(app: FastAPI, document: dic
     assert document["info"]["title"] == app.title
 
 
-def test_a_problem_is_what_its_schema_says(client: TestClient) -> None:
+def test_a_problem_is_what_its_schema_says(client: Client) -> None:
     for answer in (client.get("/xyzzy"), client.post("/predict"), client.post("/predict?x=1")):
         assert Problem.model_validate(answer.json(), extra="forbid").status == answer.status_code
 
 
-def test_accuracy_is_counted_as_on_the_slides(client: TestClient) -> None:
+def test_accuracy_is_counted_as_on_the_slides(client: Client) -> None:
     def accuracy(errors: int, images: int) -> float:
         return 1 - errors / images
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "service" / "web"
@@ -16,7 +16,7 @@ TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg":
 @pytest.mark.parametrize(
     "path", ["/", "/docs", "/web/lab.js", "/web/icon.svg", "/favicon.ico", "/problems/too-large"]
 )
-def test_nothing_inline_and_nothing_from_elsewhere_is_allowed(client: TestClient, path: str) -> None:
+def test_nothing_inline_and_nothing_from_elsewhere_is_allowed(client: Client, path: str) -> None:
     response = client.get(path)
 
     policy = response.headers["content-security-policy"]
@@ -27,7 +27,7 @@ def test_nothing_inline_and_nothing_from_elsewhere_is_allowed(client: TestClient
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_each_file_has_its_type_whatever_the_system_thinks(client: TestClient) -> None:
+def test_each_file_has_its_type_whatever_the_system_thinks(client: Client) -> None:
     for file in WEB.rglob("*.*"):
         if file.suffix == ".json" or not file.is_file():
             continue
@@ -37,7 +37,7 @@ def test_each_file_has_its_type_whatever_the_system_thinks(client: TestClient) -
         assert response.content == file.read_bytes()
 
 
-def test_a_page_that_is_known_is_not_sent_again(client: TestClient) -> None:
+def test_a_page_that_is_known_is_not_sent_again(client: Client) -> None:
     first = client.get("/")
     tag = first.headers["etag"]
     for known in (tag, f'"other", W/{tag}', "*"):
@@ -50,7 +50,7 @@ def test_a_page_that_is_known_is_not_sent_again(client: TestClient) -> None:
     assert first.headers["cache-control"] == "no-cache"
 
 
-def test_head_tells_the_same_without_the_page(client: TestClient) -> None:
+def test_head_tells_the_same_without_the_page(client: Client) -> None:
     response = client.head("/")
 
     assert response.status_code == 200
@@ -61,19 +61,19 @@ def test_head_tells_the_same_without_the_page(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "name", ["problems.json", "../app.py", "..%2fapp.py", "nothing.js", "", "%2e%2e/settings.py"]
 )
-def test_no_other_file_can_be_named(client: TestClient, name: str) -> None:
+def test_no_other_file_can_be_named(client: Client, name: str) -> None:
     response = client.get(f"/web/{name}")
 
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_pages_of_no_problem_are_not_found(client: TestClient) -> None:
+def test_pages_of_no_problem_are_not_found(client: Client) -> None:
     assert client.get("/problems/nothing").json()["type"] == "/problems/unknown-name"
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
-def test_each_problem_has_a_page_that_explains_it(client: TestClient, name: str) -> None:
+def test_each_problem_has_a_page_that_explains_it(client: Client, name: str) -> None:
     response = client.get(f"/problems/{name}")
 
     assert response.status_code == 200

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 IMAGE = [[5, 8, 0, 4, 8], [3, 9, 2, 9, 2], [4, 9, 2, 3, 6], [5, 4, 8, 2, 0], [5, 8, 0, 0, 8]]
 
 
-def test_the_answer_tells_how_it_came_about(client: TestClient) -> None:
+def test_the_answer_tells_how_it_came_about(client: Client) -> None:
     answer = client.post("/pool", json={"input": IMAGE, "return_indices": True}).json()
 
     assert answer["output"] == [[9, 9], [9, 8]]
@@ -23,7 +23,7 @@ def test_the_answer_tells_how_it_came_about(client: TestClient) -> None:
     assert [axis["unused"] for axis in answer["output_size"]] == [1, 1]
 
 
-def test_padding_is_shown_as_nothing_in_an_explanation(client: TestClient) -> None:
+def test_padding_is_shown_as_nothing_in_an_explanation(client: Client) -> None:
     body = {"input": [[1, 2], [3, 4]], "operation": "average", "padding": 1, "explain": [[0, 0]]}
     answer = client.post("/pool", json=body).json()
 
@@ -40,7 +40,7 @@ def test_padding_is_shown_as_nothing_in_an_explanation(client: TestClient) -> No
     ]
 
 
-def test_a_picture_is_pooled_channel_by_channel(client: TestClient, encode: Callable[..., bytes]) -> None:
+def test_a_picture_is_pooled_channel_by_channel(client: Client, encode: Callable[..., bytes]) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (4, 6, 3)).astype(np.uint8)
     answer = client.post(
         "/pool?layout=channels_last",
@@ -54,7 +54,7 @@ def test_a_picture_is_pooled_channel_by_channel(client: TestClient, encode: Call
 
 
 def test_coefficients_may_follow_the_input_as_arrays(
-    client: TestClient, npy: Callable[[np.ndarray], bytes]
+    client: Client, npy: Callable[[np.ndarray], bytes]
 ) -> None:
     x = np.ones((2, 2, 2))
     answer = client.post(
@@ -79,7 +79,7 @@ def test_coefficients_may_follow_the_input_as_arrays(
     ],
 )
 def test_what_has_no_meaning_is_refused_at_its_place(
-    client: TestClient,
+    client: Client,
     assert_problem: Callable[..., dict[str, Any]],
     parameters: dict[str, Any],
     pointer: str,
@@ -89,9 +89,7 @@ def test_what_has_no_meaning_is_refused_at_its_place(
     assert [fault["pointer"] for fault in problem["errors"]] == [pointer]
 
 
-def test_indices_are_not_lost_silently(
-    client: TestClient, assert_problem: Callable[..., dict[str, Any]]
-) -> None:
+def test_indices_are_not_lost_silently(client: Client, assert_problem: Callable[..., dict[str, Any]]) -> None:
     body = {"input": IMAGE, "return_indices": True}
 
     assert_problem(client.post("/pool", json=body, headers={"Accept": "image/png"}), 422)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from httpx2 import Client
 from PIL import Image, ImageFilter
-from starlette.testclient import TestClient
 
 Encode = Callable[..., bytes]
 Predict = Callable[..., Any]
@@ -50,7 +50,7 @@ def test_all_forms_of_a_picture_give_the_same_answer_to_the_last_bit(
     digits: np.ndarray,
     encode: Encode,
     npy: Callable[[np.ndarray], bytes],
-    client: TestClient,
+    client: Client,
     predict: Predict,
 ) -> None:
     digit = digits[7]
@@ -87,7 +87,7 @@ def test_pictures_of_one_request_are_answered_in_order(
     digits: np.ndarray,
     encode: Encode,
     npy: Callable[[np.ndarray], bytes],
-    client: TestClient,
+    client: Client,
     predict: Predict,
 ) -> None:
     order = [3, 1, 4, 1, 5, 9, 2, 6]
@@ -228,9 +228,7 @@ def test_the_bytes_decide_the_format_whatever_picture_type_is_declared(
     "name",
     ["../../etc/passwd", "a\u202eb.png", "\U0001f600.png", "x" * 1000, 'q"uo\\te.png', "", "a;b=c.png"],
 )
-def test_the_file_name_does_not_matter(
-    name: str, digits: np.ndarray, encode: Encode, client: TestClient
-) -> None:
+def test_the_file_name_does_not_matter(name: str, digits: np.ndarray, encode: Encode, client: Client) -> None:
     disposition = f'form-data; name="image"; filename="{name.replace(chr(34), "%22")}"'.encode()
     body = b"--b\r\nContent-Disposition: " + disposition + b"\r\n\r\n" + encode(digits[0]) + b"\r\n--b--\r\n"
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
@@ -250,7 +248,7 @@ def test_of_an_animation_the_first_frame_is_read(
 
 
 @pytest.mark.parametrize("given", ["abc-DEF_1.2", "0" * 64, "6f1c2d7e-6a1f-4a6f-8f3c-0d8d7c1e2b3a"])
-def test_a_safe_request_id_is_kept(given: str, client: TestClient) -> None:
+def test_a_safe_request_id_is_kept(given: str, client: Client) -> None:
     response = client.post("/predict", headers={"X-Request-ID": given})
 
     assert response.headers["X-Request-ID"] == given
@@ -258,7 +256,7 @@ def test_a_safe_request_id_is_kept(given: str, client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("given", ["", "a b", "a" * 65, "<script>", "a\tb", "é", "a,b", "../x"])
-def test_an_unsafe_request_id_is_replaced(given: str, client: TestClient) -> None:
+def test_an_unsafe_request_id_is_replaced(given: str, client: Client) -> None:
     response = client.get("/health/live", headers={"X-Request-ID": given.encode("latin-1")})
 
     assert str(uuid.UUID(response.headers["X-Request-ID"])) == response.headers["X-Request-ID"]
@@ -274,7 +272,7 @@ def test_an_answer_tells_the_time_of_each_stage(digits: np.ndarray, encode: Enco
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/models", "/nothing", "/predict", "/openapi.json"])
-def test_every_answer_carries_headers_of_caution(path: str, client: TestClient) -> None:
+def test_every_answer_carries_headers_of_caution(path: str, client: Client) -> None:
     headers = client.get(path).headers
 
     assert headers["X-Content-Type-Options"] == "nosniff"

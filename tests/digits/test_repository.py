@@ -12,11 +12,11 @@ import pytest
 
 from service.digits import repository
 from service.digits.repository import Repository
-from service.engine.batcher import Batcher, Bounds
+from service.engine.batcher import Batcher, QueueLimits
 from service.errors import ModelError, UnknownNameError
 from service.settings import Settings
 
-BOUNDS = Bounds(batch=64, requests=10, rows=100, wait_s=1, deadline_s=1)
+BOUNDS = QueueLimits(batch=64, requests=10, rows=100, wait_s=1, deadline_s=1)
 Change = Callable[[dict[str, Any]], None]
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.engine.batcher import Answer, Batcher, Bounds
+from service.engine.batcher import Answer, Batcher, QueueLimits
 from service.errors import AbandonedError, DeadlineError, EngineError, FullError
 
-WIDE = Bounds(batch=64, requests=10_000, rows=1_000_000, wait_s=1e9, deadline_s=1e9)
+WIDE = QueueLimits(batch=64, requests=10_000, rows=1_000_000, wait_s=1e9, deadline_s=1e9)
 
 
 class FakeEngine:
@@ -60,7 +60,7 @@ def row(*values: int) -> np.ndarray:
     return np.array([[value, 2 * value, 3] for value in values])
 
 
-def run(engine: Any, work: Callable[[Batcher], Coroutine[Any, Any, Any]], bounds: Bounds = WIDE) -> Any:  # noqa: ANN401
+def run(engine: Any, work: Callable[[Batcher], Coroutine[Any, Any, Any]], bounds: QueueLimits = WIDE) -> Any:  # noqa: ANN401
     """Run some work with a batcher before an engine; nothing may be left in it."""
 
     async def both() -> Any:  # noqa: ANN401
@@ -213,7 +213,7 @@ def test_another_number_of_rows_fails_the_whole_batch_and_shifts_no_answer(rows_
 
 def test_exactly_those_who_find_no_room_are_refused() -> None:
     engine = FakeEngine(held=True)
-    bounds = Bounds(batch=2, requests=4, rows=100, wait_s=1e9, deadline_s=1e9)
+    bounds = QueueLimits(batch=2, requests=4, rows=100, wait_s=1e9, deadline_s=1e9)
     refused = 0
 
     async def work(batcher: Batcher) -> None:
@@ -235,7 +235,7 @@ def test_exactly_those_who_find_no_room_are_refused() -> None:
 
 def test_the_queue_is_bounded_in_rows_too() -> None:
     engine = FakeEngine(held=True)
-    bounds = Bounds(batch=64, requests=100, rows=100, wait_s=1e9, deadline_s=1e9)
+    bounds = QueueLimits(batch=64, requests=100, rows=100, wait_s=1e9, deadline_s=1e9)
 
     async def work(batcher: Batcher) -> None:
         taken = [await busy(batcher, engine), batcher.submit(row(*range(64)))]
@@ -252,7 +252,7 @@ def test_the_queue_is_bounded_in_time_as_it_was_measured(monkeypatch: pytest.Mon
     clock = itertools.count()
     monkeypatch.setattr("service.engine.batcher.time.perf_counter", lambda: float(next(clock)))
     engine = FakeEngine()
-    bounds = Bounds(batch=64, requests=100, rows=100, wait_s=1.0, deadline_s=1e9)
+    bounds = QueueLimits(batch=64, requests=100, rows=100, wait_s=1.0, deadline_s=1e9)
 
     async def work(batcher: Batcher) -> FullError:
         await batcher.submit(row(0))
@@ -276,7 +276,7 @@ def test_the_queue_is_bounded_in_time_as_it_was_measured(monkeypatch: pytest.Mon
 
 def test_a_request_that_waited_too_long_is_told_so_once_and_never_run() -> None:
     engine = FakeEngine(held=True)
-    bounds = Bounds(batch=64, requests=100, rows=100, wait_s=1e9, deadline_s=0.0)
+    bounds = QueueLimits(batch=64, requests=100, rows=100, wait_s=1e9, deadline_s=0.0)
 
     async def work(batcher: Batcher) -> None:
         late = batcher.submit(row(5))
@@ -290,7 +290,7 @@ def test_a_request_that_waited_too_long_is_told_so_once_and_never_run() -> None:
 
 def test_a_run_that_does_not_end_keeps_nobody_else_beyond_the_deadline() -> None:
     engine = FakeEngine(held=True)
-    bounds = Bounds(batch=64, requests=100, rows=100, wait_s=1e9, deadline_s=0.01)
+    bounds = QueueLimits(batch=64, requests=100, rows=100, wait_s=1e9, deadline_s=0.01)
 
     async def work(batcher: Batcher) -> None:
         first = await busy(batcher, engine)
@@ -311,7 +311,7 @@ def test_cancelled_and_dead_clients_are_dropped_before_the_engine_runs() -> None
     async def work(batcher: Batcher) -> None:
         first = await busy(batcher, engine)
         cancelled = batcher.submit(row(1))
-        dead = batcher.submit(row(2), gone=lambda: True)
+        dead = batcher.submit(row(2), is_disconnected=lambda: True)
         alive = batcher.submit(row(3))
         cancelled.cancel()
         engine.may_run.set()

@@ -1,20 +1,20 @@
-"""A server on a real socket, with limits low enough to be reached in a test."""
+"""A server on a real socket, on both event loops, with limits low enough to be reached in a test."""
 
-import asyncio
-import functools
 import http.client
 import socket
-import threading
+import struct
+import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from types import SimpleNamespace
 from typing import Any
 
+import httpx2
 import pytest
-import uvicorn
-from fastapi import FastAPI
+from httpx2 import Client
 
-from service.http.deadlines import Deadlines
-from service.http.protocol import BoundedProtocol
+from service.app import create_app
+from service.application import Application
 from service.settings import Settings
 
 
@@ -32,29 +32,34 @@ def limits(settings: Settings) -> Settings:
     )
 
 
+@pytest.fixture(scope="module", params=["uvloop", "asyncio"])
+def loop(request: pytest.FixtureRequest) -> str:
+    loop: str = request.param
+    return loop
+
+
+# One for each event loop: that is where it belongs.
 @pytest.fixture(scope="module")
-def port(app: FastAPI, limits: Settings) -> Iterator[int]:
+def app(limits: Settings, loop: str) -> Application:
+    del loop
+    return create_app(limits)
+
+
+@pytest.fixture(scope="module")
+def port(
+    app: Application, limits: Settings, loop: str, listen: Callable[..., AbstractContextManager[int]]
+) -> Iterator[int]:
     """The port of a server that runs in a thread."""
-    # The application is the one of all tests: its body limits are the usual ones.
-    config = uvicorn.Config(
-        app,
-        http=functools.partial(BoundedProtocol, limits=limits, deadlines=Deadlines()),
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=1,
-    )
-    server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
-    thread.start()
-    yield listener.getsockname()[1]
-    server.should_exit = True
-    thread.join()
-    listener.close()
+    with listen(app, limits, loop=loop) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def client(port: int) -> Iterator[Client]:
+    # Without connections that are kept: the server closes those very soon.
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    with Client(base_url=f"http://127.0.0.1:{port}", limits=limits) as client:
+        yield client
 
 
 class Wire:
@@ -89,17 +94,51 @@ class Wire:
         """Tell whether the connection ends without another byte."""
         return not self.rest()
 
+    def finish(self) -> "Wire":
+        """Say that no more will be sent; answers can still be read."""
+        self._socket.shutdown(socket.SHUT_WR)
+        return self
+
+    def reset(self) -> None:
+        """Leave for good, so that the server learns of it at once."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+
     def close(self) -> None:
         self._file.close()
         self._socket.close()
 
 
 @pytest.fixture
-def connect(port: int) -> Iterator[Callable[[], Wire]]:
+def noted(log_entries: Callable[[], list[dict[str, Any]]]) -> Callable[..., list[dict[str, Any]]]:
+    """
+    Give the log lines of so many requests, once they are written: a client has its answer before.
+
+    With an answer, those of its request alone: connections of tests before may still be refused.
+    """
+
+    def noted(number: int, answer: Any = None) -> list[dict[str, Any]]:  # noqa: ANN401
+        def entries() -> list[dict[str, Any]]:
+            every = [entry for entry in log_entries() if entry["event"] == "request"]
+            own = None if answer is None else answer.headers["x-request-id"]
+            return [entry for entry in every if own is None or entry["request_id"] == own]
+
+        until = time.monotonic() + 10
+        while len(found := entries()) < number:
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        return found
+
+    return noted
+
+
+@pytest.fixture
+def connect(port: int) -> Iterator[Callable[..., Wire]]:
+    """Open connections, to the server of the module or to that at a port."""
     wires: list[Wire] = []
 
-    def connect() -> Wire:
-        wires.append(Wire(port))
+    def connect(where: int = port) -> Wire:
+        wires.append(Wire(where))
         return wires[-1]
 
     yield connect

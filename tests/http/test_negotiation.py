@@ -1,16 +1,11 @@
 """A client gets the form of answer that it says it likes best (RFC 9110, 12.5.1)."""
 
 import pytest
-from starlette.requests import Request
 
 from service.errors import NotAcceptableError
 from service.http.negotiation import accepted
 
 OFFERED = ("application/json", "application/x-npz", "image/png")
-
-
-def asking(*headers: str) -> Request:
-    return Request({"type": "http", "headers": [(b"accept", header.encode()) for header in headers]})
 
 
 @pytest.mark.parametrize(
@@ -33,7 +28,7 @@ def asking(*headers: str) -> Request:
     ],
 )
 def test_the_form_of_most_weight_is_chosen(headers: tuple[str, ...], form: str) -> None:
-    assert accepted(asking(*headers), OFFERED) == form
+    assert accepted(", ".join(headers), OFFERED) == form
 
 
 @pytest.mark.parametrize(
@@ -41,4 +36,4 @@ def test_the_form_of_most_weight_is_chosen(headers: tuple[str, ...], form: str) 
 )
 def test_a_client_that_takes_nothing_of_it_is_told_what_there_is(header: str) -> None:
     with pytest.raises(NotAcceptableError, match="application/json or application/x-npz or image/png"):
-        accepted(asking(header), OFFERED)
+        accepted(header, OFFERED)

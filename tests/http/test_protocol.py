@@ -2,13 +2,23 @@
 
 import contextlib
 import json
+import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
+from httpx2 import Client
 
+from service.application import Application
+from service.http.endpoints import Endpoint
+from service.server.messages import Response
+from service.settings import Settings
+
+Noted = Callable[..., list[dict[str, Any]]]
 AssertProblem = Callable[..., dict[str, Any]]
-Connect = Callable[[], Any]
+Connect = Callable[..., Any]
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
 BODY = json.dumps({"pixels": [[1]]}).encode()
@@ -57,12 +67,15 @@ def test_a_chunked_body_is_put_together_and_its_trailers_are_ignored(connect: Co
     [
         b"xyzzy\r\n\r\n",
         b"GET / xyzzy\r\n\r\n",
-        b"GET /health/live HTTP/9.9\r\n\r\n",
-        b"XYZZY / HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /#xyzzy HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a/xyzzy\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: a\n\n",
         b"GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",
         b"GET / HTTP/1.1\r\nHo st: a\r\n\r\n",
         b"GET / HTTP/1.1\r\n: a\r\n\r\n",
@@ -89,6 +102,57 @@ def test_what_is_no_http_or_is_ambiguous_is_refused_and_closed(
     assert_problem(answer, 400, kind="bad-request")
     assert answer.headers["connection"] == "close"
     assert wire.is_closed()
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status", "kind"),
+    [
+        (b"GET / HTTP/9.9\r\nHost: a\r\n\r\n", 505, "http-version-not-supported"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "http-version-not-supported"),
+        (b"XYZZY / HTTP/1.1\r\nHost: a\r\n\r\n", 501, "not-implemented"),
+        (b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 501, "not-implemented"),
+        (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "not-implemented"),
+        (b"GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 421, "misdirected-request"),
+    ],
+)
+def test_what_is_http_but_not_spoken_here_is_refused_and_closed(
+    request_bytes: bytes, status: int, kind: str, connect: Connect, assert_problem: AssertProblem
+) -> None:
+    wire = connect().send(request_bytes)
+    answer = wire.answer()
+
+    assert_problem(answer, status, kind=kind)
+    assert answer.headers["connection"] == "close"
+    assert wire.is_closed()
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"xyzzy\r\n\r\n", 400),
+        (b"XYZZY /xyzzy?xyzzy HTTP/1.1\r\nHost: a\r\n\r\n", 501),
+        (b"GET /xyzzy" + b"a" * 600 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        (b"GET /predict HTTP/1.1\r\nHost: a\r\nX: ", 408),
+    ],
+)
+def test_what_is_no_request_is_dated_noted_and_counted_as_well(
+    request_bytes: bytes, status: int, connect: Connect, noted: Noted, client: Client
+) -> None:
+    series = f'lenet_request_seconds_count{{method="other",route="unmatched",status="{status}"}}'
+
+    def counted() -> float:
+        lines = client.get("/metrics").text.splitlines()
+        return next((float(line.split()[1]) for line in lines if line.startswith(series)), 0.0)
+
+    before = counted()
+    answer = connect().send(request_bytes).answer()
+    (entry,) = noted(1, answer)
+
+    assert parsedate_to_datetime(answer.headers["date"]).tzinfo
+    assert answer.headers["x-request-id"] == entry["request_id"]
+    assert (entry["method"], entry["route"], entry["status"]) == ("other", "unmatched", status)
+    assert "xyzzy" not in json.dumps(entry)
+    assert counted() >= before + 1
 
 
 @pytest.mark.parametrize(
@@ -141,7 +205,7 @@ def test_too_much_before_the_body_is_refused_while_it_grows(
 
 
 def test_headers_within_the_limits_are_taken_on_every_request_of_a_connection(connect: Connect) -> None:
-    many = b"GET /health/live HTTP/1.1\r\n" + b"X-Filler: %s\r\n" % (b"a" * 80) * 20 + b"\r\n"
+    many = b"GET /health/live HTTP/1.1\r\nHost: a\r\n" + b"X-Filler: %s\r\n" % (b"a" * 80) * 19 + b"\r\n"
     wire = connect()
 
     assert [wire.send(many).answer().status_code for _ in range(5)] == [200] * 5
@@ -320,10 +384,76 @@ def test_an_old_client_gets_its_answer_and_a_close(connect: Connect) -> None:
     assert wire.is_closed()
 
 
+def test_an_old_client_may_ask_for_its_connection_to_be_kept(connect: Connect) -> None:
+    old = b"GET /health/live HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
+    wire = connect()
+    answers = [wire.send(old).answer() for _ in range(3)]
+
+    assert [(answer.status_code, answer.headers["connection"]) for answer in answers] == [
+        (200, "keep-alive")
+    ] * 3
+
+
+def test_a_newer_minor_version_is_answered_as_the_newest_that_is_known(connect: Connect) -> None:
+    wire = connect().send(LIVE.replace(b"HTTP/1.1", b"HTTP/1.2") + LIVE)
+
+    assert wire.line() == b"HTTP/1.1 200 OK\r\n"
+    assert connect().send(LIVE.replace(b"HTTP/1.1", b"HTTP/1.2")).answer().headers.get("connection") is None
+
+
+def test_a_client_that_wants_no_more_is_told_that_the_connection_ends(connect: Connect) -> None:
+    wire = connect().send(LIVE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + LIVE)
+    answer = wire.answer()
+
+    assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+    assert wire.is_closed()
+
+
 def test_an_upgrade_is_not_offered(connect: Connect) -> None:
     upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 
     assert connect().send(LIVE.replace(b"\r\n\r\n", b"\r\n" + upgrade)).answer().status_code == 200
+
+
+def test_the_body_of_a_request_that_offers_an_upgrade_is_read_as_ever(connect: Connect) -> None:
+    upgrade = b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    wire = connect().send(post().replace(b"\r\n\r\n", b"\r\n" + upgrade) + LIVE)
+
+    assert [wire.answer().content[:8] for _ in range(2)] == [b'{"model"', b'{"live":']
+
+
+def test_who_sends_no_more_gets_the_answers_to_all_that_was_sent(connect: Connect) -> None:
+    wire = connect().send(post() + LIVE + post()).finish()
+
+    assert [wire.answer().status_code for _ in range(3)] == [200] * 3
+    assert wire.is_closed()
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET", LIVE[:-2]])
+def test_who_sends_no_more_in_the_middle_of_a_head_is_not_waited_for(sent: bytes, connect: Connect) -> None:
+    assert connect().send(sent).finish().is_closed()
+
+
+@pytest.mark.parametrize("is_reset", [False, True])
+@pytest.mark.parametrize(
+    "body", [b"Content-Length: 9\r\n\r\nxyzzy", b"Transfer-Encoding: chunked\r\n\r\n5\r\n"]
+)
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_noted(
+    body: bytes,
+    connect: Connect,
+    noted: Noted,
+    app: Application,
+    is_reset: bool,  # noqa: FBT001  a parameter of the test
+) -> None:
+    wire = connect().send(POST + body)
+    if is_reset:
+        wire.reset()
+    else:
+        assert wire.finish().is_closed()
+    (entry,) = noted(1)
+
+    assert (entry["route"], entry["status"], entry["refused"]) == ("/predict", 499, "client_gone")
+    assert (app.admission.requests, app.admission.bytes) == (0, 0)
 
 
 def test_hundreds_of_idle_connections_do_not_delay_a_probe(connect: Connect) -> None:
@@ -332,3 +462,35 @@ def test_hundreds_of_idle_connections_do_not_delay_a_probe(connect: Connect) -> 
 
     assert connect().send(LIVE).answer().status_code == 200
     assert connect().send(post()).answer().status_code == 200
+
+
+def test_who_sends_more_behind_the_last_request_gets_the_answers_before(connect: Connect) -> None:
+    last = LIVE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    for _ in range(50):
+        wire = connect().send(LIVE + last)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(5):
+                wire.send(LIVE)
+
+        assert [wire.answer().status_code for _ in range(2)] == [200, 200]
+        assert wire.is_closed()
+
+
+def test_a_client_may_take_its_time_with_the_last_answer(
+    assemble: Callable[..., Application],
+    listen: Callable[..., AbstractContextManager[int]],
+    limits: Settings,
+    loop: str,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.server.connection.LINGER_S", 0.2)
+    large = bytes(32 * 2**20)
+    app = assemble([Endpoint("/large", lambda _: Response(200, body=large), needs_body=False)])
+    with listen(app, limits, loop=loop) as port:
+        wire = connect(port).send(b"POST /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        # Longer than the server lingers, and less than a client may leave an answer alone.
+        time.sleep(0.6)
+
+        assert wire.answer().content == large
+        assert wire.is_closed()

@@ -58,13 +58,6 @@ def test_only_a_jpeg_of_one_channel_is_called_grey(encode: Encode) -> None:
     assert not headers.read(encode(picture(4, 4), "JPEG")).grey
 
 
-def test_the_walk_through_a_jpeg_passes_fill_bytes_and_markers_without_length(encode: Encode) -> None:
-    data = encode(picture(9, 6), "JPEG")
-    header = headers.read(b"\xff\xd8\xff\xd0\xff\xff\xff\x01" + data[2:])
-
-    assert (header.width, header.height) == (9, 6)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_header_cut_off_anywhere_is_refused(kind: str, encode: Encode) -> None:
     data = encode(picture(40, 30), kind)

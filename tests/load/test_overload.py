@@ -56,7 +56,8 @@ def test_who_does_not_fit_is_told_when_to_come_again_and_probes_are_answered(
 ) -> None:
     gate = Gate()
     picture = picture + bytes(400 - len(picture))
-    app, port = serve_with(gate, **limit)
+    # All are one client here, which may take everything.
+    app, port = serve_with(gate, client_share=1, **limit)
     refused = threading.Semaphore(0)
 
     def work(client: Any, index: int) -> Any:  # noqa: ANN401
@@ -88,6 +89,39 @@ def test_who_does_not_fit_is_told_when_to_come_again_and_probes_are_answered(
     assert app.admission.bytes == 0
 
 
+def test_a_client_that_takes_more_than_its_share_leaves_room_for_another(
+    serve_with: ServeWith, clients: Clients, connect: Callable[..., Any], picture: bytes
+) -> None:
+    gate = Gate()
+    app, port = serve_with(gate, max_in_flight=8)
+    refused = threading.Semaphore(0)
+
+    def work(client: Any, index: int) -> Any:  # noqa: ANN401
+        if index == 0:
+            for _ in range(4):
+                assert refused.acquire(timeout=30)
+            other = connect(port, "127.0.0.2")
+            other.ask("/predict", picture)
+            while app.admission.requests < 8:
+                pass
+            gate.open.set()
+            return other.answer()
+        answer = client("/predict", picture)
+        if answer[0] != 200:
+            refused.release()
+        return answer
+
+    other, *answers = clients(port, 12, work)
+    statuses = Counter(answer[0] for answer in answers)
+
+    assert other[0] == 200
+    assert statuses == {200: 7, 429: 4}
+    for status, headers, body in answers:
+        if status == 429:
+            assert headers["retry-after"] in {"1", "2", "3", "4", "5"}
+            assert json.loads(body)["type"] == "/problems/too-many-requests"
+
+
 def test_who_waited_too_long_gets_504_and_is_not_computed(
     serve_with: ServeWith, clients: Clients, picture: bytes
 ) -> None:
@@ -113,11 +147,11 @@ def test_clients_that_leave_are_not_computed(
         pass
     leaving = [connect(port) for _ in range(5)]
     for client in leaving:
-        client._connection.request("POST", "/predict", picture, {"Content-Type": "image/png"})
+        client.ask("/predict", picture)
     while network.batcher.waiting < 5:
         pass
     for client in leaving:
-        client.close()
+        client.reset()
     # A probe behind their goodbyes: the server has noticed that they left.
     assert connect(port)("/health/live")[0] == 200
     gate.open.set()
@@ -140,12 +174,12 @@ def test_under_the_protocol_a_refusal_has_its_form(serve_with: ServeWith, client
     assert set(json.loads(answer)) == {"error"}
 
 
-def test_operations_that_fill_their_lane_leave_predictions_alone(
+def test_operations_that_fill_their_pool_leave_predictions_alone(
     serve_with: ServeWith, clients: Clients, picture: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()
     monkeypatch.setattr("service.operations.execution.Task.compute", lambda *_: release.wait(30) and 1 / 0)
-    _, port = serve_with(max_lane_requests=1)
+    _, port = serve_with(max_pool_requests=1)
     heavy = np.zeros((64, 64)).tolist()
     body = json.dumps({"input": heavy, "kernel": "sobel_x"}).encode()
     refused = threading.Semaphore(0)

@@ -69,7 +69,8 @@ def test_what_was_refused_is_told_by_reason_and_its_images_are_not_counted() -> 
     assert {sample.labels["reason"]: sample.value for sample in told["lenet_rejections"].samples} == {
         "admission_full": 0,
         "queue_full": 1,
-        "lane_full": 0,
+        "pool_full": 0,
+        "share": 0,
         "deadline": 0,
         "slow_body": 0,
         "client_gone": 0,

@@ -24,6 +24,11 @@ def test_lists_and_arrays_are_taken_alike_to_the_last_bit(array: np.ndarray) -> 
     assert np.array_equal(array, numbers.array_of(array.astype(np.float64), "#"))
 
 
+@given(array=arrays.arrays(np.int64, arrays.array_shapes(max_dims=4, max_side=4)))
+def test_whole_numbers_are_taken_alike_to_the_last_bit(array: np.ndarray) -> None:
+    assert np.array_equal(numbers.array_of(array, "#"), numbers.array_of(array.tolist(), "#"))
+
+
 @pytest.mark.parametrize(
     ("value", "pointer"),
     [
@@ -40,6 +45,9 @@ def test_lists_and_arrays_are_taken_alike_to_the_last_bit(array: np.ndarray) -> 
         ([[1, 2], 3], "#/x/1"),
         ([1, [2]], "#/x/1"),
         ([[[[[1]]]]], "#/x"),
+        ([np.ones(3), None], "#/x/1"),
+        ([None, np.ones(3)], "#/x/0"),
+        ([[np.ones(3)], [[1, 1, "1"]]], "#/x/1/0"),
         ([1e39], "#/x"),
         (np.array([np.nan]), "#/x"),
         (np.array([1, -np.inf]), "#/x"),

@@ -1,20 +1,17 @@
 """One place per change: an operation is a file and a line, and everything else follows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from service.application import Application
 from service.engine.graph_cache import GraphCache
 from service.engine.graphs import Graph, Node
-from service.engine.lanes import Lane
-from service.http import problems
-from service.http.admission import Admission
-from service.http.middleware import Accounting
+from service.engine.worker_pool import WorkerPool
 from service.operations import activation
 from service.operations.activation import Activation
 from service.operations.operation import Cost, Operation, Parameters
@@ -88,17 +85,14 @@ INVERSION = Operation(
 
 
 @pytest.fixture(scope="module")
-def extended() -> Iterator[TestClient]:
+def extended(assemble: Callable[..., Application]) -> Iterator[TestClient]:
     """An application whose table has one operation more."""
-    app = FastAPI()
-    lane = Lane("test", threads=1, waiting=1, deadline_s=10)
+    pool = WorkerPool("test", threads=1, waiting=1, deadline_s=10)
     graphs = GraphCache(device="cpu", threads=1, most=2)
-    problems.install(app)
-    app.include_router(operations.routes(graphs, lane, Settings(), (INVERSION,)))
-    app.add_middleware(Accounting, admission=Admission(Settings()), direct={}, observe=lambda *_: None)
+    app = assemble(operations.endpoints(graphs, pool, Settings(), (INVERSION,)))
     with TestClient(app) as client:
         yield client
-    lane.close()
+    pool.close()
 
 
 def test_a_new_operation_has_a_route_with_every_form_of_answer(extended: TestClient) -> None:

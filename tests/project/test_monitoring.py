@@ -15,7 +15,7 @@ from prometheus_client import parser
 from starlette.testclient import TestClient
 
 from service.app import create_app
-from service.front import Application
+from service.application import Application
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -142,7 +142,7 @@ def test_every_place_that_is_selected_is_one_of_the_service(
         "status": ["200", "500", "503"],
         "job": ["lenet5"],
         "instance": ["lenet5:8000"],
-        "reason": ["admission_full", "queue_full", "lane_full", "deadline"],
+        "reason": ["admission_full", "queue_full", "pool_full", "share", "deadline"],
         "le": ["0.25"],
     }
     assert set(places) - TARGET <= set.union(*scraped.values())

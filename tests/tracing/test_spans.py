@@ -20,9 +20,9 @@ from starlette.testclient import TestClient
 
 from service.app import create_app
 from service.errors import StartError
-from service.http.trace import Trace
+from service.http.context import RequestContext
 from service.settings import Settings
-from service.tracing import beginning
+from service.tracing import setup
 from service.tracing.spans import Spans
 
 CALLER = "0af7651916cd43dd8448eb211c80319c"
@@ -83,7 +83,7 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*beginning.OPENTELEMETRYS_OWN, "OTEL_SERVICE_NAME", "OTEL_TRACES_SAMPLER"):
+    for name in (*setup.OPENTELEMETRYS_OWN, "OTEL_SERVICE_NAME", "OTEL_TRACES_SAMPLER"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -142,7 +142,7 @@ def test_a_request_continues_its_callers_trace_with_a_span_for_each_stage(
 def test_an_answer_of_5xx_is_an_error_and_one_of_4xx_is_not(collector: Collector) -> None:
     for status, expected in ((503, Status.STATUS_CODE_ERROR), (404, Status.STATUS_CODE_UNSET)):
         spans = Spans(f"{collector.address}/v1/traces")
-        spans.request(Trace.begin({"headers": []}), "/predict", "POST", status, 0.01)
+        spans.request(RequestContext.of({}), "/predict", "POST", status, 0.01)
         spans._provider.shutdown()
         found, _ = collector.spans()
         (span,) = found.values()
@@ -211,10 +211,10 @@ def test_a_strange_traceparent_harms_nothing(collector: Collector) -> None:
 
     @hypothesis.given(st.tuples(part, part, part, part).map(b"-".join), part)
     def check(parent: bytes, state: bytes) -> None:
-        trace = Trace.begin({"headers": [(b"traceparent", parent), (b"tracestate", state)]})
-        spans.request(trace, "/predict", "POST", 200, 0.01)
+        context = RequestContext.of({b"traceparent": parent, b"tracestate": state})
+        spans.request(context, "/predict", "POST", 200, 0.01)
 
-        assert len(trace.facts["trace_id"]) == 32
+        assert len(context.log_fields["trace_id"]) == 32
 
     check()
     spans._provider.shutdown()
@@ -247,4 +247,4 @@ def test_a_collector_without_the_packages_stops_the_start(
 def test_tracing_can_be_turned_off_as_opentelemetry_says(settings: Settings) -> None:
     environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_SDK_DISABLED": "true"}
 
-    assert beginning.begin(settings, environment) is None
+    assert setup.begin(settings, environment) is None

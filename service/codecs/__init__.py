@@ -1,0 +1,1 @@
+"""Bytes to arrays and documents, each form beside its description for the OpenAPI document."""

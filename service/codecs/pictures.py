@@ -1,0 +1,270 @@
+"""The four ways to send pictures, told apart by their content type and made one."""
+
+import binascii
+import contextlib
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service import media_types
+from service.codecs import json, multipart, npy
+from service.errors import Fault, InvalidInputError, MediaTypeError, TooLargeError
+from service.images.decoding import PixelLimits
+from service.images.headers import OFFERED
+from service.images.pictures import Pictures, of_array, of_file, of_files
+from service.media_types import FORM, JSON, NPY, OCTETS
+from service.settings import Limits
+
+FILES = (*OFFERED, OCTETS)
+FIELDS = ("image", "file")
+WHITE = 255
+SMALL_BYTES = 8_192
+"""Bodies up to here are parsed faster than they are handed to a thread: a picture of MNIST's size has 300
+bytes, as a JSON list of its pixels 3,000."""
+
+_FILES = frozenset(FILES)
+_TAKEN = frozenset((*FILES, FORM, JSON, NPY))
+_BASE64_BYTES = 2**18
+"""So much takes half a millisecond; a multiple of four."""
+_POINTER_TO_BODY = "#"
+
+
+def is_quick(content_type: str, body: bytes) -> bool:
+    """Tell whether ``read`` takes no time: it parses JSON and forms, and of files and arrays only headers."""
+    return len(body) <= SMALL_BYTES or media_types.essence(content_type) not in {JSON, FORM}
+
+
+def read(content_type: str, body: bytes, limits: Limits) -> Pictures:
+    """
+    Read the pictures of a request in whichever form they come.
+
+    Raises:
+        MediaTypeError: A content type or picture format that is not offered.
+        SyntaxRefusedError: The body is not what its content type says.
+        TooLargeError: Over a limit on bytes, parts, images or pixels.
+        InvalidInputError: The pictures are named or shaped in a way that is not taken, or damaged.
+    """
+    pixel_limits = PixelLimits(limits.max_image_pixels, limits.max_image_side)
+    media_type = content_type if content_type in _TAKEN else _media_type(content_type)
+    if media_type in _FILES:
+        return of_file(body, pointer=_POINTER_TO_BODY, limits=pixel_limits, total=limits.max_request_pixels)
+    if media_type == JSON:
+        return _of_json(
+            json.parse(body, max_depth=limits.max_json_depth, max_values=limits.max_json_values),
+            limits,
+            pixel_limits,
+        )
+    if media_type == NPY:
+        array = _as_uint8(npy.read(body, dtypes=("uint8", "float32")))
+        return of_array(array, pointer=_POINTER_TO_BODY, limits=pixel_limits, most=limits.max_ready_images)
+    return _of_files(_of_form(body, content_type, limits), limits, pixel_limits)
+
+
+def from_base64(value: Any, pointer: str) -> bytes:  # noqa: ANN401  JSON is any of six types
+    """
+    Decode a file in base64 (RFC 4648, section 4), also in a data URL (RFC 2397).
+
+    Raises:
+        InvalidInputError: It is neither.
+    """
+    message = "expected a picture as base64 text, or as a data URL with ;base64"
+    if not isinstance(value, str):
+        raise InvalidInputError(message, Fault(pointer, message))
+    if value.startswith("data:"):
+        head, _, value = value.partition(",")
+        if not head.endswith(";base64"):
+            raise InvalidInputError(message, Fault(pointer, message))
+    try:
+        data = _decoded(value.encode("ascii"))
+    except ValueError:
+        raise InvalidInputError(message, Fault(pointer, message)) from None
+    if not data:
+        raise InvalidInputError(message, Fault(pointer, message))
+    return data
+
+
+def _decoded(text: bytes) -> bytes:
+    """
+    Decode base64, a piece at a time: nothing else is done while one is decoded.
+
+    Raises:
+        ValueError: It is none.
+    """
+    starts = range(0, len(text), _BASE64_BYTES)
+    pieces = [binascii.a2b_base64(text[start : start + _BASE64_BYTES], strict_mode=True) for start in starts]
+    if any(len(piece) < _BASE64_BYTES // 4 * 3 for piece in pieces[:-1]):
+        message = "padding within"
+        raise ValueError(message)
+    return b"".join(pieces)
+
+
+def _media_type(content_type: str) -> str:
+    """Give the media type, which is one that is taken."""
+    media_type = media_types.essence(content_type)
+    if media_type not in _TAKEN:
+        message = f"send pictures as {FORM}, {JSON}, {NPY} or {', '.join(FILES)}"
+        raise MediaTypeError(message)
+    return media_type
+
+
+def _of_files(files: Sequence[tuple[str, bytes]], limits: Limits, pixel_limits: PixelLimits) -> Pictures:
+    if len(files) > limits.max_images:
+        message = f"{len(files)} pictures; at most {limits.max_images} in one request"
+        raise TooLargeError(message)
+    return of_files(files, limits=pixel_limits, total=limits.max_request_pixels)
+
+
+def _of_form(body: bytes, content_type: str, limits: Limits) -> list[tuple[str, bytes]]:
+    parts = multipart.parse(
+        body, content_type, max_parts=limits.max_parts, max_headers=limits.max_part_headers
+    )
+    faults = [
+        Fault(f"#/{index}", f"expected a file in a field named {' or '.join(FIELDS)}")
+        for index, part in enumerate(parts)
+        if part.name not in FIELDS or not part.is_file
+    ]
+    if faults or not parts:
+        message = f"the form's parts are files in fields named {' or '.join(FIELDS)}"
+        raise InvalidInputError(message, *faults)
+    return [(f"#/{index}", bytes(part.data)) for index, part in enumerate(parts)]
+
+
+def _of_json(document: Any, limits: Limits, pixel_limits: PixelLimits) -> Pictures:  # noqa: ANN401
+    if (
+        not isinstance(document, dict)
+        or len(document) != 1
+        or not document.keys() & {"image", "images", "pixels"}
+    ):
+        message = 'the JSON is an object with one member: "image", "images" or "pixels"'
+        raise InvalidInputError(message, Fault(_POINTER_TO_BODY, message))
+    ((kind, value),) = document.items()
+    if kind == "pixels":
+        return of_array(
+            _of_numbers(value), pointer="#/pixels", limits=pixel_limits, most=limits.max_ready_images
+        )
+    if kind == "image":
+        return _of_files([("#/image", from_base64(value, "#/image"))], limits, pixel_limits)
+    if not isinstance(value, list) or not value:
+        message = '"images" is a list of at least one picture in base64'
+        raise InvalidInputError(message, Fault("#/images", message))
+    if len(value) > limits.max_images:
+        message = f"{len(value)} pictures; at most {limits.max_images} in one request"
+        raise TooLargeError(message)
+    return _of_files(
+        [(f"#/images/{index}", from_base64(one, f"#/images/{index}")) for index, one in enumerate(value)],
+        limits,
+        pixel_limits,
+    )
+
+
+def _of_numbers(value: Any) -> npt.NDArray[np.uint8]:  # noqa: ANN401
+    """Take nested lists, or an array, of whole numbers 0..255; a bool, a text or a null is none."""
+    array = value if isinstance(value, np.ndarray) else None
+    if _whole_numbers(value):
+        with contextlib.suppress(ValueError, OverflowError):
+            array = np.array(value)
+    if array is None or array.dtype.kind != "i" or not array.size or array.min() < 0 or array.max() > WHITE:
+        message = "the pixels are lists of equal length of whole numbers from 0 to 255"
+        raise InvalidInputError(message, Fault("#/pixels", message))
+    return array.astype(np.uint8)
+
+
+def _whole_numbers(value: Any) -> bool:  # noqa: ANN401
+    """Tell whether nested lists hold nothing but whole numbers: NumPy would take a bool for one."""
+    level = value if isinstance(value, list) else []
+    while (kinds := set(map(type, level))) == {list}:
+        level = list(chain.from_iterable(level))
+    return kinds == {int}
+
+
+def _as_uint8(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Bring float32 0..1 to 0..255, so that what was divided by 255 comes back exactly."""
+    if array.dtype == np.uint8:
+        return array
+    # Written so that NaN fails too.
+    if not (array.min(initial=0) >= 0 and array.max(initial=0) <= 1):
+        message = "float32 pixels are from 0 to 1"
+        raise InvalidInputError(message, Fault(_POINTER_TO_BODY, message))
+    return np.rint(array * np.float32(255)).astype(np.uint8)
+
+
+SEVEN_PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAABwAAAAcCAAAAABXZoBIAAAAsElEQVQoz2NgGBmAEYnJJiiroKAkL6fS0YCipvr6g+fvvv+Hgleo"
+    "Bjz8jwx6UI1V9xPjY/n54fmzp9+Pcn9Xe4LDEV3///fjcqDEl/8fRXFJTvv/vw6XnNav/094cElu+v8/Cpecxb//hxlxSa7//9cM"
+    "l5zs7/+bcAZ04f//djglD/2/zYRLTujX/xacGkP+/zdgwB06t1H9gWyHM9ArOK38+98CVYQFwfy09e0pVEkAq69TpXy3KkEAAAAA"
+    "SUVORK5CYII="
+)
+"""A seven drawn by the project, as a 28x28 PNG in base64."""
+
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_BASE64 = {"type": "string", "description": "A picture file in base64, or as a data URL."}
+_ROW = {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}}
+_PIXELS = {
+    "type": "array",
+    "description": "Grey: (height, width), (height, width, 3), or (number, 28, 28).",
+    "items": {"anyOf": [_ROW, {"type": "array", "items": {"anyOf": [_ROW, {"type": "array"}]}}]},
+}
+
+
+def _object_of(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": [name], "properties": {name: schema}, "additionalProperties": False}
+
+
+REQUEST_BODY: dict[str, Any] = {
+    "required": True,
+    "description": (
+        "Pictures, in one of four forms that give the same answer: a file as it is; a form of files; JSON"
+        " with base64 or grey levels; an array in NumPy's .npy format."
+    ),
+    "content": {
+        FORM: {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "image": {
+                        "type": "array",
+                        "items": {"type": "string", "format": "binary"},
+                        "maxItems": 64,
+                    }
+                },
+                "required": ["image"],
+                "description": "`curl -F image=@seven.png URL/predict`; repeat the field for more pictures.",
+            }
+        },
+        JSON: {
+            "schema": {
+                "oneOf": [
+                    _object_of("image", _BASE64),
+                    _object_of("images", {"type": "array", "items": _BASE64, "minItems": 1, "maxItems": 64}),
+                    _object_of("pixels", _PIXELS),
+                ]
+            },
+            "examples": {
+                "image": {"summary": "One file in base64", "value": {"image": SEVEN_PNG}},
+                "images": {
+                    "summary": "Several",
+                    "value": {"images": [f"data:image/png;base64,{SEVEN_PNG}"] * 2},
+                },
+                "pixels": {
+                    "summary": "Grey levels",
+                    "value": {"pixels": [[0, 255, 0], [0, 255, 0], [0, 255, 0]]},
+                },
+            },
+        },
+        NPY: {
+            "schema": {
+                "type": "string",
+                "format": "binary",
+                "description": (
+                    "`numpy.save` of uint8 0..255 or float32 0..1: (height, width), (height, width, 3)"
+                    " or (number, 28, 28)."
+                ),
+            }
+        },
+        **dict.fromkeys(FILES, _BINARY),
+    },
+}
+"""The request body of every endpoint that takes pictures."""

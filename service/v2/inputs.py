@@ -1,0 +1,79 @@
+"""The input of every network, in the Open Inference Protocol: ready images, or picture files as ``BYTES``."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from service.codecs.pictures import from_base64
+from service.digits.network import SIDE
+from service.errors import Fault, InvalidInputError, MediaTypeError, TooLargeError
+from service.images.decoding import PixelLimits
+from service.images.pictures import Pictures, of_files
+from service.settings import Limits
+from service.v2 import tensors
+from service.v2.requests import Tensor
+
+NAME = "image"
+DATATYPE = "UINT8"
+IMAGE_SHAPE = (SIDE, SIDE, 1)
+
+ONE = Tensor(NAME, DATATYPE, (1, *IMAGE_SHAPE), b"", "#")
+"""The input as a body without JSON has it: the data is the body."""
+
+
+def read(inputs: Sequence[Tensor], limits: Limits) -> Pictures | npt.NDArray[np.uint8]:
+    """
+    Read the one input.
+
+    Returns:
+        Pictures, to be decoded and prepared, or ready images ``(number, 28, 28)`` uint8 0..255.
+
+    Raises:
+        InvalidInputError: Another input, datatype or shape, or a damaged picture.
+        TooLargeError: Over a limit on images or pixels.
+    """
+    if [tensor.name for tensor in inputs] != [NAME]:
+        message = f"the model has one input, {NAME}"
+        raise InvalidInputError(message, Fault("#/inputs", "expected it alone"))
+    (tensor,) = inputs
+    if tensor.datatype == tensors.BYTES:
+        return _pictures(tensor, limits)
+    if tensor.datatype != DATATYPE:
+        message = (
+            f"{NAME} is {DATATYPE} (grey levels from 0 to 255) or {tensors.BYTES} (picture files);"
+            " no other datatype, such as numbers from 0 to 1, is taken"
+        )
+        raise InvalidInputError(message, Fault(f"{tensor.pointer}/datatype", message))
+    number, *shape = tensor.shape or (0,)
+    if tuple(shape) != IMAGE_SHAPE or not number:
+        raise _of_another_shape(tensor, f"[number, {SIDE}, {SIDE}, 1]")
+    _check(number, limits.max_ready_images)
+    return tensor.read()[..., 0]
+
+
+def _pictures(tensor: Tensor, limits: Limits) -> Pictures:
+    if len(tensor.shape) != 1 or not tensor.shape[0]:
+        raise _of_another_shape(tensor, "[number]")
+    _check(tensor.shape[0], limits.max_images)
+    files = [(f"{tensor.pointer}/data/{index}", data) for index, data in enumerate(tensor.read())]
+    if not tensor.is_binary:
+        # JSON has texts, which no picture file is: base64, as everywhere here.
+        files = [(pointer, from_base64(data.decode(), pointer)) for pointer, data in files]
+    pixel_limits = PixelLimits(limits.max_image_pixels, limits.max_image_side)
+    try:
+        return of_files(files, limits=pixel_limits, total=limits.max_request_pixels)
+    except MediaTypeError as error:
+        # The content type of the request is right; what is in the tensor is not.
+        raise InvalidInputError(error.detail, *error.faults) from None
+
+
+def _check(number: int, most: int) -> None:
+    if number > most:
+        message = f"{number} images; at most {most} of this datatype in one request"
+        raise TooLargeError(message)
+
+
+def _of_another_shape(tensor: Tensor, expected: str) -> InvalidInputError:
+    message = f"{NAME} as {tensor.datatype} has the shape {expected}, with at least one image"
+    return InvalidInputError(message, Fault(f"{tensor.pointer}/shape", message))

@@ -1,0 +1,174 @@
+"""
+``/v2``: the Open Inference Protocol, which Triton, KServe and others speak (kserve/open-inference-protocol).
+
+``v2.inference`` has the calls that compute, ``v2.repository`` those that load and unload.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response as StarletteResponse
+
+import service
+from service.digits import outputs
+from service.digits.outputs import Model
+from service.digits.repository import Repository
+from service.http import responses
+from service.http.asgi import as_starlette
+from service.http.endpoints import access
+from service.readiness import Readiness
+from service.settings import Settings
+from service.v2 import documents, inputs
+
+EXTENSIONS = ("binary_tensor_data", "classification")
+REPOSITORY_EXTENSION = "model_repository"
+PLATFORM = "onnx_onnxv1"
+
+
+class ServerMetadata(BaseModel):
+    """Which server this is."""
+
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class TensorMetadata(BaseModel):
+    """An input or output."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    name: str
+    datatype: str
+    shape: list[int]
+    """-1 stands for the number of images."""
+
+
+class ModelMetadata(BaseModel):
+    """What a model takes and gives."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    name: str
+    versions: list[str]
+    """Every version that is served, oldest first."""
+    platform: str
+    inputs: list[TensorMetadata]
+    outputs: list[TensorMetadata]
+
+
+class ServerLive(BaseModel):
+    """The event loop turns."""
+
+    live: bool
+
+
+class ServerReady(BaseModel):
+    """Whether requests may be sent here."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    ready: bool
+    error: str | None = None
+    """Why not."""
+
+
+class ModelReady(BaseModel):
+    """Whether requests for a model may be sent here."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    name: str
+    ready: bool
+    error: str | None = None
+    """Why not."""
+
+
+def routes(repository: Repository, readiness: Readiness, settings: Settings) -> APIRouter:
+    """Make the endpoints that describe the server and its models."""
+    router = APIRouter(prefix="/v2", tags=["open inference protocol"])
+    missing = documents.errors(404)
+    not_now = {**missing, 503: {"model": ModelReady, "description": "Not now; the reason is told"}}
+    extensions = [*EXTENSIONS, *([REPOSITORY_EXTENSION] if settings.repository_api == "on" else [])]
+
+    @router.get("/", include_in_schema=False)
+    @router.get("", response_model=ServerMetadata, summary="The server and its extensions")
+    async def server() -> StarletteResponse:
+        told = {"name": "lenet5-service", "version": service.__version__, "extensions": extensions}
+        return as_starlette(responses.json(told))
+
+    @router.get("/health/live", response_model=ServerLive, summary="The event loop turns")
+    @access("probe")
+    async def live() -> StarletteResponse:
+        return as_starlette(responses.json({"live": True}))
+
+    @router.get(
+        "/health/ready",
+        response_model=ServerReady,
+        response_model_exclude_unset=True,
+        responses={503: {"model": ServerReady, "description": "Not yet, or no more; the reason is told"}},
+        summary="Every model is loaded and answers its golden images right",
+    )
+    @access("probe")
+    async def ready() -> StarletteResponse:
+        return _told_ready({}, readiness)
+
+    @router.get(
+        "/models/{name}", response_model=ModelMetadata, responses=missing, summary="Inputs and outputs"
+    )
+    async def model(name: str) -> StarletteResponse:
+        return as_starlette(responses.json(_metadata(repository, outputs.find(repository, name))))
+
+    @router.get(
+        "/models/{name}/versions/{version}",
+        response_model=ModelMetadata,
+        responses=missing,
+        summary="Inputs and outputs of a version",
+    )
+    async def version(name: str, version: str) -> StarletteResponse:
+        return as_starlette(responses.json(_metadata(repository, outputs.find(repository, name, version))))
+
+    @router.get(
+        "/models/{name}/ready",
+        response_model=ModelReady,
+        response_model_exclude_unset=True,
+        responses=not_now,
+        summary="A model answers",
+    )
+    async def model_ready(name: str) -> StarletteResponse:
+        return _told_ready({"name": outputs.find(repository, name).name}, readiness)
+
+    @router.get(
+        "/models/{name}/versions/{version}/ready",
+        response_model=ModelReady,
+        response_model_exclude_unset=True,
+        responses=not_now,
+        summary="A version of a model answers",
+    )
+    async def version_ready(name: str, version: str) -> StarletteResponse:
+        return _told_ready({"name": outputs.find(repository, name, version).name}, readiness)
+
+    return router
+
+
+def _told_ready(about: dict[str, Any], readiness: Readiness) -> StarletteResponse:
+    if readiness.ready:
+        return as_starlette(responses.json({**about, "ready": True}))
+    return as_starlette(
+        responses.json({**about, "ready": False, "error": readiness.report["reason"]}, status=503)
+    )
+
+
+def _metadata(repository: Repository, model: Model) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "versions": outputs.versions(repository, model),
+        "platform": PLATFORM,
+        "inputs": [_tensor(inputs.NAME, inputs.DATATYPE, inputs.IMAGE_SHAPE)],
+        "outputs": [_tensor(output.name, "FP32", output.shape) for output in model.outputs],
+    }
+
+
+def _tensor(name: str, datatype: str, shape: tuple[int, ...]) -> dict[str, Any]:
+    return {"name": name, "datatype": datatype, "shape": [-1, *shape]}

@@ -1,0 +1,138 @@
+"""``/v2/repository``: which models there are, and, where it is switched on, loading and unloading them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from service import logs
+from service.codecs import json
+from service.digits import outputs
+from service.digits.repository import Repository
+from service.engine.worker_pool import WorkerPool
+from service.errors import Fault, InvalidInputError, ModelError, TooLargeError, UnknownNameError
+from service.http import responses
+from service.http.endpoints import Call, Endpoint
+from service.server.messages import Response
+from service.settings import Limits, Settings
+from service.v2 import documents
+
+MOST_BYTES = 65_536
+"""Of a request: names and parameters; more would keep others waiting while it is parsed."""
+
+TAGS = ["open inference protocol"]
+
+
+class IndexQuestion(BaseModel):
+    """Which models are asked for."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, use_attribute_docstrings=True)
+
+    ready: bool = False
+    """Only those that answer."""
+
+
+class Change(BaseModel):
+    """How to load or unload."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, use_attribute_docstrings=True)
+
+    parameters: dict[str, Any] | None = None
+    """``config`` and ``file:`` are refused: models come from the repository's folder alone."""
+
+
+class IndexedModel(BaseModel):
+    """One version of a model."""
+
+    name: str
+    version: str
+    state: str
+    reason: str
+
+
+def endpoints(repository: Repository, pool: WorkerPool, settings: Settings) -> list[Endpoint]:
+    """Make the endpoints of the repository."""
+    log = logs.get("repository")
+
+    def index(call: Call) -> Response:
+        asked = _document(call, IndexQuestion, settings)
+        return responses.json(
+            [
+                {"name": name, "version": version, "state": "READY", "reason": ""}
+                for name, version in outputs.served(repository)
+            ]
+            + [
+                {"name": name, "version": version, "state": "UNAVAILABLE", "reason": refusal.reason}
+                for (name, version), refusal in repository.refused().items()
+                if not asked.ready
+            ]
+        )
+
+    async def load(call: Call) -> Response:
+        return await change(call, repository.load)
+
+    async def unload(call: Call) -> Response:
+        return await change(call, repository.unload)
+
+    async def change(call: Call, make: Callable[[str], None]) -> Response:
+        if settings.repository_api == "off":
+            message = "models are not loaded and unloaded by requests here; LENET_REPOSITORY_API=on allows it"
+            raise UnknownNameError(message)
+        asked = _document(call, Change, settings)
+        if any(parameter.startswith(("config", "file:")) for parameter in asked.parameters or ()):
+            message = "models come from the repository's folder alone, with the settings of this service"
+            raise InvalidInputError(message, Fault("#/parameters", "config and file: are not taken"))
+        try:
+            await pool.run(lambda: make(call.path_params["name"]))
+        except ModelError as error:
+            log.warning("a model was not loaded", extra={logs.FACTS: {"reason": str(error)}})
+            message = (
+                "a version of the model on disk cannot be served, and nothing has changed; the log says why"
+            )
+            raise InvalidInputError(message) from None
+        return responses.json({})
+
+    return [
+        Endpoint("/v2/repository/index", index, _INDEX, needs_body=False),
+        Endpoint("/v2/repository/models/{name}/load", load, _LOAD, needs_body=False),
+        Endpoint("/v2/repository/models/{name}/unload", unload, _UNLOAD, needs_body=False),
+    ]
+
+
+def _document(call: Call, kind: type[json.Document], limits: Limits) -> json.Document:
+    # Triton's client asks for the index without a body, and never says what one is.
+    if not call.body:
+        return json.validated({}, kind)
+    if len(call.body) > MOST_BYTES:
+        message = f"a request of the repository has at most {MOST_BYTES} bytes"
+        raise TooLargeError(message)
+    depth, values = limits.max_json_depth, limits.max_json_values
+    return json.validated(json.parse(call.body, max_depth=depth, max_values=values), kind)
+
+
+def _described(kind: type[BaseModel], example: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {**json.documented(kind, {example: value}), "required": False}
+
+
+_INDEX = {
+    "tags": TAGS,
+    "name": "index",
+    "response_model": list[IndexedModel],
+    "responses": documents.errors(400, 413, 415),
+    "summary": "The versions of every model",
+    "openapi_extra": {"requestBody": _described(IndexQuestion, "All of them", {})},
+}
+_LOAD = {
+    "tags": TAGS,
+    "name": "load",
+    "responses": documents.errors(400, 404, 413, 415),
+    "summary": "Serve the versions of a model that are on disk now (LENET_REPOSITORY_API=on)",
+    "openapi_extra": {"requestBody": _described(Change, "Load", {})},
+}
+_UNLOAD = {
+    "tags": TAGS,
+    "name": "unload",
+    "responses": documents.errors(400, 404, 413, 415),
+    "summary": "Stop serving a model (LENET_REPOSITORY_API=on)",
+    "openapi_extra": {"requestBody": _described(Change, "Unload", {"parameters": {}})},
+}
