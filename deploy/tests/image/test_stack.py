@@ -77,7 +77,7 @@ def test_the_largest_pictures_at_once_stay_within_the_memory(stack: Stack, large
         answers = list(clients.map(lambda _: stack.post(largest_picture, "image/png"), range(32)))
 
     # On a slow machine some wait for longer than their time, and are told so.
-    assert {status for status, _ in answers} <= {200, 503, 504}
+    assert {status for status, _ in answers} <= {200, 429, 503, 504}
     assert {answer["predictions"][0]["reason"] for status, answer in answers if status == 200} == {"blank"}
     assert stack.state["StartedAt"] == before
     assert stack.state["OOMKilled"] is False
