@@ -6,6 +6,7 @@ import random
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import h11
@@ -209,7 +210,10 @@ def test_no_damaged_request_kills_or_confuses_the_service_or_is_left_hanging(
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  to be repeated, not to be secret
     started = measure(port, "process_start_time_seconds")
-    faulty = asyncio.run(_faulty(port, [_case(chance) for _ in range(CASES)]))
+    cases = [_case(chance) for _ in range(CASES)]
+    # On a thread of its own: the browser of other tests may have an event loop on this one.
+    with ThreadPoolExecutor(1) as thread:
+        faulty = thread.submit(lambda: asyncio.run(_faulty(port, cases))).result()
 
     assert not faulty, faulty[0]
     assert measure(port, "process_start_time_seconds") == started
