@@ -11,9 +11,6 @@ from service.http import responses
 from service.http.endpoints import Call, Handler
 from service.server.messages import Application, Head, Response
 
-CONTEXT = "context"
-"""Under this name in the scope's state an endpoint finds the request's context."""
-
 
 def as_starlette(response: Response) -> StarletteResponse:
     """Give an answer as endpoints of FastAPI's have to."""
@@ -162,7 +159,7 @@ def _scope(call: Call) -> Scope:
         "headers": head.headers,
         "server": None,
         "client": (call.context.client, 0),
-        "state": {CONTEXT: call.context},
+        "state": {},
     }
 
 

@@ -168,12 +168,16 @@ class Dispatcher:
         return most
 
     def preflight(self, head: Head) -> Response | None:
-        """Answer a browser that asks whether a page of another site may send a request (Fetch, 3.3.2)."""
-        if head.method == "OPTIONS" and head.path == "*":
+        """
+        Answer what is asked by OPTIONS, if it is of the whole service, or a browser's question.
+
+        A browser asks so whether a page of another site may send a request (Fetch standard, section 3.3.2).
+        """
+        if head.path == "*":
             return Response(204, ((b"allow", b"GET, HEAD, OPTIONS, POST"),))
         if self._cors is None or b"access-control-request-method" not in head.fields:
             return None
-        if head.method != "OPTIONS" or b"origin" not in head.fields:
+        if b"origin" not in head.fields:
             return None
         answer = self._cors.preflight_response(Headers(raw=list(head.headers)))
         return responses.of_asgi(answer.status_code, answer.raw_headers, bytes(answer.body))

@@ -134,7 +134,7 @@ class Found(NamedTuple):
         path_params: What stands in the path for the names of the template.
     """
 
-    methods: Mapping[str, Route]
+    methods: dict[str, Route]
     path_params: Mapping[str, str]
 
     @property
@@ -145,12 +145,8 @@ class Found(NamedTuple):
     @property
     def access(self) -> Access:
         """Who may learn which methods the path takes."""
-        return STRICTEST if STRICTEST in self.accesses or not self.methods else "open"
-
-    @property
-    def accesses(self) -> set[Access]:
-        """What the path's routes say."""
-        return {route.access for route in self.methods.values()}
+        said = {route.access for route in self.methods.values()}
+        return STRICTEST if STRICTEST in said or not said else "open"
 
 
 _NOTHING = Found({}, {})
@@ -162,27 +158,22 @@ class Routes:
     def __init__(self) -> None:
         """Begin without any."""
         self._of_paths: dict[str, Found] = {}
-        self._of_patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
+        self._of_patterns: dict[re.Pattern[str], dict[str, Route]] = {}
 
     def add(self, method: str, route: Route) -> None:
         """Add a route of a method."""
-        if "{" not in route.template:
-            methods = self._of_paths.setdefault(route.template, Found({}, {})).methods
-            self._put(methods, method, route)
-            return
-        pattern, _, _ = compile_path(route.template)
-        for known, methods in self._of_patterns:
-            if known == pattern:
-                self._put(methods, method, route)
-                return
-        self._of_patterns.append((pattern, {method: route}))
+        methods = self._methods_at(route.template)
+        if method in methods:
+            message = f"{method} {route.template} is there twice"
+            raise ValueError(message)
+        methods[method] = route
 
     def at(self, path: str) -> Found:
         """Tell what is at a path; one without names in its template goes before one with."""
         found = self._of_paths.get(path)
         if found is not None:
             return found
-        for pattern, methods in self._of_patterns:
+        for pattern, methods in self._of_patterns.items():
             if match := pattern.match(path):
                 return Found(methods, match.groupdict())
         return _NOTHING
@@ -191,14 +182,13 @@ class Routes:
         """Give every route, with its method."""
         for methods in (
             *(found.methods for found in self._of_paths.values()),
-            *dict(self._of_patterns).values(),
+            *self._of_patterns.values(),
         ):
             yield from methods.items()
 
-    @staticmethod
-    def _put(methods: Mapping[str, Route], method: str, route: Route) -> None:
-        assert isinstance(methods, dict)  # noqa: S101  it was made here
-        if method in methods:
-            message = f"{method} {route.template} is there twice"
-            raise ValueError(message)
-        methods[method] = route
+    def _methods_at(self, template: str) -> dict[str, Route]:
+        """Give what is at a template, to be added to."""
+        if "{" not in template:
+            return self._of_paths.setdefault(template, Found({}, {})).methods
+        pattern, _, _ = compile_path(template)
+        return self._of_patterns.setdefault(pattern, {})

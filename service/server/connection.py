@@ -392,8 +392,6 @@ class Connection(asyncio.Protocol):
             and not self._is_scheduled
             and (self._body is not None or self._exchange is None)
         )
-        if self._is_lingering:
-            should_read = True
         if should_read != self._is_reading and not self._has_ended and not self._transport.is_closing():
             self._is_reading = should_read
             if should_read:

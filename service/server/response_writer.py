@@ -15,7 +15,7 @@ LARGE_BYTES = 65_536
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 """Asks for the body that a client holds back (RFC 9110, section 10.1.1)."""
 
-_STATUS_LINES = {
+_FIRST_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus
 }
 _WITHOUT_LENGTH = frozenset({204, 304})
@@ -55,7 +55,7 @@ def written(
     elif minor == 0:
         connection = b"connection: keep-alive\r\n"
     head = b"%b%b%b%b%b%b\r\n" % (
-        _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status,
+        _FIRST_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status,
         _date(int(time.time())),
         _shared(response.headers),
         _own(response.more),
