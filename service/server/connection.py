@@ -411,6 +411,7 @@ class Connection(asyncio.Protocol):
             except OSError:
                 # asyncio's raises it when the client has reset the connection.
                 self._transport.abort()
+            self._read_or_wait()
         else:
             self._transport.close()
             self._wait(self._limits.write_deadline_s)
