@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 VIEWS = ["digit", "convolution", "pictures", "pooling", "channels", "signals", "cost", "training"]
 WEB = Path(__file__).parents[2] / "service" / "web"
@@ -118,6 +118,24 @@ def test_a_digit_can_be_chosen_and_taken_apart_by_keys_alone(open_page: Callable
     page.locator(".channels button").nth(2).focus()
     page.keyboard.press("Enter")
     expect(page.locator(".equation")).to_contain_text("Window in map 2")
+
+
+def test_a_cell_that_is_pinned_before_the_maps_arrive_is_taken_apart_when_they_do(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page()
+    settle(page)
+    held: list[Route] = []
+    page.route("**/feature-maps*", lambda route: held.append(route), times=1)  # noqa: PLW0108  Playwright wants a function
+    with page.expect_request("**/feature-maps*"):
+        page.get_by_role("button", name="Draw a 7").click()
+    page.locator("[data-layer=conv2d_2] canvas").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    for request in held:
+        request.continue_()
+
+    expect(page.locator(".inspector h3")).to_contain_text("conv2d_2 · map 0 · row 5, column 5")
 
 
 def test_portuguese_has_every_word_and_keeps_the_state(open_page: Callable[..., Page]) -> None:

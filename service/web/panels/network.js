@@ -164,7 +164,7 @@ export class NetworkView {
 
   /** @param {number} layer @param {Spot | null} spot */
   pick(layer, spot) {
-    if (spot && this.values.length) this.pin({ layer, spot });
+    if (spot) this.pin({ layer, spot });
   }
 
   /** @param {Pin | null} pin */
@@ -182,11 +182,14 @@ export class NetworkView {
     this.tell(null);
   }
 
-  /** Arrow keys move a pinned cell, across to the next map; Page Up and Down change the map; Escape lets go. */
+  /**
+   * Arrow keys move a pinned cell, across to the next map; Page Up and Down change the map; Escape lets go.
+   * A cell can be pinned before its value is there.
+   */
   walk(/** @type {number} */ layer, /** @type {KeyboardEvent} */ event) {
-    if (!this.values.length) return;
-    const maps = layer ? mapsOf(this.values[layer - 1]) : [this.input ?? []];
-    const [height, width] = [maps[0].length, maps[0][0].length];
+    const { output_shape: shape } = this.layers[layer];
+    const [height, width] = mapSize(shape);
+    const maps = shape[2] ?? 1;
     const at =
       this.pinned?.layer === layer
         ? this.pinned.spot
@@ -206,8 +209,8 @@ export class NetworkView {
       const spot = { ...at, ...moved };
       spot.row = Math.min(Math.max(spot.row, 0), height - 1);
       spot.column = Math.min(Math.max(spot.column, 0), width - 1);
-      spot.map = (spot.map + maps.length) % maps.length;
-      if (maps[spot.map][spot.row]?.[spot.column] !== undefined) this.pin({ layer, spot });
+      spot.map = (spot.map + maps) % maps;
+      if (shape.length > 1 || spot.row * width + spot.column < shape[0]) this.pin({ layer, spot });
     }
     event.preventDefault();
   }
