@@ -5,12 +5,20 @@ import functools
 import math
 import os
 import signal
+import socket
 import sys
 
-from service import __version__
+from service import __version__, logs
 
 OTHER_FILES = 256
 """Files that a process opens besides connections: libraries, models, pipes, what is written."""
+
+ACCEPTORS = 16
+"""Watchers of the listening socket. At each uvloop accepts one connection in a turn of the event loop, and
+a client that opens hundreds would keep others from being accepted when turns are long."""
+
+BACKLOG = 2_048
+"""Connections that wait to be accepted, as uvicorn has it."""
 
 USAGE = """\
 usage: lenet5             serve; the settings are LENET_* variables, see docs/settings.md
@@ -52,7 +60,7 @@ def serve() -> int:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    from service import logs, settings
+    from service import settings
     from service.errors import SettingsError
 
     # To ask of each model whether it is one of pydantic 1, FastAPI would import all of that: a tenth of the
@@ -70,6 +78,7 @@ def serve() -> int:
     from service.metrics import sharing
     from service.server.connection import Connection
     from service.server.deadlines import Deadlines
+    from service.server.turns import Turns
 
     several = configuration.workers > 1
     logs.configure(configuration.log_format, configuration.log_level, is_shared=several)
@@ -85,6 +94,7 @@ def serve() -> int:
             limits=configuration,
             keep_alive_s=configuration.keep_alive_s,
             deadlines=Deadlines(),
+            turns=Turns(),
         ),
         ws="none",
         log_config=None,
@@ -95,18 +105,34 @@ def serve() -> int:
         timeout_graceful_shutdown=math.ceil(configuration.shutdown_s),
     )
     _allow_files(configuration.max_connections)
+    try:
+        listener = _listen(configuration.host, configuration.port)
+    except OSError as error:
+        sys.stderr.write(f"lenet5-service cannot start: {error}\n")
+        return settings.CANNOT_START
+    sockets = [listener, *(listener.dup() for _ in range(ACCEPTORS - 1))]
     with contextlib.suppress(KeyboardInterrupt):
         if several:
-            supervisor = Multiprocess(config, [config.bind_socket()])
+            supervisor = Multiprocess(config, sockets)
             with sharing.folder():
                 supervisor.run()
             failed = any(worker.exitcode == settings.CANNOT_START for worker in supervisor.processes)
         else:
             server = uvicorn.Server(config)
-            server.run()
+            server.run(sockets)
             failed = not server.started
         return settings.CANNOT_START if failed else 0
     return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Listen at an address; at ``::``, the address of all interfaces, for IPv4 as well."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    is_of_both = host == "::" and socket.has_dualstack_ipv6()
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=is_of_both)
+    named = f"[{host}]" if ":" in host else host
+    logs.get("server").info("running on http://%s:%d", named, listener.getsockname()[1])
+    return listener
 
 
 def _allow_files(connections: int) -> None:

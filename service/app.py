@@ -18,6 +18,7 @@ from service.digits.network import BATCH
 from service.digits.recogniser import Recogniser
 from service.engine import processors
 from service.engine.batcher import Batcher, QueueLimits
+from service.engine.fairness import Share
 from service.engine.graph_cache import GraphCache
 from service.engine.worker_pool import WorkerPool
 from service.errors import StartError
@@ -47,6 +48,10 @@ from service.v2 import inference, metadata
 from service.v2 import repository as model_repository
 from service.watchdog import Watchdog
 
+SWITCH_S = 0.0001
+"""After how long a thread that computes in Python lets another have the interpreter, a fiftieth of Python's
+default: the event loop asks for it at every piece that it reads, and would be late by so much each time."""
+
 GC_THRESHOLD = 10_000
 """Objects after which the collector looks for cycles: a request makes some twenty, and hardly any cycle."""
 
@@ -64,12 +69,14 @@ def create_app(settings: Settings) -> Application:
     sharing = Sharing.of_environment(ledger)
     spans = setup.begin(settings)
     threads = settings.threads or max(1, processors.usable() // settings.workers)
+    share = Share(settings.client_share)
     queue_limits = QueueLimits(
         batch=BATCH,
         requests=settings.max_queue_requests,
         rows=settings.max_queue_images,
         wait_s=settings.max_queue_s,
         deadline_s=settings.queue_deadline_s,
+        share=share,
     )
     served = repository.open_folder(
         settings.model_repository,
@@ -78,17 +85,20 @@ def create_app(settings: Settings) -> Application:
         most_versions=settings.max_versions,
     )
     waiting, deadline_s = settings.max_pool_requests, settings.queue_deadline_s
-    pictures = WorkerPool("pictures", threads=threads, waiting=waiting, deadline_s=deadline_s)
+    pictures = WorkerPool("pictures", threads=threads, waiting=waiting, deadline_s=deadline_s, share=share)
     heavy = WorkerPool(
         "operations",
         threads=threads,
         waiting=waiting,
         deadline_s=deadline_s,
+        share=share,
         nice=settings.operation_nice,
     )
+    # One thread: it computes in Python, of which only one thread at a time makes progress.
+    parsing = WorkerPool("parsing", threads=1, waiting=waiting, deadline_s=deadline_s, share=share)
     # One thread: ONNX Runtime does not create sessions on several at a time.
     loading = WorkerPool("models", threads=1, waiting=waiting, deadline_s=settings.load_deadline_s)
-    pools = (pictures, heavy, loading)
+    pools = (parsing, pictures, heavy, loading)
     recogniser = Recogniser(pictures, inline_pixels=settings.inline_pixels)
     readiness = Readiness()
 
@@ -146,11 +156,11 @@ def create_app(settings: Settings) -> Application:
         settings,
         observe=observe,
         endpoints=[
-            *prediction.endpoints(served, recogniser, pictures, settings),
-            *feature_maps.endpoints(served, recogniser, pictures, settings),
-            *operations.endpoints(graphs, heavy, settings),
-            *architecture.endpoints(heavy, settings),
-            *inference.endpoints(served, recogniser, pictures, settings),
+            *prediction.endpoints(served, recogniser, parsing, settings),
+            *feature_maps.endpoints(served, recogniser, parsing, pictures, settings),
+            *operations.endpoints(graphs, parsing, heavy, settings),
+            *architecture.endpoints(parsing, settings),
+            *inference.endpoints(served, recogniser, parsing, pictures, settings),
             *model_repository.endpoints(served, loading, settings),
         ],
         routers=[
@@ -177,6 +187,7 @@ def of_environment() -> Application:
     """Make the service as the environment says: what each of several workers does."""
     settings = load()
     logs.configure(settings.log_format, settings.log_level, is_shared=settings.workers > 1)
+    sys.setswitchinterval(SWITCH_S)
     try:
         return create_app(settings)
     except StartError as error:

@@ -178,9 +178,10 @@ class Settings(Limits):
     files have to be allowed: the service raises its soft limit that far if the hard limit lets it."""
 
     client_share: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """The part of connections, of requests and bytes in flight, and of unread answers, that one client (an
-    API key, else an address) may have while others are served; more is answered 429. One that is alone may
-    have seven eighths; 1 lets anyone have everything."""
+    """The part of connections, of requests and bytes in flight, of what waits for networks and threads,
+    and of unread answers, that one client (an API key, else an address) may have while others are served;
+    more is answered 429. One that is alone may have seven eighths; 1 lets anyone have everything. What
+    waits is done in turns, one request of each client."""
 
     trusted_proxies: Networks = ""
     """Addresses or networks, with commas between, of proxies whose ``X-Forwarded-For`` is believed, such as

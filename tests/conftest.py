@@ -37,6 +37,7 @@ from service.http.endpoints import Endpoint
 from service.routes import pages
 from service.server.connection import APPLICATION, Connection
 from service.server.deadlines import Deadlines
+from service.server.turns import Turns
 from service.settings import Settings
 
 Listen = Callable[..., AbstractContextManager[int]]
@@ -112,7 +113,11 @@ def listen() -> Listen:
     ) -> Iterator[int]:
         """Give the port while it is served."""
         connection = functools.partial(
-            Connection, limits=settings, keep_alive_s=settings.keep_alive_s, deadlines=Deadlines()
+            Connection,
+            limits=settings,
+            keep_alive_s=settings.keep_alive_s,
+            deadlines=Deadlines(),
+            turns=Turns(),
         )
         config = uvicorn.Config(
             app,

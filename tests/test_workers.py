@@ -44,7 +44,7 @@ class Service:
         for line in self.process.stdout:
             event = json.loads(line)["event"]
             if "running on" in event:
-                address = event.split()[3]
+                address = event.split()[-1]
             if event.startswith("Started server process"):
                 workers.append(int(event.split("[")[1].rstrip("]")))
             ready += event == "Application startup complete."

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 
+PIECE_BYTES = 16_384
+"""What is parsed at a time: a search through more would hold the interpreter for long."""
+
 LONGEST_VALUE = 2_048
 """Bytes of a header that names a part or a boundary: file names of 255 bytes in percent encoding fit."""
 
@@ -50,7 +53,8 @@ def parse(body: bytes, content_type: str, *, max_parts: int, max_headers: int) -
     form = _Form(max_parts)
     try:
         parser = MultipartParser(boundary, form.callbacks(), max_header_count=max_headers)
-        parser.write(body)
+        for start in range(0, len(body), PIECE_BYTES):
+            parser.write(body[start : start + PIECE_BYTES])
         parser.finalize()
     except FormParserError:
         message = "the form is damaged"

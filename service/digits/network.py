@@ -11,7 +11,7 @@ from service.digits.card import Card
 from service.digits.layers import Layers
 from service.engine.batcher import Answer, Batcher
 from service.engine.batches import Outputs, Run
-from service.engine.clients import IsDisconnected, never_disconnected
+from service.engine.origin import ITSELF, Origin
 from service.engine.session import CUDA, Array, Session
 from service.errors import ModelError
 
@@ -91,9 +91,7 @@ class Network:
         runs = [self._run(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
         return Scores(*(runs[0] if len(runs) == 1 else map(np.concatenate, zip(*runs, strict=True))))
 
-    async def answer(
-        self, images: Images, *, is_disconnected: IsDisconnected = never_disconnected
-    ) -> tuple[Scores, Answer]:
+    async def answer(self, images: Images, *, origin: Origin = ITSELF) -> tuple[Scores, Answer]:
         """
         Score at most ``BATCH`` images together with those of other requests.
 
@@ -102,7 +100,7 @@ class Network:
             DeadlineError: They waited too long.
             AbandonedError: Their client is gone.
         """
-        answer = await self.batcher.submit(images, is_disconnected=is_disconnected)
+        answer = await self.batcher.submit(images, origin=origin)
         return Scores(*answer.outputs), answer
 
     def verify(self, images: Images, probabilities: npt.NDArray[np.float32]) -> None:

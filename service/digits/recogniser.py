@@ -12,7 +12,7 @@ from service.digits.network import BATCH, Images, Network, Scores
 from service.digits.preparation import Prepared
 from service.digits.recognition import Recognition
 from service.engine.batcher import Answer
-from service.engine.clients import IsDisconnected, never_disconnected
+from service.engine.origin import ITSELF, Origin
 from service.engine.worker_pool import WorkerPool
 from service.images.pictures import Pictures
 
@@ -90,7 +90,7 @@ class Recogniser:
         pictures: Pictures,
         *,
         preprocess: Literal["auto", "none"],
-        is_disconnected: IsDisconnected = never_disconnected,
+        origin: Origin = ITSELF,
     ) -> tuple[list[Recognition], Timings]:
         """
         Prepare and score pictures.
@@ -103,10 +103,10 @@ class Recogniser:
         """
         began = time.perf_counter()
         if pictures.number > BATCH:
-            return await self._many(network, pictures, preprocess, is_disconnected, began)
-        prepared = await self.prepare(pictures, preprocess=preprocess, is_disconnected=is_disconnected)
+            return await self._many(network, pictures, preprocess, origin, began)
+        prepared = await self.prepare(pictures, preprocess=preprocess, origin=origin)
         batch = PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
-        return batch.read(await network.batcher.submit(batch.rows, is_disconnected=is_disconnected))
+        return batch.read(await network.batcher.submit(batch.rows, origin=origin))
 
     def prepare_in_place(
         self, pictures: Pictures, *, preprocess: Literal["auto", "none"]
@@ -128,7 +128,7 @@ class Recogniser:
         pictures: Pictures,
         *,
         preprocess: Literal["auto", "none"],
-        is_disconnected: IsDisconnected = never_disconnected,
+        origin: Origin = ITSELF,
     ) -> Sequence[Prepared]:
         """
         Decode and prepare pictures.
@@ -143,7 +143,7 @@ class Recogniser:
             return recognition.prepared(pictures.decode(), preprocess=preprocess)
         return await self._pool.run(
             lambda: recognition.prepared(pictures.decode(), preprocess=preprocess),
-            is_disconnected=is_disconnected,
+            origin=origin,
         )
 
     def _is_small(self, pictures: Pictures) -> bool:
@@ -154,7 +154,7 @@ class Recogniser:
         network: Network,
         pictures: Pictures,
         preprocess: Literal["auto", "none"],
-        is_disconnected: IsDisconnected,
+        origin: Origin,
         began: float,
     ) -> tuple[list[Recognition], Timings]:
         """Share the pictures among the threads, chunk by chunk."""
@@ -163,6 +163,6 @@ class Recogniser:
             prepared = recognition.prepared(chunk.decode(), preprocess=preprocess)
             return recognition.recognise(network, prepared)
 
-        found = await self._pool.map(work, pictures.chunks(BATCH), is_disconnected=is_disconnected)
+        found = await self._pool.map(work, pictures.chunks(BATCH), origin=origin)
         total_ms = (time.perf_counter() - began) * 1e3
         return [one for chunk in found for one in chunk], Timings(0.0, 0.0, total_ms, pictures.number)

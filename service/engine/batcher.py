@@ -1,21 +1,24 @@
-"""Runs together what is queued together: whoever comes while the engine is busy is in its next batch."""
+"""Runs together what is queued together: what arrives while the engine is busy is in its next batch."""
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from service.engine import batches
 from service.engine.batches import Outcome, Outputs, Rows, Run
-from service.engine.clients import IsDisconnected, never_disconnected
+from service.engine.fairness import WHOLE, FairQueue, Share
+from service.engine.origin import ITSELF, Client, Origin
 from service.engine.worker_thread import WorkerThread
-from service.errors import AbandonedError, DeadlineError, FullError
+from service.errors import AbandonedError, DeadlineError, FullError, ShareError
 
 IN_PLACE_S = 0.001
 """A run that takes less than this, by those before, is made in place: a hand-over to a thread and back takes
 a good part of it, and both then contend for the interpreter."""
+
+GATHER_S = 0.001
+"""How long what arrives in consecutive turns of the event loop is gathered: each of them may be long."""
 
 SMOOTHING = 0.2
 """Weight of the newest run in the average time of a row."""
@@ -32,6 +35,7 @@ class QueueLimits:
         rows: Most rows that wait.
         wait_s: Most seconds of work that wait, by measured runs: beyond it newcomers are refused.
         deadline_s: Most seconds that one may wait: a request that waited longer is not run any more.
+        share: How much of it may be one client's.
     """
 
     batch: int
@@ -39,6 +43,7 @@ class QueueLimits:
     rows: int
     wait_s: float
     deadline_s: float
+    share: Share = WHOLE
 
 
 @dataclass(slots=True)
@@ -67,7 +72,7 @@ OnResult: TypeAlias = Callable[[Answer | Exception], None]
 class _Waiting:
     rows: Rows
     since: float
-    is_disconnected: IsDisconnected
+    origin: Origin
     on_result: OnResult
 
 
@@ -77,7 +82,7 @@ class Batcher:
 
     Nobody waits for company: an idle engine takes at once what there is. There is no task that could die:
     the end of one run begins the next. All methods belong to one event loop; the engine runs on a thread
-    of its own, or in place when that is quick.
+    of its own, or in place when that is quick. Clients whose requests wait take turns.
 
     Attributes:
         waiting: Rows in the queue.
@@ -101,14 +106,16 @@ class Batcher:
         self._limits = limits
         self._observe = observe
         self._runner = WorkerThread("engine")
-        self._queue: deque[_Waiting] = deque()
+        self._queue: FairQueue[_Waiting] = FairQueue()
         self._busy = False
         self._expiry: asyncio.TimerHandle | None = None
         self._row_s = 0.0
+        # Up to here there is room for anyone.
+        self._few_rows = limits.share.of(limits.rows, is_alone=False)
+        self._few_requests = limits.share.of(limits.requests, is_alone=False)
+        self._few_s = limits.wait_s * limits.share.of_several
 
-    def submit(
-        self, rows: Rows, *, is_disconnected: IsDisconnected = never_disconnected
-    ) -> asyncio.Future[Answer]:
+    def submit(self, rows: Rows, *, origin: Origin = ITSELF) -> asyncio.Future[Answer]:
         """
         Queue the rows of one request, as ``enqueue`` does.
 
@@ -125,12 +132,12 @@ class Batcher:
             else:
                 future.set_result(answer)
 
-        self.enqueue(rows, on_result, is_disconnected=lambda: future.done() or is_disconnected())
+        is_disconnected = origin.is_disconnected
+        waiting = Client(origin.client, lambda: future.done() or is_disconnected())
+        self.enqueue(rows, on_result, origin=waiting)
         return future
 
-    def enqueue(
-        self, rows: Rows, on_result: OnResult, *, is_disconnected: IsDisconnected = never_disconnected
-    ) -> None:
+    def enqueue(self, rows: Rows, on_result: OnResult, *, origin: Origin = ITSELF) -> None:
         """
         Queue the rows of one request.
 
@@ -139,10 +146,11 @@ class Batcher:
             on_result: Gets the answer. Or: ``DeadlineError`` when it waited too long, ``AbandonedError`` when
                 its client has left, ``EngineError`` when the engine gave another number of rows than it got,
                 and what the engine raises for these rows alone.
-            is_disconnected: Tells when nobody needs the answer any more.
+            origin: Whose it is, and whether anybody still needs the answer.
 
         Raises:
             FullError: There is no room in the queue.
+            ShareError: There is none for this client.
             ValueError: More rows than a run may have.
         """
         limits = self._limits
@@ -150,28 +158,49 @@ class Batcher:
         if number > limits.batch:
             message = f"{number} rows in one request; a run has at most {limits.batch}"
             raise ValueError(message)
-        wait_s = self.waiting * self._row_s
         if (
-            len(self._queue) >= limits.requests
-            or self.waiting + number > limits.rows
-            or wait_s > limits.wait_s
+            self.waiting + number > self._few_rows
+            or len(self._queue) >= self._few_requests
+            or self.waiting * self._row_s > self._few_s
         ):
-            raise FullError(where="queue", retry_after_s=wait_s)
+            self._check_room(number, origin.client)
         if not self._queue and not self._busy:
-            asyncio.get_running_loop().call_soon(self._gather, 0)
+            asyncio.get_running_loop().call_soon(self._gather, 0, time.perf_counter() + GATHER_S)
         if self._expiry is None:
             self._expiry = asyncio.get_running_loop().call_later(limits.deadline_s, self._expire)
-        self._queue.append(_Waiting(rows, time.perf_counter(), is_disconnected, on_result))
+        self._queue.push(origin.client, _Waiting(rows, time.perf_counter(), origin, on_result))
         self.waiting += number
 
     def close(self) -> None:
         """Finish the run that is under way."""
         self._runner.close()
 
-    def _gather(self, before: int) -> None:
+    def _check_room(self, number: int, client: str) -> None:
+        """
+        See that so many rows more of a client may wait.
+
+        Raises:
+            FullError: There is no room in the queue.
+            ShareError: There is none for this client.
+        """
+        limits, queue, share = self._limits, self._queue, self._limits.share
+        own = [len(waiting.rows) for waiting in queue.of(client)]
+        clients = queue.clients + (not own)
+        own_rows = sum(own)
+        # In turns, no more of each other client is before it than of its own.
+        wait_s = min(self.waiting, (own_rows + number) * clients) * self._row_s
+        if len(queue) >= limits.requests or self.waiting + number > limits.rows or wait_s > limits.wait_s:
+            raise FullError(where="queue", retry_after_s=wait_s)
+        is_alone = clients == 1
+        if len(own) >= share.of(limits.requests, is_alone=is_alone) or own_rows + number > share.of(
+            limits.rows, is_alone=is_alone
+        ):
+            raise ShareError
+
+    def _gather(self, before: int, until: float) -> None:
         """Begin when a turn of the loop brings no more: what has arrived comes along, none is waited for."""
-        if before < self.waiting < self._limits.batch:
-            asyncio.get_running_loop().call_soon(self._gather, self.waiting)
+        if before < self.waiting < self._limits.batch and time.perf_counter() < until:
+            asyncio.get_running_loop().call_soon(self._gather, self.waiting, until)
         else:
             self._begin()
 
@@ -186,7 +215,7 @@ class Batcher:
         if 0 < len(rows) * self._row_s < self.in_place_s:
             outcome, seconds = batches.attempt(self._run, rows, parts)
             if self._queue:
-                asyncio.get_running_loop().call_soon(self._gather, 0)
+                asyncio.get_running_loop().call_soon(self._gather, 0, time.perf_counter() + GATHER_S)
             self._tell(batch, started, outcome, seconds)
         else:
             self._busy = True
@@ -200,13 +229,13 @@ class Batcher:
         batch: list[_Waiting] = []
         room = self._limits.batch
         latest = time.perf_counter() - self._limits.deadline_s
-        while self._queue and len(self._queue[0].rows) <= room:
-            waiting = self._queue.popleft()
+        # Bound late: what has room changes with each that is taken.
+        while (waiting := self._queue.pop(lambda one: len(one.rows) <= room)) is not None:  # noqa: B023
             number = len(waiting.rows)
             self.waiting -= number
             if waiting.since < latest:
                 _give(waiting, DeadlineError(self._limits.deadline_s))
-            elif waiting.is_disconnected():
+            elif waiting.origin.is_disconnected():
                 _give(waiting, AbandonedError())
             else:
                 batch.append(waiting)
@@ -216,13 +245,12 @@ class Batcher:
     def _expire(self) -> None:
         """Tell those who waited too long, also while a run does not end; look again when others wait."""
         latest = time.perf_counter() - self._limits.deadline_s
-        while self._queue and self._queue[0].since <= latest:
-            waiting = self._queue.popleft()
+        for waiting in self._queue.pop_while(lambda one: one.since <= latest):
             self.waiting -= len(waiting.rows)
             _give(waiting, DeadlineError(self._limits.deadline_s))
         self._expiry = None
         if self._queue:
-            left_s = self._queue[0].since - latest
+            left_s = min(waiting.since for waiting in self._queue.firsts()) - latest
             self._expiry = asyncio.get_running_loop().call_later(left_s, self._expire)
 
     def _end(self, batch: Sequence[_Waiting], started: float, outcome: Outcome, seconds: float) -> None:

@@ -1,13 +1,10 @@
 """Who is let in: as much as this process can hold at a time, and of one client no more than its share."""
 
-import math
 from dataclasses import dataclass
 
+from service.engine.fairness import Share
 from service.errors import FullError, ShareError
 from service.settings import Settings
-
-NEWCOMERS = 1 / 8
-"""The part of everything that a client which is alone leaves free for the next one."""
 
 
 @dataclass(slots=True)
@@ -41,9 +38,9 @@ class Admission:
         self._most_connections = settings.max_connections
         self._connections: dict[str, int] = {}
         self._number_of_connections = 0
-        share = settings.client_share
+        share = Share(settings.client_share)
         # By whether the client is alone.
-        self._most_of_one = (self._part(share), self._part(max(share, 1 - NEWCOMERS)))
+        self._most_of_one = (self._part(share, is_alone=False), self._part(share, is_alone=True))
         self._clients: dict[str, _Tally] = {}
 
     def connect(self, client: str) -> None:
@@ -127,10 +124,10 @@ class Admission:
             unread_bytes + size <= self._most_of_one[len(self._clients) <= (tally is not None)].unread_bytes
         )
 
-    def _part(self, share: float) -> _Tally:
-        size = math.ceil(self._most_bytes * share)
-        connections = math.ceil(self._most_connections * share)
-        return _Tally(math.ceil(self._most_requests * share), size, size, connections)
+    def _part(self, share: Share, *, is_alone: bool) -> _Tally:
+        requests = share.of(self._most_requests, is_alone=is_alone)
+        size = share.of(self._most_bytes, is_alone=is_alone)
+        return _Tally(requests, size, size, share.of(self._most_connections, is_alone=is_alone))
 
     def _tally(self, client: str) -> _Tally:
         tally = self._clients.get(client)

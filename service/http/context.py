@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.engine.clients import IsDisconnected, never_disconnected
+from service.engine.origin import IsDisconnected, never_disconnected
 
 SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 """Ids of the caller's that may be repeated in headers and logs."""

@@ -96,7 +96,7 @@ class Exchange:
             result = route.handler(Call(self.context, self.head, self._path_params, body))
             if isinstance(result, Pending):
                 on_result = partial(self._on_result, result.write)
-                result.batcher.enqueue(result.rows, on_result, is_disconnected=self.context.is_disconnected)
+                result.batcher.enqueue(result.rows, on_result, origin=self.context)
             elif isinstance(result, Response):
                 self.finish(result)
             else:

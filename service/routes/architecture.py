@@ -7,7 +7,6 @@ from service.architecture import calculation
 from service.architecture.figures import Figures
 from service.architecture.vocabulary import Architecture
 from service.codecs import json
-from service.codecs.pictures import SMALL_BYTES
 from service.engine.worker_pool import WorkerPool
 from service.http import problems, responses
 from service.http.endpoints import Call, Endpoint
@@ -43,7 +42,11 @@ EXAMPLES: dict[str, Any] = {
 """Bodies of the lecture's own examples."""
 
 
-def endpoints(pool: WorkerPool, limits: Limits) -> list[Endpoint]:
+SMALL_BYTES = 2_048
+"""Architectures up to this size, some thirty layers, are calculated at once, in a millisecond."""
+
+
+def endpoints(parsing: WorkerPool, limits: Limits) -> list[Endpoint]:
     """Make the endpoint."""
 
     def architecture(call: Call) -> Response | Awaitable[Response]:
@@ -53,7 +56,7 @@ def endpoints(pool: WorkerPool, limits: Limits) -> list[Endpoint]:
 
         if len(call.body) <= SMALL_BYTES:
             return answer()
-        return pool.run(answer, is_disconnected=call.context.is_disconnected)
+        return parsing.run(answer, origin=call.context)
 
     documentation = {
         "tags": ["lecture"],

@@ -82,7 +82,11 @@ _OTHER_FORMS: dict[str, Any] = {
 
 
 def endpoints(
-    repository: Repository, recogniser: Recogniser, pool: WorkerPool, settings: Settings
+    repository: Repository,
+    recogniser: Recogniser,
+    parsing: WorkerPool,
+    pool: WorkerPool,
+    settings: Settings,
 ) -> list[Endpoint]:
     """Make the endpoint."""
 
@@ -96,9 +100,7 @@ def endpoints(
         _check(sent.number, chosen, form, settings)
         context.log_fields["images"] = sent.number
         watch = Stopwatch(context)
-        prepared = await recogniser.prepare(
-            sent, preprocess=query.preprocess, is_disconnected=context.is_disconnected
-        )
+        prepared = await recogniser.prepare(sent, preprocess=query.preprocess, origin=context)
         watch.lap("decode")
 
         def compute() -> Response:
@@ -110,14 +112,14 @@ def endpoints(
             return answer
 
         # Always on a thread: writing takes longer than /predict should wait on the event loop.
-        return await pool.run(compute, is_disconnected=context.is_disconnected)
+        return await pool.run(compute, origin=context)
 
     async def read(call: Call) -> Pictures:
         if pictures.is_quick(call.content_type, call.body):
             return pictures.read(call.content_type, call.body, settings)
-        return await pool.run(
+        return await parsing.run(
             lambda: pictures.read(call.content_type, call.body, settings),
-            is_disconnected=call.context.is_disconnected,
+            origin=call.context,
         )
 
     documentation = {

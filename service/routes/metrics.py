@@ -1,6 +1,7 @@
 """``GET /metrics``: what Prometheus reads. Never refused; those who watch an overload must see it."""
 
 import asyncio
+import time
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response as StarletteResponse
@@ -15,6 +16,7 @@ from service.metrics.sharing import Sharing
 def routes(sharing: Sharing) -> APIRouter:
     """Make the endpoint."""
     router = APIRouter(tags=["health"])
+    written = {media_type: _Written(sharing, media_type) for media_type in OFFERED}
 
     @router.get(
         "/metrics",
@@ -31,11 +33,32 @@ def routes(sharing: Sharing) -> APIRouter:
     @access("probe")
     async def metrics(request: Request) -> StarletteResponse:
         media_type = negotiation.accepted(",".join(request.headers.getlist("accept")), OFFERED)
-        # Others are served meanwhile: hundreds of series take 25 ms to write.
-        body, full = await asyncio.to_thread(_write, sharing.whole(), media_type)
+        body, full = await written[media_type].newest()
         return StarletteResponse(body, headers={"content-type": full})
 
     return router
+
+
+class _Written:
+    """The metrics in one format, written once for all who ask at the same time."""
+
+    def __init__(self, sharing: Sharing, media_type: str) -> None:
+        self._sharing = sharing
+        self._media_type = media_type
+        self._lock = asyncio.Lock()
+        self._since = -1.0
+        self._latest = b"", ""
+
+    async def newest(self) -> tuple[bytes, str]:
+        """Return them as they are not before now, and the full media type."""
+        asked = time.monotonic()
+        async with self._lock:
+            if self._since < asked:
+                since = time.monotonic()
+                # Others are served meanwhile: hundreds of series take 25 ms to write.
+                self._latest = await asyncio.to_thread(_write, self._sharing.whole(), self._media_type)
+                self._since = since
+            return self._latest
 
 
 def _write(snapshot: Snapshot, media_type: str) -> tuple[bytes, str]:

@@ -45,6 +45,7 @@ class DrawingQuery(queries.Query):
 
 def endpoints(
     graphs: GraphCache,
+    parsing: WorkerPool,
     pool: WorkerPool,
     settings: Settings,
     operations: Iterable[Operation] = tuple(OPERATIONS.values()),
@@ -53,7 +54,7 @@ def endpoints(
     return [
         Endpoint(
             f"/{operation.name}",
-            _handler(operation, graphs, pool, settings),
+            _handler(operation, graphs, parsing, pool, settings),
             {
                 "tags": ["lecture"],
                 "name": operation.name,
@@ -71,7 +72,9 @@ def endpoints(
     ]
 
 
-def _handler(operation: Operation, graphs: GraphCache, pool: WorkerPool, settings: Settings) -> Handler:
+def _handler(
+    operation: Operation, graphs: GraphCache, parsing: WorkerPool, pool: WorkerPool, settings: Settings
+) -> Handler:
     def operate(call: Call) -> Response | Awaitable[Response]:
         media_type = negotiation.accepted(call.accept, OFFERED)
         body = Body(call.body, call.content_type, queries.pairs(call.head.query))
@@ -90,12 +93,16 @@ def _handler(operation: Operation, graphs: GraphCache, pool: WorkerPool, setting
             watch.lap("inference")
             return _written(answer, media_type, scale, settings)
 
+        async def operate_on_threads() -> Response:
+            task, scale = await parsing.run(prepare, origin=context)
+            return await pool.run(lambda: finish(task, scale), origin=context)
+
         if body.media_type not in {JSON, NPY} or len(body.data) > settings.inline_macs:
-            return pool.run(lambda: finish(*prepare()), is_disconnected=context.is_disconnected)
+            return operate_on_threads()
         task, scale = prepare()
         if task.is_quick(graphs, settings.inline_macs):
             return finish(task, scale)
-        return pool.run(lambda: finish(task, scale), is_disconnected=context.is_disconnected)
+        return pool.run(lambda: finish(task, scale), origin=context)
 
     return operate
 

@@ -97,7 +97,7 @@ class PredictionAnswer(BaseModel):
 
 
 def endpoints(
-    repository: Repository, recogniser: Recogniser, pool: WorkerPool, limits: Limits
+    repository: Repository, recogniser: Recogniser, parsing: WorkerPool, limits: Limits
 ) -> list[Endpoint]:
     """Make the endpoint."""
 
@@ -120,13 +120,12 @@ def endpoints(
     async def predict_many(
         call: Call, query: PredictionQuery, network: Network, sent: Pictures | None
     ) -> Response:
-        is_disconnected = call.context.is_disconnected
         if sent is None:
-            sent = await pool.run(
-                lambda: pictures.read(call.content_type, call.body, limits), is_disconnected=is_disconnected
+            sent = await parsing.run(
+                lambda: pictures.read(call.content_type, call.body, limits), origin=call.context
             )
         found, timings = await recogniser.recognise(
-            network, sent, preprocess=query.preprocess, is_disconnected=is_disconnected
+            network, sent, preprocess=query.preprocess, origin=call.context
         )
         return _written(network, found, timings, query, call.context)
 

@@ -16,6 +16,7 @@ from service.server import heads, response_writer
 from service.server.bodies import BodyReader, ChunkedBody, SizedBody
 from service.server.deadlines import NEVER, Deadlines
 from service.server.messages import Application, Exchange, Head, Response
+from service.server.turns import Turns
 from service.settings import Limits
 
 APPLICATION = "application"
@@ -56,12 +57,13 @@ class Connection(asyncio.Protocol):
         limits: Limits,
         keep_alive_s: float,
         deadlines: Deadlines,
+        turns: Turns,
         config: object,
         server_state: Any,  # noqa: ANN401  uvicorn's, of which three names are used
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        """Take limits and clock, and what uvicorn gives to every protocol."""
+        """Take limits, clock and turns, and what uvicorn gives to every protocol."""
         del config, _loop
         self.due = NEVER
         self.address = ""
@@ -69,6 +71,7 @@ class Connection(asyncio.Protocol):
         self._limits = limits
         self._keep_alive_s = keep_alive_s
         self._deadlines = deadlines
+        self._turns = turns
         self._server = server_state
         self._application: Application = app_state[APPLICATION]
         self._loop = asyncio.get_running_loop()
@@ -85,7 +88,7 @@ class Connection(asyncio.Protocol):
         self._is_kept = False
         self._expects_continue = False
         self._is_fresh = True
-        self._is_scheduled = False
+        self._awaits_turn = False
         self._is_stopping = False
         self._is_let_in = False
         self._is_lost = False
@@ -122,8 +125,11 @@ class Connection(asyncio.Protocol):
                 self._transport.abort()
             return
         self._received = self._received + data if self._received else data
-        if not self._is_scheduled:
-            self._proceed()
+        if self._awaits_turn:
+            self._read_or_wait()
+        else:
+            self._awaits_turn = True
+            self._turns.take(self)
 
     def eof_received(self) -> bool:
         """Go on with what has arrived: the client sends no more, and may still read."""
@@ -148,7 +154,7 @@ class Connection(asyncio.Protocol):
         self._note_unread()
         if self._exchange is None:
             self._wait(LINGER_S if self._is_lingering else self._keep_alive_s)
-        self._proceed()
+        self._proceed_soon()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of everything; a request that was not whole is over."""
@@ -177,6 +183,10 @@ class Connection(asyncio.Protocol):
     def overdue(self) -> None:
         """Refuse what does not come; close a connection on which nothing moves."""
         self.due = NEVER
+        if self._awaits_turn:
+            # What is awaited may have arrived.
+            self._wait(0)
+            return
         unread = self._transport.get_write_buffer_size()
         if self._is_lingering or self._transport.is_closing() or not self._is_writable or unread:
             self._give_up_unless_read(unread)
@@ -225,19 +235,20 @@ class Connection(asyncio.Protocol):
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin work that the server waits for when it stops."""
+        self._turns.end(self.client)
         task = self._loop.create_task(work)
         self._server.tasks.add(task)
         task.add_done_callback(self._server.tasks.discard)
 
-    # The way of a request.
+    # What gives turns calls; and the way of a request.
 
-    def _proceed(self) -> None:
+    def proceed(self) -> None:
         """
-        Take one request or one piece of a body of what has arrived, if its turn has come.
+        Take one request or one piece of a body of what has arrived, unless it has to wait.
 
-        What is left is taken in the next turn of the event loop, so that other connections have theirs.
+        What is left is taken in the client's next turn.
         """
-        self._is_scheduled = False
+        self._awaits_turn = False
         if self._transport.is_closing():
             return
         if self._received and self._is_writable and not self._is_lingering:
@@ -252,9 +263,9 @@ class Connection(asyncio.Protocol):
             self._close_when_idle()
 
     def _proceed_soon(self) -> None:
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            self._loop.call_soon(self._proceed)
+        if not self._awaits_turn:
+            self._awaits_turn = True
+            self._turns.queue(self)
 
     def _take_head(self) -> bool:
         """Begin a request when its head has arrived; tell whether anything was done."""
@@ -388,9 +399,7 @@ class Connection(asyncio.Protocol):
         if self._is_reading and not self._received:
             return
         should_read = not self._received or (
-            self._is_writable
-            and not self._is_scheduled
-            and (self._body is not None or self._exchange is None)
+            self._is_writable and not self._awaits_turn and (self._body is not None or self._exchange is None)
         )
         if should_read != self._is_reading and not self._has_ended and not self._transport.is_closing():
             self._is_reading = should_read
@@ -418,7 +427,7 @@ class Connection(asyncio.Protocol):
 
     def _close_when_idle(self) -> None:
         """Close when the client sends no more and all it sent is answered."""
-        can_wait = self._is_scheduled or not self._is_writable
+        can_wait = self._awaits_turn or not self._is_writable
         is_waiting = self._exchange is not None or (self._received and can_wait)
         if not is_waiting and not self._transport.is_closing():
             self._end()

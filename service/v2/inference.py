@@ -106,7 +106,11 @@ def _request_body() -> dict[str, Any]:
 
 
 def endpoints(
-    repository: Repository, recogniser: Recogniser, pool: WorkerPool, limits: Limits
+    repository: Repository,
+    recogniser: Recogniser,
+    parsing: WorkerPool,
+    pool: WorkerPool,
+    limits: Limits,
 ) -> list[Endpoint]:
     """Make the endpoints that compute."""
     documentation: dict[str, Any] = {
@@ -132,9 +136,7 @@ def endpoints(
         responses.check(asked, number, limits)
         if isinstance(sent, Pictures):
             watch = Stopwatch(context)
-            prepared = await recogniser.prepare(
-                sent, preprocess="auto", is_disconnected=context.is_disconnected
-            )
+            prepared = await recogniser.prepare(sent, preprocess="auto", origin=context)
             sent = np.stack([one.image for one in prepared])
             watch.lap("decode")
         computed = await compute(model, sent, [one.output for one in asked], context)
@@ -149,22 +151,20 @@ def endpoints(
 
         if len(call.body) <= SMALL_BYTES:
             return work()
-        return await pool.run(work, is_disconnected=call.context.is_disconnected)
+        return await parsing.run(work, origin=call.context)
 
     async def compute(
         model: Model, images: Images, wanted: Sequence[Output], context: RequestContext
     ) -> list[Array]:
         """Compute in the batch of other requests what they compute too, else on a thread."""
         if model.scores and len(images) <= BATCH:
-            scores, run = await model.network.answer(images, is_disconnected=context.is_disconnected)
+            scores, run = await model.network.answer(images, origin=context)
             context.stage("queue", run.queue_ms)
             context.stage("inference", run.run_ms)
             context.log_fields["batch"] = run.batch
             return outputs.of_scores(scores, wanted)
         watch = Stopwatch(context)
-        computed = await pool.run(
-            lambda: model.compute(images, wanted), is_disconnected=context.is_disconnected
-        )
+        computed = await pool.run(lambda: model.compute(images, wanted), origin=context)
         watch.lap("inference")
         return computed
 

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from service.engine.batcher import Answer, Batcher, QueueLimits
-from service.errors import AbandonedError, DeadlineError, EngineError, FullError
+from service.engine.fairness import Share
+from service.engine.origin import Client
+from service.errors import AbandonedError, DeadlineError, EngineError, FullError, ShareError
 
 WIDE = QueueLimits(batch=64, requests=10_000, rows=1_000_000, wait_s=1e9, deadline_s=1e9)
 
@@ -311,7 +313,7 @@ def test_cancelled_and_dead_clients_are_dropped_before_the_engine_runs() -> None
     async def work(batcher: Batcher) -> None:
         first = await busy(batcher, engine)
         cancelled = batcher.submit(row(1))
-        dead = batcher.submit(row(2), is_disconnected=lambda: True)
+        dead = batcher.submit(row(2), origin=Client(is_disconnected=lambda: True))
         alive = batcher.submit(row(3))
         cancelled.cancel()
         engine.may_run.set()
@@ -322,6 +324,61 @@ def test_cancelled_and_dead_clients_are_dropped_before_the_engine_runs() -> None
     run(engine, work)
 
     assert [batch[:, 0].tolist() for batch in engine.batches] == [[0], [3]]
+
+
+def test_clients_take_turns_however_much_one_of_them_has_queued() -> None:
+    engine = FakeEngine(held=True)
+    bounds = replace(WIDE, batch=4)
+
+    async def work(batcher: Batcher) -> None:
+        first = await busy(batcher, engine)
+        flood = [batcher.submit(row(*[number] * 4), origin=Client("flood")) for number in range(1, 9)]
+        others = [batcher.submit(row(number), origin=Client("other")) for number in (21, 22, 23)]
+        engine.may_run.set()
+        await asyncio.gather(first, *flood, *others)
+
+    run(engine, work, bounds)
+
+    assert [batch[:, 0].tolist() for batch in engine.batches[:3]] == [[0], [1] * 4, [21, 22, 23]]
+
+
+def test_one_client_leaves_room_for_others() -> None:
+    engine = FakeEngine(held=True)
+    bounds = replace(WIDE, rows=16, share=Share(0.5))
+
+    async def work(batcher: Batcher) -> None:
+        taken = [await busy(batcher, engine)]
+        taken += [batcher.submit(row(number), origin=Client("flood")) for number in range(14)]
+        with pytest.raises(ShareError):
+            batcher.submit(row(14), origin=Client("flood"))
+        taken.append(batcher.submit(row(15), origin=Client("other")))
+        with pytest.raises(ShareError):
+            batcher.submit(row(16), origin=Client("flood"))
+        taken.append(batcher.submit(row(17), origin=Client("other")))
+        with pytest.raises(FullError):
+            batcher.submit(row(18), origin=Client("other"))
+        engine.may_run.set()
+        await asyncio.gather(*taken)
+
+    run(engine, work, bounds)
+
+
+def test_what_keeps_arriving_does_not_put_off_a_run_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = FakeEngine()
+    clock = itertools.count(step=0.0004)
+    monkeypatch.setattr("service.engine.batcher.time.perf_counter", lambda: next(clock))
+
+    async def work(batcher: Batcher) -> None:
+        taken = []
+        while not engine.batches:
+            taken.append(batcher.submit(row(len(taken))))
+            await asyncio.sleep(0)
+        await asyncio.gather(*taken)
+
+    run(engine, work)
+
+    # One more arrives in every turn of the loop, and each looks at the clock: it ends all the same.
+    assert len(engine.batches[0]) < 8
 
 
 def test_a_client_that_leaves_during_the_run_harms_nobody() -> None:

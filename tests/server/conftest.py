@@ -20,6 +20,7 @@ from service.http.dispatcher import Dispatcher
 from service.http.endpoints import Route, Routes
 from service.server.connection import APPLICATION, Connection
 from service.server.deadlines import Deadlines
+from service.server.turns import Turns
 from service.settings import Settings
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
@@ -110,7 +111,11 @@ def serve_by_ours(running: Callable[..., Running]) -> Callable[..., tuple[Runnin
             yield {APPLICATION: dispatcher}
 
         protocol = functools.partial(
-            Connection, limits=settings, keep_alive_s=settings.keep_alive_s, deadlines=Deadlines()
+            Connection,
+            limits=settings,
+            keep_alive_s=settings.keep_alive_s,
+            deadlines=Deadlines(),
+            turns=Turns(),
         )
         return running(Starlette(lifespan=lifespan), protocol, loop=loop, lifespan="on"), dispatcher
 

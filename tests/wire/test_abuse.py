@@ -7,6 +7,7 @@ bound on what one client may take tells the two apart. Each of its requests has 
 
 import contextlib
 import http.client
+import io
 import json
 import os
 import re
@@ -44,6 +45,12 @@ LARGE = "POST /convolve?kernel=sharpen&padding=same HTTP/1.1\r\nHost: a\r\nAccep
 SIDE = 2_000
 LARGE_BYTES = SIDE * SIDE * 4
 """Far more than the system keeps for a client that does not read."""
+
+
+def npy(values: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, values)
+    return file.getvalue()
 
 
 def posted(picture: bytes, head: str = "POST /predict HTTP/1.1\r\nHost: a\r\n") -> bytes:
@@ -283,6 +290,50 @@ def test_requests_without_end_on_a_connection_are_not_kept_in_memory(
     assert most < before + 64 * MIB
     assert statistics.quantiles(probes, n=10)[-1] < 0.25
     sockets.close()
+    assert_unharmed()
+
+
+LAYERS = [{"type": "Input", "shape": [28, 28, 1]}] + [
+    {"type": "Conv2D", "filters": 2, "kernel_size": [1, 1]}
+] * 28
+CONTENT = {
+    "documents": (b"GET /openapi.json", b"", "text/plain"),
+    "metrics": (b"GET /metrics", b"", "text/plain"),
+    "architectures": (b"POST /architecture", json.dumps({"layers": LAYERS}).encode(), "application/json"),
+    "arrays": (b"POST /predict?preprocess=none", npy(np.zeros((64, 28, 28), np.uint8)), "application/x-npy"),
+    "forms": (
+        b"POST /predict",
+        b"--a\r\nContent-Disposition: form-data; name=image; filename=a\r\n\r\n%b\r\n--a--\r\n"
+        % (b"\r\n--" * 250_000),
+        "multipart/form-data; boundary=a",
+    ),
+    "pixels": (b"POST /predict", json.dumps({"pixels": [[7] * 700] * 700}).encode(), "application/json"),
+}
+
+
+@pytest.mark.parametrize("kind", CONTENT)
+def test_a_client_that_asks_all_the_time_on_many_connections_costs_others_no_answer(
+    sockets: Sockets, honest: Honest, kind: str, assert_unharmed: Callable[[], None]
+) -> None:
+    line, body, content_type = CONTENT[kind]
+    head = b"%b HTTP/1.1\r\nHost: a\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n"
+    sent = head % (line, content_type.encode(), len(body)) + body
+    over = threading.Event()
+
+    def ask() -> None:
+        one = sockets.open()
+        with contextlib.suppress(OSError):
+            while not over.is_set():
+                one.sendall(sent)
+                whole_answer(one)
+
+    with ThreadPoolExecutor(64) as pool:
+        for _ in range(64):
+            pool.submit(ask)
+        seen = len(honest.answered)
+        eventually(lambda: len(honest.answered) >= seen + 20 or honest.lost, within_s=30)
+        over.set()
+
     assert_unharmed()
 
 
