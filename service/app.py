@@ -48,7 +48,7 @@ from service.v2 import inference, metadata
 from service.v2 import repository as model_repository
 from service.watchdog import Watchdog
 
-SWITCH_S = 0.0001
+SWITCH_S = 0.0002
 """After how long a thread that computes in Python lets another have the interpreter, a fiftieth of Python's
 default: the event loop asks for it at every piece that it reads, and would be late by so much each time."""
 

@@ -5,7 +5,7 @@ import contextlib
 import os
 import threading
 import time
-from collections import deque
+from collections.abc import Iterator
 from typing import TextIO
 
 INTERVAL_S = 0.02
@@ -16,6 +16,10 @@ ATOMIC_BYTES = 4_096
 
 MOST_BYTES = 65_536
 """Bytes that are written at once where no other process writes: each write hands the interpreter over."""
+
+
+MOST_LINES = 1_024
+"""Lines that are taken at once: those that are taken do not count as waiting any more."""
 
 
 class Lines:
@@ -39,7 +43,7 @@ class Lines:
         self.dropped = 0
         self._stream = stream
         self._most = most
-        self._waiting: deque[bytes] = deque()
+        self._waiting: list[bytes] = []
         self._some = threading.Event()
         self._writing = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="log", daemon=True)
@@ -58,8 +62,11 @@ class Lines:
     def flush(self) -> None:
         """Write what waits, here and now."""
         with self._writing:
-            while self._waiting:
-                self._put(self._whole_lines())
+            while lines := self._waiting[:MOST_LINES]:
+                # Each of these two steps is one of the interpreter's, and others only add at the end.
+                del self._waiting[: len(lines)]
+                for piece in self._pieces(b"".join(lines)):
+                    self._put(piece)
 
     def _start(self) -> None:
         # When the interpreter ends, no thread can be started any more: then flush alone writes.
@@ -73,14 +80,15 @@ class Lines:
             self._some.clear()
             self.flush()
 
-    def _whole_lines(self) -> bytes:
-        """Take as many lines as are written in one piece, at least one."""
-        taken = [self._waiting.popleft()]
-        size = len(taken[0])
-        while self._waiting and size + len(self._waiting[0]) <= self._most_bytes:
-            taken.append(self._waiting.popleft())
-            size += len(taken[-1])
-        return b"".join(taken)
+    def _pieces(self, lines: bytes) -> Iterator[bytes]:
+        """Cut lines into pieces of whole lines, as many as are written at once, but at least one."""
+        start, end = 0, len(lines)
+        while end - start > self._most_bytes:
+            cut = lines.rfind(b"\n", start, start + self._most_bytes) + 1
+            cut = cut or lines.find(b"\n", start) + 1
+            yield lines[start:cut]
+            start = cut
+        yield lines[start:]
 
     def _put(self, data: bytes) -> None:
         # A closed reader or a full disk is no reason to stop serving.

@@ -67,22 +67,23 @@ class FairQueue(Generic[Item]):
         items.append(item)
         self._length += 1
 
-    def pop(self, condition: Callable[[Item], bool] = lambda _: True) -> Item | None:
+    def pop(self, condition: Callable[[Item], bool] | None = None) -> Item | None:
         """
         Take the first item of the client whose turn it is, or of the next one whose first item will do.
 
         Returns:
             The item, or None when there is none that meets the condition.
         """
-        client = next((one for one, items in self._of_clients.items() if condition(items[0])), None)
-        if client is None:
-            return None
-        items = self._of_clients.pop(client)
-        item = items.popleft()
-        if items:
-            self._of_clients[client] = items
-        self._length -= 1
-        return item
+        for client, items in self._of_clients.items():
+            if condition is None or condition(items[0]):
+                item = items.popleft()
+                if not items:
+                    del self._of_clients[client]
+                elif len(self._of_clients) > 1:
+                    self._of_clients[client] = self._of_clients.pop(client)
+                self._length -= 1
+                return item
+        return None
 
     def firsts(self) -> list[Item]:
         """Return the first item of every client."""

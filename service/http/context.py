@@ -43,7 +43,7 @@ class RequestContext:
     fields: Mapping[bytes, bytes]
     is_disconnected: IsDisconnected = never_disconnected
     client: str = ""
-    started: float = field(default_factory=time.perf_counter)
+    started: float = 0.0
     noted: float = 0.0
     route: str | None = None
     is_probe: bool = False
@@ -56,7 +56,7 @@ class RequestContext:
         """Begin with the headers of a request."""
         given = fields.get(b"x-request-id")
         request_id = given.decode() if given and SAFE_ID.fullmatch(given) else _new_id()
-        return cls(request_id, fields, is_disconnected)
+        return cls(request_id, fields, is_disconnected, "", time.perf_counter())
 
     @property
     def instance(self) -> str:

@@ -48,8 +48,6 @@ def strip_ancillary_chunks(data: bytes) -> Stripped:
     Raises:
         InvalidInputError: A chunk reaches beyond the file, there are too many, or much more data than pixels.
     """
-    if _is_plain(data):
-        return Stripped(data, None, has_exif=False)
     kept = [(0, _SIGNATURE_BYTES)]
     all_kept = True
     transparency = None
@@ -80,8 +78,12 @@ def strip_ancillary_chunks(data: bytes) -> Stripped:
     raise InvalidInputError(message)
 
 
-def _is_plain(data: bytes) -> bool:
-    """Tell whether a small file has a header, one chunk of pixels and an end: most small ones do."""
+def is_plain(data: bytes) -> bool:
+    """
+    Tell whether a small file has a header, one chunk of pixels and an end.
+
+    Most small ones do: nothing has to be stripped of them.
+    """
     if not 57 <= len(data) <= _IN_VAIN or not data.endswith(_END) or data[8:12] != _HEADER_LENGTH:
         return False
     length, kind = _BEGIN(data, 33)

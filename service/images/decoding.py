@@ -67,7 +67,7 @@ def decode(data: bytes, header: Header) -> Pixels:
     """
     transparent = None
     has_exif = header.media_type == "image/webp" and b"EXIF" in data
-    if header.media_type == "image/png":
+    if header.media_type == "image/png" and not chunks.is_plain(data):
         stripped = chunks.strip_ancillary_chunks(data)
         data, has_exif = stripped.file, stripped.has_exif
         if stripped.transparency is not None:

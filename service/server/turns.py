@@ -42,7 +42,8 @@ class Turns:
     def queue(self, one: Waiting) -> None:
         """Let something do a step in its client's next turn."""
         self._waiting.setdefault(one.client, deque()).append(one)
-        self._schedule()
+        if not self._is_scheduled:
+            self._schedule()
 
     def end(self, client: str) -> None:
         """End a client's turn: it has begun work of which the event loop will do more than this step."""
@@ -53,12 +54,12 @@ class Turns:
         one.proceed()
         client = one.client
         self._used[client] = self._used.get(client, 0.0) + time.perf_counter() - started
-        self._schedule()
+        if not self._is_scheduled:
+            self._schedule()
 
     def _schedule(self) -> None:
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            asyncio.get_running_loop().call_soon(self._next)
+        self._is_scheduled = True
+        asyncio.get_running_loop().call_soon(self._next)
 
     def _next(self) -> None:
         """Give each client its next turn."""
@@ -71,7 +72,6 @@ class Turns:
             if ones:
                 ones.extend(self._waiting.get(client, ()))
                 self._waiting[client] = ones
-                self._schedule()
 
     def _try(self, one: Waiting) -> None:
         try:
