@@ -78,6 +78,7 @@ def serve() -> int:
     from service.metrics import sharing
     from service.server.connection import Connection
     from service.server.deadlines import Deadlines
+    from service.server.heads import HeadParser
     from service.server.turns import Turns
 
     several = configuration.workers > 1
@@ -95,6 +96,7 @@ def serve() -> int:
             keep_alive_s=configuration.keep_alive_s,
             deadlines=Deadlines(),
             turns=Turns(),
+            parser=HeadParser(configuration),
         ),
         ws="none",
         log_config=None,

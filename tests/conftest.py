@@ -37,6 +37,7 @@ from service.http.endpoints import Endpoint
 from service.routes import pages
 from service.server.connection import APPLICATION, Connection
 from service.server.deadlines import Deadlines
+from service.server.heads import HeadParser
 from service.server.turns import Turns
 from service.settings import Settings
 
@@ -118,6 +119,7 @@ def listen() -> Listen:
             keep_alive_s=settings.keep_alive_s,
             deadlines=Deadlines(),
             turns=Turns(),
+            parser=HeadParser(settings),
         )
         config = uvicorn.Config(
             app,

@@ -15,6 +15,7 @@ from service.errors import (
 from service.server import heads, response_writer
 from service.server.bodies import BodyReader, ChunkedBody, SizedBody
 from service.server.deadlines import NEVER, Deadlines
+from service.server.heads import HeadParser
 from service.server.messages import Application, Exchange, Head, Response
 from service.server.turns import Turns
 from service.settings import Limits
@@ -58,12 +59,13 @@ class Connection(asyncio.Protocol):
         keep_alive_s: float,
         deadlines: Deadlines,
         turns: Turns,
+        parser: HeadParser,
         config: object,
         server_state: Any,  # noqa: ANN401  uvicorn's, of which three names are used
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        """Take limits, clock and turns, and what uvicorn gives to every protocol."""
+        """Take limits, what all connections share, and what uvicorn gives to every protocol."""
         del config, _loop
         self.due = NEVER
         self.address = ""
@@ -72,6 +74,7 @@ class Connection(asyncio.Protocol):
         self._keep_alive_s = keep_alive_s
         self._deadlines = deadlines
         self._turns = turns
+        self._parser = parser
         self._server = server_state
         self._application: Application = app_state[APPLICATION]
         self._loop = asyncio.get_running_loop()
@@ -287,7 +290,7 @@ class Connection(asyncio.Protocol):
         self._received = data[end + 4 :]
         self._searched = self._blank_bytes = 0
         try:
-            head = heads.parse(data[: end + 4], self._limits)
+            head = self._parser.parse(data[: end + 4])
         except RequestError as error:
             self._refuse(error, data[:end])
         else:

@@ -23,6 +23,15 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE",
 LINE_BYTES = 64
 """Bytes of a request line besides its target: the longest method has 7, the version 8."""
 
+KNOWN_BYTES = 512
+"""Heads up to this size are kept: those of clients that are no browsers."""
+
+MOST_KNOWN = 256
+"""Heads that are kept."""
+
+SECRETS = frozenset({b"authorization", b"cookie", b"proxy-authorization", b"x-api-key"})
+"""Headers that nobody wants to have kept."""
+
 _AROUND_TARGET = len("  HTTP/1.1\r\n")
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([!\x22$-~]+) HTTP/(\d)\.(\d)\r\n")
 _PARSED_LINE = b"POST / HTTP/1.1\r\n"
@@ -34,6 +43,31 @@ _BEGIN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: [^\r\n]*)?")
 _BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r[^\n]", re.DOTALL)
 _HIGHEST_PORT = 65_535
 _MOST_DIGITS = 20
+
+
+class HeadParser:
+    """Parses heads; of a client that sends the same one again and again, once."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Take the limits on the target, and on the number and size of the headers."""
+        self._limits = limits
+        self._known: dict[bytes, Head] = {}
+
+    def parse(self, data: bytes) -> Head:
+        """
+        Parse a head, as ``parse`` does.
+
+        Raises:
+            RequestError: See there.
+        """
+        head = self._known.get(data)
+        if head is None:
+            head = parse(data, self._limits)
+            if len(data) <= KNOWN_BYTES and SECRETS.isdisjoint(head.fields):
+                if len(self._known) >= MOST_KNOWN:
+                    self._known.clear()
+                self._known[data] = head
+        return head
 
 
 class _Fields:

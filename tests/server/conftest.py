@@ -20,6 +20,7 @@ from service.http.dispatcher import Dispatcher
 from service.http.endpoints import Route, Routes
 from service.server.connection import APPLICATION, Connection
 from service.server.deadlines import Deadlines
+from service.server.heads import HeadParser
 from service.server.turns import Turns
 from service.settings import Settings
 
@@ -116,6 +117,7 @@ def serve_by_ours(running: Callable[..., Running]) -> Callable[..., tuple[Runnin
             keep_alive_s=settings.keep_alive_s,
             deadlines=Deadlines(),
             turns=Turns(),
+            parser=HeadParser(settings),
         )
         return running(Starlette(lifespan=lifespan), protocol, loop=loop, lifespan="on"), dispatcher
 

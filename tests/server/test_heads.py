@@ -421,3 +421,41 @@ def test_what_begins_like_a_request_has_a_target(data: bytes) -> None:
 def test_a_number_of_many_digits_is_no_number(data: bytes) -> None:
     with pytest.raises(MalformedError):
         heads.parse(data, Limits())
+
+
+def test_a_head_that_came_before_is_understood_as_it_was_then() -> None:
+    parser = heads.HeadParser(LIMITS)
+    plain = b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"
+    longer = plain.replace(b"3", b"4")
+
+    assert parser.parse(plain) is parser.parse(plain)
+    assert parser.parse(longer) == heads.parse(longer, LIMITS)
+    assert parser.parse(plain) == heads.parse(plain, LIMITS)
+
+
+@pytest.mark.parametrize("name", ["Authorization", "cookie", "X-API-Key"])
+def test_no_head_is_kept_that_has_a_secret(name: str) -> None:
+    parser = heads.HeadParser(LIMITS)
+    data = f"GET / HTTP/1.1\r\nHost: a\r\n{name}: secret\r\n\r\n".encode()
+    head = parser.parse(data)
+
+    assert parser.parse(data) == head
+    assert parser.parse(data) is not head
+
+
+def test_heads_that_are_all_different_do_not_fill_the_memory() -> None:
+    parser = heads.HeadParser(LIMITS)
+    first = b"GET /0 HTTP/1.1\r\nHost: a\r\n\r\n"
+    head = parser.parse(first)
+    for number in range(1, 2 * heads.MOST_KNOWN):
+        parser.parse(first.replace(b"0", b"%d" % number))
+
+    assert parser.parse(first) is not head
+    assert parser.parse(first) == head
+
+
+def test_a_head_that_is_refused_is_refused_each_time() -> None:
+    parser = heads.HeadParser(LIMITS)
+    for _ in range(3):
+        with pytest.raises(MalformedError):
+            parser.parse(b"GET / HTTP/1.1\r\n\r\n")
