@@ -132,7 +132,8 @@ class Connection(asyncio.Protocol):
             self._read_or_wait()
         else:
             self._awaits_turn = True
-            self._turns.take(self)
+            # A new connection need not wait for those that ask all the time: it may be from who watches.
+            self._turns.take(self, is_urgent=self._is_fresh)
 
     def eof_received(self) -> bool:
         """Go on with what has arrived: the client sends no more, and may still read."""

@@ -94,6 +94,22 @@ def test_what_is_left_of_one_waits_behind_the_others_of_its_client() -> None:
     assert asyncio.run(work()) == ["many", "one", *["many"] * 99]
 
 
+def test_what_is_urgent_goes_before_the_rest_of_its_client() -> None:
+    async def work() -> list[str]:
+        done: list[str] = []
+        turns = Turns()
+        turns.end("a")
+        for label in ("first", "second"):
+            turns.take(Step("a", done, turns, label=label))
+        for label in ("urgent", "as urgent"):
+            turns.take(Step("a", done, turns, label=label), is_urgent=True)
+        while len(done) < 4:
+            await asyncio.sleep(0)
+        return done
+
+    assert asyncio.run(work()) == ["urgent", "as urgent", "first", "second"]
+
+
 def test_a_client_whose_turn_is_ended_goes_on_in_the_next() -> None:
     async def work() -> tuple[int, int]:
         done: list[str] = []
