@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks import (
     bulk,
     interpreter,
+    neighbours,
     operations,
     overload,
     preparation,
@@ -203,6 +204,19 @@ def _interpreter(_: argparse.Namespace) -> str:
     return f"{how}\n\n" + table(("path", "JSON", "longest without a turn", "whole", "outcome"), *rows)
 
 
+def _neighbours(_: argparse.Namespace) -> str:
+    rows = [
+        (one.name, f"{one.p50_ms:.1f} ms", f"{one.p99_ms:.1f} ms", str(one.lost), f"{one.probe_ms:.0f} ms")
+        for one in neighbours.measure()
+    ]
+    how = (
+        f"A client that posts a small picture {neighbours.RATE_PER_S} times a second, and looks at the probe"
+        f" ten times, beside another that does its worst, {neighbours.SECONDS} s each. All of them share the"
+        " processors. The goal is a p99 of at most 100 ms and a probe under 250 ms."
+    )
+    return f"{how}\n\n" + table(("beside", "median", "p99", "lost", "slowest probe"), *rows)
+
+
 SECTIONS = {
     "startup": _startup,
     "serving": _serving,
@@ -211,6 +225,7 @@ SECTIONS = {
     "operations": _operations,
     "preparation": _preparation,
     "interpreter": _interpreter,
+    "neighbours": _neighbours,
 }
 
 

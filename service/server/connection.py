@@ -140,9 +140,6 @@ class Connection(asyncio.Protocol):
         self._has_ended = True
         if self._is_lingering:
             return False
-        if self._body is not None and self._exchange is not None:
-            exchange, self._exchange = self._exchange, None
-            exchange.abandon()
         self._close_when_idle()
         return not self._transport.is_closing()
 
@@ -430,10 +427,13 @@ class Connection(asyncio.Protocol):
             self._wait(self._limits.write_deadline_s)
 
     def _close_when_idle(self) -> None:
-        """Close when the client sends no more and all it sent is answered."""
-        can_wait = self._awaits_turn or not self._is_writable
-        is_waiting = self._exchange is not None or (self._received and can_wait)
-        if not is_waiting and not self._transport.is_closing():
+        """Close when the client sends no more and all it sent is answered, or is no whole request."""
+        if self._awaits_turn or (self._received and not self._is_writable):
+            return
+        if self._body is not None and self._exchange is not None:
+            exchange, self._exchange = self._exchange, None
+            exchange.abandon()
+        if self._exchange is None and not self._transport.is_closing():
             self._end()
 
     def _give_up_unless_read(self, unread: int) -> None:

@@ -89,7 +89,7 @@ def extended(assemble: Callable[..., Application]) -> Iterator[TestClient]:
     """An application whose table has one operation more."""
     pool = WorkerPool("test", threads=1, waiting=1, deadline_s=10)
     graphs = GraphCache(device="cpu", threads=1, most=2)
-    app = assemble(operations.endpoints(graphs, pool, Settings(), (INVERSION,)))
+    app = assemble(operations.endpoints(graphs, pool, pool, Settings(), (INVERSION,)))
     with TestClient(app) as client:
         yield client
     pool.close()
