@@ -23,7 +23,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from service.codecs import pictures
-from service.digits.network import Network
+from service.digits.network import BATCH, Network
 from service.digits.preparation import Prepared
 from service.digits.recogniser import Recogniser, Timings
 from service.digits.recognition import Recognition
@@ -127,7 +127,11 @@ def endpoints(
         found, timings = await recogniser.recognise(
             network, sent, preprocess=query.preprocess, origin=call.context
         )
-        return _written(network, found, timings, query, call.context)
+        if len(found) <= BATCH:
+            return _written(network, found, timings, query, call.context)
+        return await parsing.run(
+            lambda: _written(network, found, timings, query, call.context), origin=call.context
+        )
 
     documentation = {
         "tags": ["digits"],
@@ -167,7 +171,8 @@ def _written(
             prediction["prepared"] = _prepared(one.prepared)
         predictions.append(prediction)
     model = {"name": network.card.name, "version": network.card.version}
-    return responses.json({"model": model, "predictions": predictions})
+    answer = {"model": model, "predictions": predictions}
+    return responses.json(answer) if len(found) <= BATCH else responses.long_json(answer)
 
 
 def _prepared(prepared: Prepared) -> dict[str, Any]:
