@@ -30,6 +30,7 @@ RUN python3 -m venv /opt/tools \
 COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY training training
+COPY framing framing
 COPY deploy/bill.py deploy/notices.py deploy/
 # Twice: beside the environment for the next layer, and in it for what describes the whole.
 RUN /opt/tools/bin/python -m build --wheel --no-isolation --outdir . >/dev/null \

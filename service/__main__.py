@@ -55,8 +55,8 @@ def main() -> int:
 def serve() -> int:
     """Serve until told to stop, in this process or in several that it looks after."""
     # Also while this starts: the kernel gives a container's first process only the signals that it handles.
-    # And uvicorn, when it has stopped, raises once more what stopped it: that has happened, and is no fault.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # At once: an exception would go through whatever is being imported, and may be swallowed there.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
@@ -107,6 +107,8 @@ def serve() -> int:
         timeout_graceful_shutdown=math.ceil(configuration.shutdown_s),
     )
     _allow_files(configuration.max_connections)
+    # uvicorn, when it has stopped, raises once more what stopped it: that has happened, and is no fault.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         listener = _listen(configuration.host, configuration.port)
     except OSError as error:

@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import os
+import select
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ ATOMIC_BYTES = 4_096
 MOST_BYTES = 65_536
 """Bytes that are written at once where no other process writes: each write hands the interpreter over."""
 
+
+PATIENCE_S = 1.0
+"""How long a reader who does not read can hold up the end of the process."""
 
 MOST_LINES = 1_024
 """Lines that are taken at once: those that are taken do not count as waiting any more."""
@@ -60,13 +64,12 @@ class Lines:
                 self._start()
 
     def flush(self) -> None:
-        """Write what waits, here and now."""
-        with self._writing:
-            while lines := self._waiting[:MOST_LINES]:
-                # Each of these two steps is one of the interpreter's, and others only add at the end.
-                del self._waiting[: len(lines)]
-                for piece in self._pieces(b"".join(lines)):
-                    self._put(piece)
+        """Write what waits, here and now; leave it when nobody reads."""
+        if self._writing.acquire(timeout=PATIENCE_S):
+            try:
+                self._write_all(PATIENCE_S)
+            finally:
+                self._writing.release()
 
     def _start(self) -> None:
         # When the interpreter ends, no thread can be started any more: then flush alone writes.
@@ -78,7 +81,16 @@ class Lines:
         while self._some.wait():
             time.sleep(INTERVAL_S)
             self._some.clear()
-            self.flush()
+            with self._writing:
+                self._write_all(None)
+
+    def _write_all(self, patience_s: float | None) -> None:
+        while lines := self._waiting[:MOST_LINES]:
+            # Each of these two steps is one of the interpreter's, and others only add at the end.
+            del self._waiting[: len(lines)]
+            for piece in self._pieces(b"".join(lines)):
+                if not self._put(piece, patience_s):
+                    return
 
     def _pieces(self, lines: bytes) -> Iterator[bytes]:
         """Cut lines into pieces of whole lines, as many as are written at once, but at least one."""
@@ -90,13 +102,34 @@ class Lines:
             start = cut
         yield lines[start:]
 
-    def _put(self, data: bytes) -> None:
-        # A closed reader or a full disk is no reason to stop serving.
+    def _put(self, data: bytes, patience_s: float | None) -> bool:
+        """Write lines whole; tell whether the reader took them, with patience for at most that long."""
         try:
             descriptor = self._stream.fileno()
         except (OSError, ValueError):
             self._stream.write(data.decode())
-            return
+            return True
+        left = memoryview(data)
+        # A closed reader or a full disk is no reason to stop serving.
         with contextlib.suppress(OSError):
-            while data:
-                data = data[os.write(descriptor, data) :]
+            while left:
+                if patience_s is not None and not _takes(descriptor, patience_s):
+                    return False
+                try:
+                    # A pipe that takes anything takes so many bytes without making the writer wait.
+                    written = os.write(descriptor, left if patience_s is None else left[:ATOMIC_BYTES])
+                except BlockingIOError:
+                    # Whoever started this process made its standard output so.
+                    written = 0
+                    _takes(descriptor, patience_s)
+                left = left[written:]
+        return True
+
+
+def _takes(descriptor: int, patience_s: float | None) -> bool:
+    """Wait until a stream takes something; tell whether it does."""
+    try:
+        return bool(select.select([], [descriptor], [], patience_s)[1])
+    except OSError:
+        # Not every system can tell of every stream.
+        return True

@@ -6,15 +6,21 @@ import socket
 TIMEOUT_S = 2.5
 """Longer than a ready service ever takes, and less than the check's own limit."""
 
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104  a service that listens so is asked by the loopback
+"""Addresses of all interfaces."""
+
 REQUEST = b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 def main() -> int:
-    """Give 0 when it is ready and 1 when not; the port is ``LENET_PORT`` of the environment, or 8000."""
+    """Give 0 when it is ready and 1 when not, where ``LENET_HOST`` and ``LENET_PORT`` say that it listens."""
     # No HTTP client: loading one takes several times as long as the question, every few seconds.
+    host = os.environ.get("LENET_HOST", LOOPBACK)
     port = int(os.environ.get("LENET_PORT", "8000"))
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as connection:
+        address = (LOOPBACK if host in EVERYWHERE else host, port)
+        with socket.create_connection(address, timeout=TIMEOUT_S) as connection:
             connection.sendall(REQUEST)
             status = connection.makefile("rb").readline()
     except OSError:

@@ -129,6 +129,58 @@ def test_idle_connections_do_not_hold_up_the_stop(
     assert kept.sock.recv(1) == b""
 
 
+@pytest.mark.parametrize("after_s", [0.2, 0.35, 0.5, 0.65, 0.8])
+def test_who_stops_it_while_it_starts_is_obeyed_at_once(start: Start, after_s: float) -> None:
+    process = start()
+    time.sleep(after_s)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=5)
+
+    assert not errors
+    # Before its first line has run, the signal ends it as it ends any program.
+    assert process.returncode in {0, -signal.SIGTERM}
+
+
+def test_a_reader_who_does_not_read_its_lines_does_not_hold_up_the_stop(
+    start: Start, connect: Callable[[int], http.client.HTTPConnection]
+) -> None:
+    process = start()
+    connection = connect(port_of(process))
+    for _ in range(1_500):
+        assert ask(connection)[0] == 200
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=10) in {0, -signal.SIGTERM}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "0.0.0.0", "::"])  # noqa: S104  a test's
+def test_the_health_check_asks_where_the_service_listens(start: Start, host: str) -> None:
+    process = start(LENET_HOST=host)
+    assert process.stdout
+    port = next(line.rpartition(":")[2].split('"')[0] for line in process.stdout if "running on" in line)
+    for _ in range(50):
+        asked = subprocess.run(
+            [sys.executable, "-m", "service", "health"],
+            env={**os.environ, "LENET_HOST": host, "LENET_PORT": port},
+            cwd=ROOT,
+            check=False,
+        )
+        if asked.returncode == 0:
+            break
+        time.sleep(0.1)
+
+    assert asked.returncode == 0
+
+
+def test_an_address_that_is_taken_ends_the_start(start: Start) -> None:
+    port = str(port_of(start()))
+    process = start(LENET_PORT=port)
+    _, errors = process.communicate(timeout=20)
+
+    assert process.returncode == 3
+    assert "cannot start" in errors
+
+
 def has_nvidia_driver() -> bool:
     try:
         ctypes.CDLL("libcuda.so.1")

@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from framing import flat
+from framing.flat import FlatDigit
+from framing.mnist import BOX_PX, CENTRE_PX, SIDE_PX, is_framed
 from service.digits.paper import Grey, Sheet, lay_flat, shrink
 from service.digits.ruling import remove_lines
 from service.digits.strokes import select_digit
 
-SIDE_PX = 28
-BOX_PX = 20  # MNIST's longer side of the ink
-CENTRE = 14.0  # pixel index of MNIST's centre of mass
 WORK_SIDE_PX = 320  # larger pictures are first reduced to this: 16 pixels for one of the digit's 20
 FEW_PIXELS = 12  # a digit with a shorter longer side is hard to read
 BOX_LEVEL = 96  # of 255: ink this strong belongs to the box
@@ -21,14 +21,6 @@ SKETCH_MARGIN_PX = 8  # room for thickened strokes
 SKETCH_PX = 80  # the digit's longer side while its stroke is measured and mended
 THIN_PX = 2.2  # of the box's 20: thinner strokes are thickened
 STROKE_PX = 2.8  # the width they are given
-MOST_OFF_CENTRE_PX = 0.75  # a ready image's centre of mass is at most this far from MNIST's
-FAINTEST_MNIST = 200  # the lightest pixel of a ready image is at least this light
-
-# By these an image's pixels give its mass and the first moments across and down. All are whole numbers below
-# 2^24, and so exact in float32.
-_ONES = np.ones(SIDE_PX, np.float32)
-_INDEX = np.arange(SIDE_PX, dtype=np.float32)
-_MOMENTS = np.stack([np.outer(_ONES, _ONES), np.outer(_ONES, _INDEX), np.outer(_INDEX, _ONES)]).reshape(3, -1)
 
 
 @dataclass(frozen=True)
@@ -76,11 +68,13 @@ def prepare(image: npt.NDArray[np.uint8]) -> Prepared:
     Returns:
         The image, whether the picture was blank, and every step.
     """
-    if _is_ready(image):
+    if is_framed(image):
         return Prepared(image=image, blank=False)
     grey = _luminance(shrink(image, longer_side=WORK_SIDE_PX))
-    if _is_ready(negative := cv2.bitwise_not(grey)):
+    if is_framed(negative := cv2.bitwise_not(grey)):
         return Prepared(image=negative, blank=False, preparation=Preparation(inverted=True))
+    if found := flat.find(grey):
+        return _of_flat(found, grey, reduction=max(image.shape[:2]) / max(grey.shape))
     sheet = lay_flat(grey)
     unruled = remove_lines(sheet.ink, floor=sheet.floor, scanned=not sheet.divided)
     digit = select_digit(unruled, floor=sheet.floor)
@@ -93,42 +87,35 @@ def prepare(image: npt.NDArray[np.uint8]) -> Prepared:
     )
 
 
-def _is_ready(image: npt.NDArray[np.uint8]) -> bool:
-    """Whether a picture already has MNIST's geometry: box of 20 pixels, mass at the middle."""
-    if image.shape != (SIDE_PX, SIDE_PX):
-        return False
-    _, _, width, height = cv2.boundingRect(image)
-    if not BOX_PX - 1 <= max(width, height) <= BOX_PX:
-        return False
-    mass, across, down = _MOMENTS.dot(image.ravel().astype(np.float32)).tolist()
-    return (
-        abs(across / mass - CENTRE) <= MOST_OFF_CENTRE_PX
-        and abs(down / mass - CENTRE) <= MOST_OFF_CENTRE_PX
-        and bool(cv2.norm(image, cv2.NORM_INF) >= FAINTEST_MNIST)
-    )
-
-
-def are_ready(images: npt.NDArray[np.uint8]) -> list[bool]:
-    """Tell of ``(number, 28, 28)`` images, all at once, what ``prepare`` asks of each: MNIST's geometry."""
-    values = images.astype(np.float32)
-    rows, columns = values @ _ONES, _ONES @ values
-    mass = (rows @ _ONES).astype(np.float64)
-    with np.errstate(invalid="ignore"):  # an empty image has no centre: the comparison with it is false
-        down, across = (rows @ _INDEX) / mass, (columns @ _INDEX) / mass
-    off = np.maximum(np.abs(across - CENTRE), np.abs(down - CENTRE))
-    longer = np.maximum(_extents(rows > 0), _extents(columns > 0))
-    ready = (off <= MOST_OFF_CENTRE_PX) & (longer >= BOX_PX - 1) & (longer <= BOX_PX)
-    found: list[bool] = (ready & (images.max(axis=(1, 2)) >= FAINTEST_MNIST)).tolist()
-    return found
-
-
-def _extents(inked: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
-    """Measure each row from its first True to its last; one without any is as long as it can be."""
-    return inked.shape[1] - inked[:, ::-1].argmax(axis=1) - inked.argmax(axis=1)
-
-
 def _luminance(image: npt.NDArray[np.uint8]) -> Grey:
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def _of_flat(found: FlatDigit, grey: Grey, *, reduction: float) -> Prepared:
+    """Tell what was done to a flat picture, which was reduced so many times before."""
+    done = Preparation(
+        inverted=found.is_dark,
+        box=_times(found.box, reduction),
+        scale=BOX_PX / (max(found.box[2:]) * reduction),
+        shift=found.framed.shift,
+        warnings=_warnings(found.box, grey.shape, reduction),
+    )
+    return Prepared(image=found.framed.image, blank=False, preparation=done)
+
+
+def _times(box: flat.Box, reduction: float) -> flat.Box:
+    top, left, height, width = (round(length * reduction) for length in box)
+    return top, left, height, width
+
+
+def _warnings(box: flat.Box, shape: tuple[int, ...], reduction: float) -> tuple[str, ...]:
+    top, left, height, width = box
+    found = []
+    if max(height, width) * reduction < FEW_PIXELS:
+        found.append("the digit has few pixels")
+    if 0 in (top, left) or top + height == shape[0] or left + width == shape[1]:
+        found.append("the digit touches the edge of the picture")
+    return tuple(found)
 
 
 def _draw(digit: Grey, *, sheet: Sheet, lines: int, reduction: float) -> Prepared:
@@ -148,25 +135,16 @@ def _draw(digit: Grey, *, sheet: Sheet, lines: int, reduction: float) -> Prepare
         sketch = cv2.dilate(sketch, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (extra, extra)))
     small = _fit(sketch)
     image, shift = _centre(small)
-    notes = []
-    if max(height, width) * reduction < FEW_PIXELS:
-        notes.append("the digit has few pixels")
-    if left == 0 or top == 0 or left + width == digit.shape[1] or top + height == digit.shape[0]:
-        notes.append("the digit touches the edge of the picture")
+    box = (top, left, height, width)
     done = Preparation(
         inverted=sheet.inverted,
         flattened=sheet.divided,
         lines_removed=lines,
-        box=(
-            round(top * reduction),
-            round(left * reduction),
-            round(height * reduction),
-            round(width * reduction),
-        ),
+        box=_times(box, reduction),
         scale=BOX_PX / (max(height, width) * reduction),
         stroke_px=round(stroke, 2),
         shift=shift,
-        warnings=tuple(notes),
+        warnings=_warnings(box, digit.shape, reduction),
     )
     return Prepared(image=image, blank=False, preparation=done)
 
@@ -194,8 +172,8 @@ def _centre(small: Grey) -> tuple[Grey, tuple[int, int]]:
     height, width = stretched.shape
     moments = cv2.moments(stretched)
     across, down = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
-    top = int(np.clip(round(CENTRE - down), 0, SIDE_PX - height))
-    left = int(np.clip(round(CENTRE - across), 0, SIDE_PX - width))
+    top = int(np.clip(round(CENTRE_PX - down), 0, SIDE_PX - height))
+    left = int(np.clip(round(CENTRE_PX - across), 0, SIDE_PX - width))
     image = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
     image[top : top + height, left : left + width] = stretched
     return image, (top - (SIDE_PX - height) // 2, left - (SIDE_PX - width) // 2)

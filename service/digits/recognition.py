@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from framing.mnist import are_framed
 from service.digits.network import SIDE, Network, Scores
-from service.digits.preparation import Prepared, are_ready, prepare
+from service.digits.preparation import Prepared, prepare
 from service.errors import Fault, InvalidInputError
 from service.images.decoding import Pixels
 
@@ -47,7 +48,7 @@ def prepare_all(pictures: Sequence[Pixels] | Pixels) -> list[Prepared]:
     if isinstance(pictures, np.ndarray) and pictures.shape[1:] == (SIDE, SIDE) and len(pictures) > 1:
         return [
             Prepared(picture, blank=False) if ready else prepare(picture)
-            for picture, ready in zip(pictures, are_ready(pictures), strict=True)
+            for picture, ready in zip(pictures, are_framed(pictures), strict=True)
         ]
     return [prepare_one(picture) for picture in pictures]
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from service.digits.preparation import are_ready, prepare
+from service.digits.preparation import prepare
 
 Grey = npt.NDArray[np.uint8]
 Points = list[tuple[float, float]]
@@ -301,24 +301,3 @@ def test_printed_borders_around_an_evenly_lit_cell_do_not_turn_paper_into_ink(
     assert prepared.preparation.inverted
     assert prepared.preparation.lines_removed == 4
     assert alike > 0.93
-
-
-def test_many_at_once_are_found_ready_just_as_each_alone() -> None:
-    chance = np.random.default_rng(0)
-    drawn = [ready(DIGITS[name]) for name in DIGITS]
-    moved = [
-        np.roll(one, (down, across), (0, 1)) for one in drawn for down in (-2, 0, 1) for across in (-1, 0, 3)
-    ]
-    faint = [(one * level).astype(np.uint8) for one in drawn for level in (0.7, 0.78, 0.79, 0.9)]
-    noise = [chance.integers(0, 256, (28, 28), np.uint8) for _ in range(20)]
-    boxes = []
-    for height, width, top, left in chance.integers(0, 29, (300, 4)):
-        box = np.zeros((28, 28), np.uint8)
-        box[top : top + height, left : left + width] = 255
-        boxes.append(box)
-    images = np.stack([*drawn, *moved, *faint, *noise, *boxes])
-
-    found = are_ready(images)
-
-    assert found == [prepare(one).image is one for one in images]
-    assert 10 < sum(found) < len(found) - 10

@@ -1,0 +1,104 @@
+"""MNIST's framing: a box of 20 pixels on 28, the centre of mass in the middle (LeCun et al. 1998, III.A)."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Grey = npt.NDArray[np.uint8]
+"""``(height, width)`` uint8, 0 to 255."""
+
+SIDE_PX = 28
+BOX_PX = 20
+"""Longer side of the ink."""
+
+CENTRE_PX = 14
+"""Row and column on which the centre of mass falls."""
+
+MOST_OFF_CENTRE_PX = 0.75
+"""A framed image's centre of mass is at most this far from the middle."""
+
+FAINTEST = 200
+"""The lightest pixel of a framed image is at least this light."""
+
+# By these an image's pixels give its mass and the first moments across and down. All are whole numbers below
+# 2^24, and so exact in float32.
+_ONES = np.ones(SIDE_PX, np.float32)
+_INDEX = np.arange(SIDE_PX, dtype=np.float32)
+_MOMENTS = np.stack([np.outer(_ONES, _ONES), np.outer(_ONES, _INDEX), np.outer(_INDEX, _ONES)]).reshape(3, -1)
+
+
+class Framed(NamedTuple):
+    """
+    An image as MNIST would have it.
+
+    Attributes:
+        image: ``(28, 28)`` uint8, light on black.
+        scale: Its pixels for one of the ink that was framed.
+        shift: ``(down, right)`` pixels from the box in the middle to where its mass is in the middle.
+    """
+
+    image: Grey
+    scale: float
+    shift: tuple[int, int]
+
+
+def is_framed(image: npt.NDArray[np.uint8]) -> bool:
+    """Tell whether an image has MNIST's framing already: 28x28, a box of 20, its mass in the middle."""
+    if image.shape != (SIDE_PX, SIDE_PX):
+        return False
+    _, _, width, height = cv2.boundingRect(image)
+    if not BOX_PX - 1 <= max(width, height) <= BOX_PX:
+        return False
+    mass, across, down = _MOMENTS.dot(image.ravel().astype(np.float32)).tolist()
+    return (
+        abs(across / mass - CENTRE_PX) <= MOST_OFF_CENTRE_PX
+        and abs(down / mass - CENTRE_PX) <= MOST_OFF_CENTRE_PX
+        and bool(cv2.norm(image, cv2.NORM_INF) >= FAINTEST)
+    )
+
+
+def are_framed(images: npt.NDArray[np.uint8]) -> list[bool]:
+    """Tell of ``(number, 28, 28)`` images, all at once, what ``is_framed`` tells of each."""
+    values = images.astype(np.float32)
+    rows, columns = values @ _ONES, _ONES @ values
+    mass = (rows @ _ONES).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # an empty image has no centre: the comparison with it is false
+        down, across = (rows @ _INDEX) / mass, (columns @ _INDEX) / mass
+    off = np.maximum(np.abs(across - CENTRE_PX), np.abs(down - CENTRE_PX))
+    longer = np.maximum(_extents(rows > 0), _extents(columns > 0))
+    framed = (off <= MOST_OFF_CENTRE_PX) & (longer >= BOX_PX - 1) & (longer <= BOX_PX)
+    found: list[bool] = (framed & (images.max(axis=(1, 2)) >= FAINTEST)).tolist()
+    return found
+
+
+def frame(ink: Grey) -> Framed:
+    """
+    Scale ink into a box of 20 pixels, and put its centre of mass in the middle.
+
+    Args:
+        ink: Light on black, cropped to what counts; not all of it 0.
+    """
+    height, width = ink.shape
+    scale = BOX_PX / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    small = np.atleast_2d(cv2.resize(ink, size, interpolation=way))
+    lightest = int(small.max())
+    if 0 < lightest < 255:
+        small = np.atleast_2d(cv2.convertScaleAbs(small, alpha=255 / lightest))
+    height, width = small.shape
+    moments = cv2.moments(small)
+    mass = moments["m00"]
+    top = min(max(round(CENTRE_PX - moments["m01"] / mass), 0), SIDE_PX - height)
+    left = min(max(round(CENTRE_PX - moments["m10"] / mass), 0), SIDE_PX - width)
+    image = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
+    image[top : top + height, left : left + width] = small
+    return Framed(image, scale, (top - (SIDE_PX - height) // 2, left - (SIDE_PX - width) // 2))
+
+
+def _extents(inked: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Measure each row from its first True to its last; one without any is as long as it can be."""
+    extents: npt.NDArray[np.intp] = inked.shape[1] - inked[:, ::-1].argmax(axis=1) - inked.argmax(axis=1)
+    return extents

@@ -1,0 +1,149 @@
+"""On ground of one level the digit is found by levels alone; light, grain and lines are left to others."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+from scipy import ndimage
+
+from framing.flat import CONSTANTS, find, ground_of
+
+Grey = npt.NDArray[np.uint8]
+SEVEN = [(0.15, 0.1), (0.85, 0.1), (0.4, 0.9)]
+
+
+def seven(side: int, *, pen: float = 0.1, ground: int = 0, ink: int = 255, at: float = 0.0) -> Grey:
+    """Draw a seven by an independent library, smooth edged, moved to the right by a part of the side."""
+    fine = 8
+    large = Image.new("L", (side * fine, side * fine), ground)
+    points = [((x * 0.6 + 0.1 + at) * side * fine, (y * 0.6 + 0.2) * side * fine) for x, y in SEVEN]
+    ImageDraw.Draw(large).line(points, fill=ink, width=round(pen * side * fine), joint="curve")
+    return np.asarray(large.resize((side, side), Image.Resampling.BOX))
+
+
+def alike(one: Grey, other: Grey) -> float:
+    """Correlate two images, blurred so that half a pixel does not matter."""
+    a, b = (ndimage.gaussian_filter(image.astype(float), 1).ravel() for image in (one, other))
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def found(grey: Grey) -> Grey:
+    digit = find(grey)
+    assert digit is not None
+    return digit.framed.image
+
+
+EXPECTED = found(seven(280))
+
+
+@pytest.mark.parametrize("side", [24, 28, 40, 64, 150, 280, 320, 700])
+def test_a_drawing_of_any_size_is_framed_alike(side: int) -> None:
+    assert alike(found(seven(side)), EXPECTED) > 0.9
+
+
+@given(st.integers(0, 255), st.integers(0, 255), st.floats(-0.15, 0.2))
+def test_neither_levels_nor_place_matter_as_long_as_there_is_contrast(
+    ground: int, ink: int, at: float
+) -> None:
+    digit = find(seven(100, ground=ground, ink=ink, at=at))
+
+    if abs(ground - ink) < CONSTANTS.least_contrast:
+        assert digit is None
+    else:
+        assert digit is not None
+        assert digit.is_dark == (ink < ground)
+        assert alike(digit.framed.image, EXPECTED) > 0.9
+
+
+def test_polarity_changes_nothing_but_what_is_told() -> None:
+    for side in (28, 90, 280):
+        light, dark = find(seven(side)), find(255 - seven(side))
+
+        assert light
+        assert dark
+        assert np.array_equal(light.framed.image, dark.framed.image)
+        assert (light.is_dark, dark.is_dark) == (False, True)
+
+
+def test_the_box_is_that_of_the_ink_in_the_picture() -> None:
+    picture = np.zeros((400, 500), np.uint8)
+    picture[100:200, 240:280] = 255
+    digit = find(picture)
+
+    assert digit
+    assert np.abs(np.subtract(digit.box, (100, 240, 100, 40))).max() <= 4
+
+
+def test_stairs_of_two_levels_become_slants() -> None:
+    stepped = np.where(seven(24) > 127, 255, 0).astype(np.uint8)
+
+    assert alike(found(stepped), EXPECTED) > 0.93
+    assert 0 < found(stepped)[found(stepped) > 0].min() < 255
+
+
+def test_specks_are_left_out_and_dots_are_not() -> None:
+    specked = seven(120).copy()
+    specked[4:6, 4:6] = specked[110:112, 100:103] = 255
+    dots = np.zeros((120, 120), np.uint8)
+    for down in range(20, 100, 8):
+        dots[down : down + 3, 60:63] = 255
+    digit = find(dots)
+
+    assert alike(found(specked), EXPECTED) > 0.93
+    assert digit
+    assert digit.box[2] >= 70
+
+
+def shaded(picture: Grey) -> Grey:
+    return (picture * np.linspace(0.6, 1, picture.shape[1])).astype(np.uint8)
+
+
+def grainy(picture: Grey) -> Grey:
+    return np.clip(picture + np.random.default_rng(0).normal(0, 25, picture.shape), 0, 255).astype(np.uint8)
+
+
+def ruled(picture: Grey) -> Grey:
+    paper = np.full_like(picture, 255)
+    paper[::12] = 190
+    return np.minimum(picture, paper)
+
+
+def boxed(picture: Grey) -> Grey:
+    printed = picture.copy()
+    for edge in (10, -12):
+        printed[edge : edge + 2, 10:-10] = printed[10:-10, edge : edge + 2] = 40
+    return np.clip(printed - np.random.default_rng(0).integers(0, 4, picture.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("kind", [shaded, grainy, ruled, boxed])
+def test_what_is_not_flat_is_left_to_others(kind: object) -> None:
+    picture = 255 - seven(120)
+
+    assert find(picture)
+    assert find(kind(picture)) is None  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("level", [0, 17, 128, 255])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (3, 2), (28, 28), (333, 1)])
+def test_one_level_has_no_digit(level: int, shape: tuple[int, int]) -> None:
+    assert find(np.full(shape, level, np.uint8)) is None
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
+def test_no_picture_is_too_strange(height: int, width: int, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    picture = chance.choice([0, 255, int(chance.integers(256))], (height, width)).astype(np.uint8)
+    digit = find(picture)
+
+    assert digit is None or digit.framed.image.shape == (28, 28)
+
+
+def test_a_constant_can_be_moved_to_see_what_it_does() -> None:
+    picture = seven(100, ground=0, ink=30)
+
+    assert ground_of(picture)
+    assert ground_of(picture, replace(CONSTANTS, least_contrast=31)) is None
