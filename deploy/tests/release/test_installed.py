@@ -14,7 +14,7 @@ from installation import ROOT, UV, Installation
 WEB = ROOT / "service" / "web"
 SHOW_PLACES = """
 import importlib.util, json
-print(json.dumps([importlib.util.find_spec(name).origin for name in ("service", "training")]))
+print(json.dumps([importlib.util.find_spec(name).origin for name in ("service", "training", "framing")]))
 """
 
 
