@@ -27,7 +27,11 @@ def sdist(version: str) -> Path:
 def committed() -> set[str]:
     """The files of the two packages that git knows, in the tree's own words."""
     listed = subprocess.run(
-        ["git", "ls-files", "service", "training", "framing"], cwd=ROOT, check=True, capture_output=True, text=True
+        ["git", "ls-files", "service", "training", "framing"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return set(listed.stdout.split("\n")) - {""}
 
