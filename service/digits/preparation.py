@@ -15,6 +15,7 @@ from service.digits.ruling import remove_lines
 from service.digits.strokes import select_digit
 
 WORK_SIDE_PX = 320  # larger pictures are first reduced to this: 16 pixels for one of the digit's 20
+LEAST_CONTRAST = 48  # levels of luminance: with fewer, colour may show more
 FEW_PIXELS = 12  # a digit with a shorter longer side is hard to read
 BOX_LEVEL = 96  # of 255: ink this strong belongs to the box
 SKETCH_MARGIN_PX = 8  # room for thickened strokes
@@ -70,7 +71,7 @@ def prepare(image: npt.NDArray[np.uint8]) -> Prepared:
     """
     if is_framed(image):
         return Prepared(image=image, blank=False)
-    grey = _luminance(shrink(image, longer_side=WORK_SIDE_PX))
+    grey = _shade(shrink(image, longer_side=WORK_SIDE_PX))
     if is_framed(negative := cv2.bitwise_not(grey)):
         return Prepared(image=negative, blank=False, preparation=Preparation(inverted=True))
     if found := flat.find(grey):
@@ -87,8 +88,17 @@ def prepare(image: npt.NDArray[np.uint8]) -> Prepared:
     )
 
 
-def _luminance(image: npt.NDArray[np.uint8]) -> Grey:
-    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+def _shade(image: npt.NDArray[np.uint8]) -> Grey:
+    """Return the luminance; where ink shows in colour alone, the channel that shows it best."""
+    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    darkest, lightest, _, _ = cv2.minMaxLoc(grey)
+    if image.ndim == 3 and lightest - darkest < LEAST_CONTRAST:
+        channels = cv2.split(image)
+        contrasts = [high - low for low, high, _, _ in map(cv2.minMaxLoc, channels)]
+        best = int(np.argmax(contrasts))
+        return channels[best] if contrasts[best] > 2 * (lightest - darkest) else grey
+    # Levels of two, as a mask or a bitmap has them.
+    return grey * np.uint8(255) if (darkest, lightest) == (0, 1) else grey
 
 
 def _of_flat(found: FlatDigit, grey: Grey, *, reduction: float) -> Prepared:

@@ -19,6 +19,8 @@ DAMAGED = "the picture is damaged or cut off"
 _BLOCK = 65_536
 """Pixels that are converted at a time."""
 
+_LEAST_CONTRAST = 24
+"""Levels of luminance: a picture with fewer shows nothing."""
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT: dict[int, Callable[[Any], Any]] = {
     # EXIF 2.32, tag 274: what has to be done to a stored picture to see it upright.
@@ -56,8 +58,8 @@ def decode(data: bytes, header: Header) -> Pixels:
     """
     Decode a picture whose header was read and whose size was allowed.
 
-    EXIF's orientation is applied, alpha is composited on white, 16 bits are scaled to 8, palettes
-    are resolved, and of an animation the first frame is taken.
+    EXIF's orientation is applied, alpha is composited on white, or on black when nothing shows on white,
+    16 bits are scaled to 8, palettes are resolved, and of an animation the first frame is taken.
 
     Returns:
         ``(height, width)`` for a grey file, else ``(height, width, 3)`` RGB, uint8, 0 to 255.
@@ -128,17 +130,38 @@ def _in_rgb(pixels: npt.NDArray[Any], transparent: int | None) -> Pixels:
     Returns:
         ``(height, width)`` or ``(height, width, 3)`` RGB, uint8.
     """
+    has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
+    on_white = _in_blocks(pixels, transparent, ground=255)
+    if not has_alpha or (contrast := _contrast(on_white)) >= _LEAST_CONTRAST:
+        return on_white
+    # Two results at a time would take too much memory.
+    del on_white
+    # White strokes on a canvas without a ground, or a hole in a white one.
+    on_black = _in_blocks(pixels, transparent, ground=0)
+    if _contrast(on_black) > 2 * contrast:
+        return on_black
+    del on_black
+    return _in_blocks(pixels, transparent, ground=255)
+
+
+def _contrast(picture: Pixels) -> int:
+    """Return the difference between the lightest and the darkest pixel, levels of luminance."""
+    darkest, lightest, _, _ = cv2.minMaxLoc(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+    return int(lightest - darkest)
+
+
+def _in_blocks(pixels: npt.NDArray[Any], transparent: int | None, *, ground: int) -> Pixels:
     height, width = pixels.shape[:2]
     if height * width <= _BLOCK:
-        return _rows_in_rgb(pixels, transparent)
+        return _rows_in_rgb(pixels, transparent, ground)
     result = np.empty((height, width, 3)[: pixels.ndim], np.uint8)
     step = max(_BLOCK // width, 1)
     for top in range(0, height, step):
-        result[top : top + step] = _rows_in_rgb(pixels[top : top + step], transparent)
+        result[top : top + step] = _rows_in_rgb(pixels[top : top + step], transparent, ground)
     return result
 
 
-def _rows_in_rgb(pixels: npt.NDArray[Any], transparent: int | None) -> Pixels:
+def _rows_in_rgb(pixels: npt.NDArray[Any], transparent: int | None, ground: int) -> Pixels:
     if transparent is not None and pixels.ndim == 2:
         pixels[pixels == transparent] = np.iinfo(pixels.dtype).max
     if pixels.dtype == np.uint16:
@@ -147,19 +170,19 @@ def _rows_in_rgb(pixels: npt.NDArray[Any], transparent: int | None) -> Pixels:
         return pixels
     if pixels.shape[2] == 3:
         return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
-    return _on_white(pixels)
+    return _composite(pixels, ground)
 
 
-def _on_white(pixels: Pixels) -> Pixels:
+def _composite(pixels: Pixels, ground: int) -> Pixels:
     """
-    Composite ``(height, width, 4)`` BGRA on white: ``c a / 255 + 255 - a``, rounded.
+    Composite ``(height, width, 4)`` BGRA on grey of a level: ``(c a + ground (255 - a)) / 255``, rounded.
 
     Returns:
         ``(height, width, 3)`` RGB, uint8; exact, so that grey stays grey.
     """
     colour = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB).astype(np.uint16)
     alpha = pixels[..., 3:].astype(np.uint16)
-    return ((colour * alpha + 127) // 255 + 255 - alpha).astype(np.uint8)
+    return ((colour * alpha + np.uint16(ground) * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def _orientation(exif: bytes) -> int:

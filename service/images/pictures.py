@@ -102,11 +102,18 @@ def of_array(array: npt.NDArray[np.uint8], *, pointer: str, limits: PixelLimits,
     """
     Take an array: ``(h, w)``, ``(h, w, 3)``, or ``(n, 28, 28)`` for n ready images.
 
+    The first and the last also with a last axis of one channel, as Keras has them.
+
     Raises:
         InvalidInputError: Another shape, or an empty one.
         TooLargeError: Too many pixels, or more than ``most`` images.
     """
+    if array.shape[-1:] == (1,) and array.ndim in {3, 4}:
+        array = array[..., 0]
     shape = array.shape
+    if shape[-1:] == (28 * 28,):
+        message = "the array looks like images in one row each"
+        raise InvalidInputError(message, Fault(pointer, "send images of 784 pixels as (number, 28, 28)"))
     if 0 in shape:
         stack = None
     elif array.ndim == 2 or (array.ndim == 3 and shape[2] == 3 and shape[1:] != (28, 28)):

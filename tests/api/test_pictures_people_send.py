@@ -1,0 +1,137 @@
+"""Pictures as people send them: ink in alpha or colour alone, masks of two levels, arrays of Keras."""
+
+import colorsys
+import io
+import json
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from httpx2 import Client
+from PIL import Image, ImageDraw
+
+VARIANTS = 100
+SEVEN = [(0.2, 0.15), (0.8, 0.15), (0.45, 0.88)]
+RIGHT = 7
+
+
+def mask(chance: np.random.Generator, side: int | None = None) -> Image.Image:
+    """Draw a seven of some size, pen and place, smooth edged: the ink's coverage, 0 to 255."""
+    side = side or int(chance.integers(60, 320))
+    fine = 4
+    pen, scale = chance.uniform(0.08, 0.13), chance.uniform(0.55, 0.8)
+    left, top = chance.uniform(0.04, 0.96 - scale, 2)
+    image = Image.new("L", (side * fine, side * fine), 0)
+    points = [((left + x * scale) * side * fine, (top + y * scale) * side * fine) for x, y in SEVEN]
+    ImageDraw.Draw(image).line(points, fill=255, width=round(pen * scale * side * fine), joint="curve")
+    return image.resize((side, side), Image.Resampling.BOX)
+
+
+def png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def npy(values: npt.NDArray[np.generic]) -> bytes:
+    file = io.BytesIO()
+    np.save(file, values)
+    return file.getvalue()
+
+
+def digits(client: Client, content: bytes, content_type: str = "image/png") -> list[int | None]:
+    answer = client.post("/predict", content=content, headers={"Content-Type": content_type})
+    assert answer.status_code == 200, answer.text
+    return [one["digit"] for one in answer.json()["predictions"]]
+
+
+def white_strokes(ink: Image.Image, chance: np.random.Generator) -> Image.Image:
+    """White strokes on a canvas that was never painted."""
+    level = int(chance.integers(245, 256))
+    picture = Image.new("RGBA", ink.size, (0, 0, 0, 0) if chance.random() < 0.5 else (level, level, level, 0))
+    picture.paste((level, level, level, 255), mask=ink)
+    return picture
+
+
+def hole(ink: Image.Image, chance: np.random.Generator) -> Image.Image:
+    """A digit cut out of a white sheet."""
+    level = int(chance.integers(245, 256))
+    picture = Image.new("RGBA", ink.size, (level, level, level, 255))
+    picture.putalpha(Image.eval(ink, lambda value: 255 - value))
+    return picture
+
+
+def grey_with_alpha(ink: Image.Image, chance: np.random.Generator) -> Image.Image:
+    """The same in grey with alpha."""
+    return Image.merge("LA", (Image.new("L", ink.size, int(chance.integers(246, 256))), ink))
+
+
+def black_strokes(ink: Image.Image, _: np.random.Generator) -> Image.Image:
+    """What most canvases give: black on nothing."""
+    return Image.merge("RGBA", (*[Image.new("L", ink.size, 0)] * 3, ink))
+
+
+def of_one_lightness(ink: Image.Image, chance: np.random.Generator) -> Image.Image:
+    """Ink and ground of two colours that are the same in grey."""
+    while True:
+        colours = chance.integers(0, 256, (2, 3))
+        luminance = colours @ (0.299, 0.587, 0.114)
+        if abs(luminance[0] - luminance[1]) < 2 and np.abs(colours[0] - colours[1]).max() > 100:
+            break
+    first, second = (tuple(colour) for colour in colours.tolist())
+    return Image.composite(Image.new("RGB", ink.size, first), Image.new("RGB", ink.size, second), ink)
+
+
+def bright_colour(ink: Image.Image, chance: np.random.Generator) -> Image.Image:
+    """Bright ink on nothing: on white paper it would hardly show."""
+    red, green, blue = (round(255 * part) for part in colorsys.hsv_to_rgb(chance.uniform(0.14, 0.18), 0.3, 1))
+    picture = Image.new("RGBA", ink.size, (0, 0, 0, 0))
+    picture.paste((red, green, blue, 255), mask=ink)
+    return picture
+
+
+KINDS = [white_strokes, hole, grey_with_alpha, black_strokes, of_one_lightness, bright_colour]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ink_that_shows_in_alpha_or_colour_alone_is_seen(client: Client, kind: object) -> None:
+    chance = np.random.default_rng(1)
+    pictures = [kind(mask(chance), chance) for _ in range(VARIANTS)]  # type: ignore[operator]
+    found = [digits(client, png(picture)) for picture in pictures]
+
+    assert found == [[RIGHT]] * VARIANTS
+
+
+def test_masks_of_the_levels_0_and_1_are_read(client: Client) -> None:
+    chance = np.random.default_rng(2)
+    for _ in range(20):
+        ones = (np.asarray(mask(chance, side=int(chance.integers(28, 100)))) > 127).astype(np.uint8)
+        if chance.random() < 0.5:
+            ones = 1 - ones
+
+        assert digits(client, npy(ones), "application/x-npy") == [RIGHT]
+        assert digits(client, png(Image.fromarray(ones))) == [RIGHT]
+        assert digits(client, json.dumps({"pixels": ones.tolist()}).encode(), "application/json") == [RIGHT]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_arrays_with_an_axis_of_one_channel_are_taken(client: Client, dtype: type) -> None:
+    chance = np.random.default_rng(3)
+    images = np.stack([np.asarray(mask(chance, side=28)) for _ in range(5)]).astype(dtype)
+    if dtype is np.float32:
+        images = images / np.float32(255)
+
+    assert digits(client, npy(images[..., None]), "application/x-npy") == [RIGHT] * 5
+    assert digits(client, npy(images[0][..., None]), "application/x-npy") == [RIGHT]
+
+
+@pytest.mark.parametrize("shape", [(10, 784), (1, 784), (784,), (3, 5, 784)])
+def test_images_in_one_row_each_are_refused_with_the_shape_to_send(
+    client: Client, shape: tuple[int, ...]
+) -> None:
+    answer = client.post(
+        "/predict", content=npy(np.zeros(shape, np.uint8)), headers={"Content-Type": "application/x-npy"}
+    )
+
+    assert answer.status_code == 422
+    assert "(number, 28, 28)" in answer.text
