@@ -19,6 +19,8 @@ DAMAGED = "the picture is damaged or cut off"
 _BLOCK = 65_536
 """Pixels that are converted at a time."""
 
+_JPEG_END = b"\xff\xd9"
+_ANY_SCAN_DATA = b"\x55\xaa" * 32
 _LEAST_CONTRAST = 24
 """Levels of luminance: a picture with fewer shows nothing."""
 _ORIENTATION_TAG = 0x0112
@@ -83,6 +85,8 @@ def decode(data: bytes, header: Header) -> Pixels:
             # These two flags also turn the picture upright.
             flag = cv2.IMREAD_GRAYSCALE if header.grey else cv2.IMREAD_COLOR_RGB
             pixels = cv2.imdecode(buffer, flag)
+            if pixels is None and not data.endswith(_JPEG_END):
+                pixels = _decode_without_end(data, flag)
         else:
             pixels = _decode_with_alpha(buffer, transparent, has_exif=has_exif)
     except cv2.error:
@@ -92,6 +96,16 @@ def decode(data: bytes, header: Header) -> Pixels:
     if pixels is None or (pixels.shape[:2] != size and pixels.shape[1::-1] != size):
         raise InvalidInputError(DAMAGED)
     return pixels
+
+
+def _decode_without_end(jpeg: bytes, flag: int) -> Pixels | None:
+    """Decode a file that lacks its end marker: it is whole when what might have followed changes nothing."""
+    ended, continued = (
+        cv2.imdecode(np.frombuffer(jpeg + more + _JPEG_END, np.uint8), flag) for more in (b"", _ANY_SCAN_DATA)
+    )
+    if ended is None or continued is None or not np.array_equal(ended, continued):
+        return None
+    return ended
 
 
 def _transparent_level(png: bytes, transparency: bytes) -> int | None:

@@ -276,3 +276,29 @@ def test_a_png_of_a_hundred_thousand_chunks_is_refused(encode: Encode) -> None:
     assert decoded(whole[:33] + empty * 1_000 + whole[33:]).shape == (19, 13, 3)
     with pytest.raises(InvalidInputError, match="too many chunks"):
         decoded(whole[:33] + empty * 100_000 + whole[33:])
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"quality": 95}, {"restart_marker_blocks": 4}, {"progressive": True}]
+)
+def test_a_jpeg_without_its_end_marker_is_read_as_with_it(options: dict[str, object]) -> None:
+    chance = np.random.default_rng(5)
+    for _ in range(10):
+        height, width = chance.integers(20, 200, 2)
+        file = io.BytesIO()
+        scene = Image.fromarray(chance.integers(0, 255, (height // 4, width // 4, 3), np.uint8))
+        scene.resize((int(width), int(height))).save(file, "JPEG", **options)
+        whole = file.getvalue()
+
+        assert np.array_equal(decoded(whole[:-2]), decoded(whole))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.8])
+def test_a_jpeg_that_is_cut_off_is_refused(share: float) -> None:
+    chance = np.random.default_rng(6)
+    file = io.BytesIO()
+    Image.fromarray(chance.integers(0, 255, (150, 200), np.uint8)).save(file, "JPEG", quality=80)
+    whole = file.getvalue()
+
+    with pytest.raises(InvalidInputError):
+        decoded(whole[: int(len(whole) * share)])
