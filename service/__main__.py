@@ -1,7 +1,6 @@
 """Start the service (settings, logs, application, server), the load tool that measures one, or its probe."""
 
 import contextlib
-import functools
 import math
 import os
 import signal
@@ -76,10 +75,7 @@ def serve() -> int:
     os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(configuration.max_image_pixels)
     from service import app
     from service.metrics import sharing
-    from service.server.connection import Connection
-    from service.server.deadlines import Deadlines
-    from service.server.heads import HeadParser
-    from service.server.turns import Turns
+    from service.server import connection
 
     several = configuration.workers > 1
     logs.configure(configuration.log_format, configuration.log_level, is_shared=several)
@@ -90,14 +86,7 @@ def serve() -> int:
         timeout_worker_healthcheck=math.ceil(configuration.watchdog_s),
         host=configuration.host,
         port=configuration.port,
-        http=functools.partial(  # type: ignore[arg-type]  # any factory will do
-            Connection,
-            limits=configuration,
-            keep_alive_s=configuration.keep_alive_s,
-            deadlines=Deadlines(),
-            turns=Turns(),
-            parser=HeadParser(configuration),
-        ),
+        http=connection.factory(configuration),  # type: ignore[arg-type]  # any factory will do
         ws="none",
         log_config=None,
         access_log=False,

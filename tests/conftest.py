@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import io
 import json
 import logging
@@ -35,10 +34,8 @@ from service.engine.batcher import Batcher, QueueLimits
 from service.http.admission import Admission
 from service.http.endpoints import Endpoint
 from service.routes import pages
-from service.server.connection import APPLICATION, Connection
-from service.server.deadlines import Deadlines
-from service.server.heads import HeadParser
-from service.server.turns import Turns
+from service.server import connection
+from service.server.connection import APPLICATION
 from service.settings import Settings
 
 Listen = Callable[..., AbstractContextManager[int]]
@@ -113,17 +110,9 @@ def listen() -> Listen:
         app: Application, settings: Settings, *, loop: Literal["asyncio", "uvloop"] = "uvloop"
     ) -> Iterator[int]:
         """Give the port while it is served."""
-        connection = functools.partial(
-            Connection,
-            limits=settings,
-            keep_alive_s=settings.keep_alive_s,
-            deadlines=Deadlines(),
-            turns=Turns(),
-            parser=HeadParser(settings),
-        )
         config = uvicorn.Config(
             app,
-            http=connection,  # type: ignore[arg-type]  # any factory will do
+            http=connection.factory(settings),  # type: ignore[arg-type]  # any factory will do
             ws="none",
             lifespan="on",
             log_config=None,

@@ -20,7 +20,6 @@ from service.errors import (
     MediaTypeError,
     MethodRefusedError,
     RequestError,
-    TooLargeError,
     UnknownPathError,
 )
 from service.http import problems, responses
@@ -29,7 +28,7 @@ from service.http.api_keys import Keys
 from service.http.client_addresses import ClientAddresses
 from service.http.context import RequestContext
 from service.http.endpoints import Route, Routes
-from service.http.exchange import CLIENT_GONE, Exchange
+from service.http.exchange import CLIENT_GONE, Exchange, too_large
 from service.server.messages import Head, Header, Response, ResponseWriter
 from service.settings import Limits
 
@@ -161,7 +160,7 @@ class Dispatcher:
             if media_types.essence(content_type) == media_types.JSON:
                 most = min(limits.max_json_bytes, most)
         if head.length is not None and head.length > most:
-            raise _too_large(most)
+            raise too_large(most)
         if head.fields.get(b"content-encoding", b"identity").lower() != b"identity":
             message = "send the body without Content-Encoding; pictures are compressed already"
             raise MediaTypeError(message)
@@ -271,7 +270,3 @@ def _with_safe_headers(own: tuple[Header, ...]) -> tuple[Header, ...]:
     """Add to an answer's own headers those that belong to every answer."""
     names = {name for name, _ in own}
     return (*own, *(header for header in SAFE_HEADERS if header[0] not in names))
-
-
-def _too_large(most_bytes: int) -> TooLargeError:
-    return TooLargeError(f"the body is larger than {most_bytes} bytes")

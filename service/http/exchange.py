@@ -72,7 +72,7 @@ class Exchange:
         try:
             size = len(data)
             if self._size + size > self._most_bytes:
-                self.fail(_too_large(self._most_bytes), closes=True)
+                self.fail(too_large(self._most_bytes), closes=True)
                 return
             self._dispatcher.admission.take(self.context.client, size)
             self._size += size
@@ -194,5 +194,6 @@ class Exchange:
             self.fail(error)
 
 
-def _too_large(most_bytes: int) -> TooLargeError:
+def too_large(most_bytes: int) -> TooLargeError:
+    """Make the refusal of a body over its limit."""
     return TooLargeError(f"the body is larger than {most_bytes} bytes")

@@ -1,7 +1,8 @@
 """A connection: one request after the other, each within its limits and its time, and its answer."""
 
 import asyncio
-from collections.abc import Coroutine
+import functools
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from service.errors import (
@@ -18,7 +19,7 @@ from service.server.deadlines import NEVER, Deadlines
 from service.server.heads import HeadParser
 from service.server.messages import Application, Exchange, Head, Response
 from service.server.turns import Turns
-from service.settings import Limits
+from service.settings import Limits, Settings
 
 APPLICATION = "application"
 """Under this name the state of an application's lifespan (ASGI, "Lifespan State") has what answers here."""
@@ -450,3 +451,15 @@ class Connection(asyncio.Protocol):
         if unread != self._unread_bytes:
             self._application.hold(self.client, unread - self._unread_bytes)
             self._unread_bytes = unread
+
+
+def factory(settings: Settings) -> Callable[..., Connection]:
+    """Return what makes connections with these limits, and with all that those of a process share."""
+    return functools.partial(
+        Connection,
+        limits=settings,
+        keep_alive_s=settings.keep_alive_s,
+        deadlines=Deadlines(),
+        turns=Turns(),
+        parser=HeadParser(settings),
+    )

@@ -1,7 +1,6 @@
 """Applications on a real socket, by this service's connections or by uvicorn's, on either event loop."""
 
 import asyncio
-import functools
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -18,10 +17,8 @@ from service.http.asgi import as_handler
 from service.http.client_addresses import ClientAddresses
 from service.http.dispatcher import Dispatcher
 from service.http.endpoints import Route, Routes
-from service.server.connection import APPLICATION, Connection
-from service.server.deadlines import Deadlines
-from service.server.heads import HeadParser
-from service.server.turns import Turns
+from service.server import connection
+from service.server.connection import APPLICATION
 from service.settings import Settings
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
@@ -111,14 +108,7 @@ def serve_by_ours(running: Callable[..., Running]) -> Callable[..., tuple[Runnin
         async def lifespan(_: Starlette) -> Any:  # noqa: ANN401
             yield {APPLICATION: dispatcher}
 
-        protocol = functools.partial(
-            Connection,
-            limits=settings,
-            keep_alive_s=settings.keep_alive_s,
-            deadlines=Deadlines(),
-            turns=Turns(),
-            parser=HeadParser(settings),
-        )
+        protocol = connection.factory(settings)
         return running(Starlette(lifespan=lifespan), protocol, loop=loop, lifespan="on"), dispatcher
 
     return serve
