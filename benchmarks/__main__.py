@@ -4,6 +4,7 @@ import argparse
 import os
 import platform
 import sys
+from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -177,9 +178,21 @@ def _operations(_: argparse.Namespace) -> str:
 
 
 def _preparation(_: argparse.Namespace) -> str:
-    rows = [astuple(family) for family in preparation.measure(PER_FAMILY, SEED)]
+    found = preparation.measure(PER_FAMILY, SEED)
+    return READING.format(number=PER_FAMILY, seed=SEED) + "\n".join(
+        [
+            "The families of the first round, which stay as they are:\n",
+            _families(found.frozen),
+            "Those added for what users report, and damage that was drawn here:\n",
+            _families(found.new),
+        ]
+    )
+
+
+def _families(readings: Sequence[preparation.Reading]) -> str:
+    rows = [astuple(one) for one in readings]
     rows.append(("all families alike", *np.mean([row[1:] for row in rows], axis=0).tolist()))
-    return READING.format(number=PER_FAMILY, seed=SEED) + table(
+    return table(
         FAMILIES,
         *((name, *(f"{100 * share:.1f} %" for share in shares), f"{ms:.2g}") for name, *shares, ms in rows),
     )

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from benchmarks.paper import Picture
+from training.scenes.scene import Picture
 
 SIDE_PX = 28
 BOX_PX = 20  # MNIST's longer side of the ink

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.baselines import boxed, resized
-from benchmarks.paper import Picture
-from benchmarks.scenes import families, pictures
 from service.digits.network import Network
 from service.digits.preparation import Prepared
 from service.digits.recognition import prepare_all, recognise
@@ -21,13 +19,15 @@ from service.engine.batcher import Batcher, QueueLimits
 from service.settings import Settings
 from training.data import load as load_mnist
 from training.errors import DataError
+from training.scenes.families import frozen, new, scenes
+from training.scenes.scene import Family, Picture
 
 MODEL = "lenet5"
 TRAINED_ON = 55_000  # what follows among the training images was never trained on
 
 
 @dataclass(frozen=True)
-class Family:
+class Reading:
     """
     What became of the pictures of one family; all but the time are shares of them.
 
@@ -52,7 +52,15 @@ class Family:
     median_ms: float
 
 
-def measure(per_family: int, seed: int) -> list[Family]:
+@dataclass(frozen=True)
+class Readings:
+    """What became of every family: of the first round's, which stay as they are, and of those added since."""
+
+    frozen: list[Reading]
+    new: list[Reading]
+
+
+def measure(per_family: int, seed: int) -> Readings:
     """
     Make, prepare and score pictures of every family.
 
@@ -62,12 +70,16 @@ def measure(per_family: int, seed: int) -> list[Family]:
     mnist = load_mnist(_mnist_path())
     images, labels = mnist.train_images[TRAINED_ON:], mnist.train_labels[TRAINED_ON:]
     network = _network()
-    found = []
-    for name, scene in families(neighbours=images).items():
-        indices, made = zip(*pictures(name, scene, images, per_family, seed), strict=True)
-        chosen = list(indices)
-        found.append(_measured(name, network, made, images[chosen], labels[chosen]))
-    return found
+
+    def read(families: Mapping[str, Family]) -> list[Reading]:
+        found = []
+        for name, family in families.items():
+            indices, made = zip(*scenes(name, family, images, per_family, seed), strict=True)
+            chosen, pictures = list(indices), [scene.picture for scene in made]
+            found.append(_measured(name, network, pictures, images[chosen], labels[chosen]))
+        return found
+
+    return Readings(frozen=read(frozen(neighbours=images)), new=read(new()))
 
 
 def _network() -> Network:
@@ -87,7 +99,7 @@ def _measured(
     made: Sequence[Picture],
     images: npt.NDArray[np.uint8],
     labels: npt.NDArray[np.uint8],
-) -> Family:
+) -> Reading:
     """Measure one family; ``images`` and ``labels`` are MNIST's of the same digits, one for one."""
 
     def read(prepared: npt.NDArray[np.uint8]) -> float:
@@ -95,7 +107,7 @@ def _measured(
 
     prepared, seconds = zip(*map(_timed, made), strict=True)
     answers = recognise(network, prepared)
-    return Family(
+    return Reading(
         name=name,
         accuracy=float(np.mean([one.digit == label for one, label in zip(answers, labels, strict=True)])),
         clean=read(images),

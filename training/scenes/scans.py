@@ -6,41 +6,44 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.paper import Picture
-from benchmarks.pens import Digit, Layer, draw, place, write
+from training.scenes.pens import Digit, Layer, draw, place, write
+from training.scenes.scene import Picture, Scene
 
 
-def negative(digit: Digit, _: np.random.Generator) -> Picture:
+def negative(digit: Digit, _: np.random.Generator) -> Scene:
     """Give MNIST's image, dark on light."""
-    return 255 - digit
+    return Scene(255 - digit, np.divide(digit, 255, dtype=np.float32))
 
 
-def off_centre(digit: Digit, random: np.random.Generator) -> Picture:
+def off_centre(digit: Digit, random: np.random.Generator) -> Scene:
     """Draw a digit of any size anywhere on 28x28 pixels, dark on light."""
     ink = draw(digit, random.uniform(12, 28), None if random.random() < 0.6 else 0.1)
-    return 255 - _grey(_page(ink, (28, 28), random))
+    page = _page(ink, (28, 28), random)
+    return Scene(255 - _grey(page), page)
 
 
-def drawing(digit: Digit, random: np.random.Generator) -> Picture:
+def drawing(digit: Digit, random: np.random.Generator) -> Scene:
     """Draw on a square canvas, light on dark or dark on light."""
     side = int(random.integers(100, 500))
     pen = None if random.random() < 0.5 else random.uniform(0.03, 0.2)
     ink = draw(digit, side * random.uniform(0.2, 0.95), pen)
-    return _either(_grey(_page(ink, (side, side), random) * random.uniform(0.6, 1)), random)
+    page = _page(ink, (side, side), random)
+    return Scene(_either(_grey(page * random.uniform(0.6, 1)), random), page)
 
 
-def specked(digit: Digit, random: np.random.Generator) -> Picture:
+def specked(digit: Digit, random: np.random.Generator) -> Scene:
     """Scan in black and white, 55 pixels wide and 79 high, with frayed edges and specks."""
     pen = None if random.random() < 0.7 else random.uniform(0.04, 0.15)
     ink = draw(digit, random.uniform(35, 78), pen)
     if ink.shape[1] > 54:
         ink = cv2.resize(ink, (54, ink.shape[0] * 54 // ink.shape[1]), interpolation=cv2.INTER_AREA)
     frayed = cv2.GaussianBlur(random.normal(0, 1, (79, 55)), (0, 0), 0.7) * random.uniform(0, 0.4)
-    marks = _page(ink, (79, 55), random) + frayed > 0.5
+    page = _page(ink, (79, 55), random)
+    marks = page + frayed > 0.5
     for _ in range(random.integers(0, 8)):
         top, left, height, width = random.integers((0, 0, 1, 1), (78, 54, 3, 3))
         marks[top : top + height, left : left + width] ^= True
-    return _either(_grey(marks), random)
+    return Scene(_either(_grey(marks), random), page)
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,14 @@ class Cropped:
 
     margins_px: tuple[int, int]
 
-    def __call__(self, digit: Digit, random: np.random.Generator) -> Picture:
+    def __call__(self, digit: Digit, random: np.random.Generator) -> Scene:
         """Scan at some resolution and crop."""
-        ink = _grey(draw(digit, random.uniform(32, 90)) > 0.5)
-        margins = random.integers(*self.margins_px, (2, 2), endpoint=True)
-        return _either(np.pad(ink, margins), random)
+        ink = draw(digit, random.uniform(32, 90)) > 0.5
+        page = np.pad(ink, random.integers(*self.margins_px, (2, 2), endpoint=True))
+        return Scene(_either(_grey(page), random), page.astype(np.float32))
 
 
-def tiny(digit: Digit, random: np.random.Generator) -> Picture:
+def tiny(digit: Digit, random: np.random.Generator) -> Scene:
     """Scan on 16x16 greys, as old collections of postal codes have it: stretched to fit, or not."""
     ink = draw(digit, 16)
     if random.random() < 0.35:
@@ -70,10 +73,11 @@ def tiny(digit: Digit, random: np.random.Generator) -> Picture:
     place(ink, page, 8, 8)
     if random.random() < 0.35:
         page = cv2.GaussianBlur(page, (0, 0), 0.6)
-    return _either(_grey(page / page.max()), random)
+    page /= page.max()
+    return Scene(_either(_grey(page), random), page)
 
 
-def grey_scan(digit: Digit, random: np.random.Generator) -> Picture:
+def grey_scan(digit: Digit, random: np.random.Generator) -> Scene:
     """Scan dark ink on light paper in grey, cropped at some distance, with or without noise."""
     height = int(random.integers(30, 160))
     ink = draw(digit, height * random.uniform(0.6, 1), None if random.random() < 0.6 else 0.1)
@@ -81,7 +85,7 @@ def grey_scan(digit: Digit, random: np.random.Generator) -> Picture:
     paper = random.uniform(200, 255)
     noise = random.normal(0, random.choice([0, 1, 3]), page.shape)
     scan = paper - page * (paper - random.uniform(0, 100)) + noise
-    return np.clip(scan, 0, 255).astype(np.uint8)
+    return Scene(np.clip(scan, 0, 255).astype(np.uint8), page)
 
 
 def _page(ink: Layer, shape: tuple[int, int], random: np.random.Generator) -> Layer:

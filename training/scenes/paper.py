@@ -1,13 +1,13 @@
 """Paper: what is printed on it, how the light falls on it, and what a camera makes of it."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.pens import Layer
-
-Picture = npt.NDArray[np.uint8]
-"""Grey ``(height, width)`` or RGB ``(height, width, 3)``, 0 to 255."""
+from training.scenes.pens import Layer
+from training.scenes.scene import Picture, Scene
 
 Colours = tuple[tuple[int, int, int], ...]
 
@@ -19,6 +19,23 @@ PALE_PRINTS: Colours = (
     (130, 130, 130), (170, 170, 170), (195, 195, 200), (150, 180, 215), (120, 150, 220), (225, 150, 140),
 )  # fmt: skip
 PRINTS: Colours = (*PALE_PRINTS, (20, 20, 20), (60, 60, 60), (100, 100, 110))
+
+
+class Sheet(NamedTuple):
+    """
+    What lies before the camera.
+
+    Attributes:
+        digit: The ink of the digit that counts.
+        ink: All that is written, that digit too.
+        printed: What is printed.
+        beyond: Where the sheet has ended and the desk is seen; None for nowhere.
+    """
+
+    digit: Layer
+    ink: Layer
+    printed: Layer
+    beyond: Layer | None = None
 
 
 def rule(layer: Layer, downs: npt.ArrayLike, acrosses: npt.ArrayLike, thickness: float) -> None:
@@ -44,32 +61,34 @@ def tilt(layers: list[Layer], random: np.random.Generator) -> list[Layer]:
 
 
 def photograph(
-    ink: Layer,
-    printed: Layer,
-    random: np.random.Generator,
-    sides_px: tuple[int, int],
-    prints: Colours = PRINTS,
-) -> Picture:
+    sheet: Sheet, random: np.random.Generator, sides_px: tuple[int, int], prints: Colours = PRINTS
+) -> Scene:
     """
     Photograph a sheet.
 
     Args:
-        ink: What is written on it.
-        printed: What is printed on it.
+        sheet: What is written and printed on it.
         random: Chooses paper, light, colours and camera.
         sides_px: Smallest and largest longer side of the photo.
         prints: The colours to print with.
     """
-    shape = ink.shape
+    shape = sheet.ink.shape
     paper = random.uniform(0.75, 0.98) * np.array([1, random.uniform(0.95, 1), random.uniform(0.85, 1)])
-    shade = _light(random, shape) * (1 + random.uniform(0, 0.01) * _cloud(random, shape, cells=40))
+    shade = _light(random, shape) * (1 + random.uniform(0, 0.01) * cloud(random, shape, cells=40))
     scene = paper * shade[..., None]
+    if sheet.beyond is not None:
+        desk = random.uniform(0.05, 0.75) * random.uniform(0.6, 1, 3)
+        grain = 1 + random.uniform(0, 0.15) * cloud(random, shape, int(random.integers(5, 60)))
+        scene += sheet.beyond[..., None] * (desk * (shade * grain)[..., None] - scene)
     # A pen leaves more ink here and less there.
-    uneven = np.clip(random.uniform(0, 0.15) * _cloud(random, shape, int(random.integers(20, 120))), 0, 0.5)
-    written = ink * (1 - uneven) * random.uniform(0.75, 1)
-    for layer, colours in ((printed, prints), (written, PENS)):
+    uneven = np.clip(random.uniform(0, 0.15) * cloud(random, shape, int(random.integers(20, 120))), 0, 0.5)
+    written = sheet.ink * (1 - uneven) * random.uniform(0.75, 1)
+    for layer, colours in ((sheet.printed, prints), (written, PENS)):
         scene *= 1 - layer[..., None] * (1 - random.choice(colours) / 255)
-    return _shot(scene * 255 * random.uniform(0.7, 1.02), random, sides_px)
+    picture = _shot(scene * 255 * random.uniform(0.7, 1.02), random, sides_px)
+    size = (picture.shape[1], picture.shape[0])
+    way = cv2.INTER_AREA if size[0] < shape[1] else cv2.INTER_LINEAR
+    return Scene(picture, cv2.resize(sheet.digit, size, interpolation=way))
 
 
 def _light(random: np.random.Generator, shape: tuple[int, ...]) -> Layer:
@@ -91,7 +110,7 @@ def _light(random: np.random.Generator, shape: tuple[int, ...]) -> Layer:
     return light.astype(np.float32)
 
 
-def _cloud(random: np.random.Generator, shape: tuple[int, ...], cells: int) -> Layer:
+def cloud(random: np.random.Generator, shape: tuple[int, ...], cells: int) -> Layer:
     """Draw a smooth random field of unit spread with so many cells along the longer side."""
     rows, columns = (int(cells * side / max(shape)) + 2 for side in shape)
     coarse = random.standard_normal((rows, columns), dtype=np.float32)

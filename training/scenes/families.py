@@ -1,22 +1,20 @@
-"""Families of pictures that people send, made from images of MNIST: the same seed, the same pictures."""
+"""Families of pictures that people send: the same seed, the same pictures."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.paper import Picture
-from benchmarks.pens import Digit
-from benchmarks.photos import Bare, Cell, Lined
-from benchmarks.scans import Cropped, drawing, grey_scan, negative, off_centre, specked, tiny
-
-Scene = Callable[[Digit, np.random.Generator], Picture]
-"""Makes one picture of one digit."""
+from training.scenes.damage import DAMAGES, Damaged
+from training.scenes.marks import MARKS
+from training.scenes.photos import Bare, Cell, Lined, OnDesk
+from training.scenes.scans import Cropped, drawing, grey_scan, negative, off_centre, specked, tiny
+from training.scenes.scene import Family, Scene
 
 
-def families(neighbours: npt.NDArray[np.uint8]) -> dict[str, Scene]:
+def frozen(neighbours: npt.NDArray[np.uint8]) -> dict[str, Family]:
     """
-    Give every family by its name.
+    Give the families of the first round by their names. They stay as they are: figures are compared.
 
     Args:
         neighbours: Digits to write into the cells around the one that counts, ``(number, 28, 28)``.
@@ -43,10 +41,19 @@ def families(neighbours: npt.NDArray[np.uint8]) -> dict[str, Scene]:
     }
 
 
-def pictures(
-    name: str, scene: Scene, images: npt.NDArray[np.uint8], number: int, seed: int
-) -> Iterator[tuple[int, Picture]]:
-    """Make a family's pictures of different images; give each with the index of its image."""
+def new() -> dict[str, Family]:
+    """Give the families that were added for what users report, by their names."""
+    return {
+        **{f"damage: {name}": Damaged(damage) for name, damage in DAMAGES.items()},
+        **MARKS,
+        "photo, edge of the paper in sight": OnDesk(),
+    }
+
+
+def scenes(
+    name: str, family: Family, images: npt.NDArray[np.uint8], number: int, seed: int
+) -> Iterator[tuple[int, Scene]]:
+    """Draw a family's scenes of different images; give each with the index of its image."""
     random = np.random.default_rng([seed, *name.encode()])
     for index in random.permutation(len(images))[:number].tolist():
-        yield index, scene(images[index], random)
+        yield index, family(images[index], random)

@@ -65,6 +65,11 @@ def write(ink: Layer, layer: Layer, random: np.random.Generator, reach: float = 
     place(ink, layer, down, across)
 
 
+def middle_line(ink: Layer) -> Digit:
+    """Thin ink to the middle line of its strokes, ``(height, width)`` uint8, 0 or 1."""
+    return _thinned((ink > 0.5).astype(np.uint8))
+
+
 def _distance(mask: Digit) -> Layer:
     return cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.paper import PALE_PRINTS, Picture, photograph, rule, tilt
-from benchmarks.pens import Digit, Layer, draw, pick, place, write
+from training.scenes.paper import PALE_PRINTS, Sheet, photograph, rule, tilt
+from training.scenes.pens import Digit, Layer, draw, pick, place, write
+from training.scenes.scene import Scene
 
 TABLE_PX = 1000  # the part of a table that is drawn, around the middle of one cell
 SHEET_PX = (500, 800)
@@ -31,13 +32,39 @@ class Bare:
     sides_px: tuple[int, int] = (60, 800)
     least_share: float = 0.15
 
-    def __call__(self, digit: Digit, random: np.random.Generator) -> Picture:
+    def __call__(self, digit: Digit, random: np.random.Generator) -> Scene:
         """Write it anywhere on the paper, and photograph it."""
         height, width = random.integers(*SHEET_PX, 2)
         share = np.exp(random.uniform(np.log(self.least_share), np.log(0.9)))
         sheet = np.zeros((height, width), np.float32)
         write(draw(digit, min(height, width) * share, pick(random)), sheet, random)
-        return photograph(sheet, np.zeros_like(sheet), random, self.sides_px)
+        return photograph(Sheet(sheet, sheet, np.zeros_like(sheet)), random, self.sides_px)
+
+
+@dataclass(frozen=True)
+class OnDesk:
+    """
+    A digit on a sheet whose edge, or a corner of it, is in sight.
+
+    Attributes:
+        sides_px: Smallest and largest longer side of the photo.
+    """
+
+    sides_px: tuple[int, int] = (80, 800)
+
+    def __call__(self, digit: Digit, random: np.random.Generator) -> Scene:
+        """Write it beside the edge, and photograph both."""
+        height, width = random.integers(*SHEET_PX, 2)
+        ink, beyond = np.zeros((2, height, width), np.float32)
+        near, far = random.uniform(0.04, 0.25, (2, 2)) * (random.random((2, 2)) < 0.45) * (height, width)
+        first, last = near.astype(int), (height, width) - far.astype(int)
+        seen = (slice(first[0], last[0]), slice(first[1], last[1]))
+        longer = min(last - first) * random.uniform(0.35, 0.85)
+        write(draw(digit, longer, pick(random)), ink[seen], random)
+        beyond[...] = 1
+        beyond[seen] = 0
+        ink, beyond = tilt([ink, beyond], random)
+        return photograph(Sheet(ink, ink, np.zeros_like(ink), beyond), random, self.sides_px)
 
 
 @dataclass(frozen=True)
@@ -53,7 +80,7 @@ class Lined:
     squared: bool
     sides_px: tuple[int, int] = (100, 800)
 
-    def __call__(self, digit: Digit, random: np.random.Generator) -> Picture:
+    def __call__(self, digit: Digit, random: np.random.Generator) -> Scene:
         """Write it over one to six squares, and photograph it."""
         height, width = random.integers(*SHEET_PX, 2)
         longer = min(height, width) * random.uniform(0.35, 0.8)
@@ -64,7 +91,7 @@ class Lined:
         downs, acrosses = (np.arange(random.uniform(0, apart), side, apart) for side in ink.shape)
         rule(printed, downs, acrosses if self.squared else [], apart * random.uniform(0.02, 0.08))
         ink, printed = (layer[inside] for layer in tilt([ink, printed], random))
-        return photograph(ink, printed, random, self.sides_px, PALE_PRINTS)
+        return photograph(Sheet(ink, ink, printed), random, self.sides_px, PALE_PRINTS)
 
 
 @dataclass(frozen=True)
@@ -85,27 +112,28 @@ class Cell:
     touched: bool = False
     sides_px: tuple[int, int] = (48, 700)
 
-    def __call__(self, digit: Digit, random: np.random.Generator) -> Picture:
+    def __call__(self, digit: Digit, random: np.random.Generator) -> Scene:
         """Print the cell, write into it and around it, and photograph it."""
         sides = random.uniform(360, 500, 2)
         first, last = (TABLE_PX - sides) / 2, (TABLE_PX + sides) / 2
-        ink, printed = np.zeros((2, TABLE_PX, TABLE_PX), np.float32)
+        written, ink, printed = np.zeros((3, TABLE_PX, TABLE_PX), np.float32)
         thickness = min(sides) * np.exp(random.uniform(np.log(0.006), np.log(0.05)))
         pen = pick(random)
         self._print(printed, first, last, thickness, random)
         self._surround(ink, sides, pen, random)
         if self.touched:
             longer = min(sides) * random.uniform(0.85, 1.12)
-            _write_over_border(draw(digit, longer, pen), ink, sides, random)
+            _write_over_border(draw(digit, longer, pen), written, sides, random)
         else:
             (top, left), (bottom, right) = first.astype(int), last.astype(int)
             longer = (min(sides) - thickness) * random.uniform(0.35, 0.92)
-            write(draw(digit, longer, pen), ink[top:bottom, left:right], random, reach=0.8)
-        ink, printed = tilt([ink, printed], random)
+            write(draw(digit, longer, pen), written[top:bottom, left:right], random, reach=0.8)
+        np.maximum(ink, written, out=ink)
+        written, ink, printed = tilt([written, ink, printed], random)
         top, left = (first - random.uniform(*self.margins, 2) * sides).astype(int)
         bottom, right = (last + random.uniform(*self.margins, 2) * sides).astype(int)
         seen = (slice(top, bottom), slice(left, right))
-        return photograph(ink[seen], printed[seen], random, self.sides_px)
+        return photograph(Sheet(written[seen], ink[seen], printed[seen]), random, self.sides_px)
 
     def _print(
         self, printed: Layer, first: Point, last: Point, thickness: float, random: np.random.Generator
