@@ -3,6 +3,7 @@
 import colorsys
 import io
 import json
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -98,6 +99,54 @@ def test_ink_that_shows_in_alpha_or_colour_alone_is_seen(client: Client, kind: o
     chance = np.random.default_rng(1)
     pictures = [kind(mask(chance), chance) for _ in range(VARIANTS)]  # type: ignore[operator]
     found = [digits(client, png(picture)) for picture in pictures]
+
+    assert found == [[RIGHT]] * VARIANTS
+
+
+def dots(chance: np.random.Generator) -> Image.Image:
+    """The seven as a fast mouse leaves it: a dot here and there along the line."""
+    side, fine = int(chance.integers(60, 320)), 4
+    scale, radius = chance.uniform(0.55, 0.8), chance.uniform(0.03, 0.045)
+    apart = radius * chance.uniform(2.3, 4)
+    left, top = chance.uniform(0.04, 0.96 - scale, 2)
+    image = Image.new("L", (side * fine, side * fine), 0)
+    pencil = ImageDraw.Draw(image)
+    for (x0, y0), (x1, y1) in pairwise(SEVEN):
+        number = max(2, round(np.hypot(x1 - x0, y1 - y0) / apart))
+        for share in np.linspace(0, 1, number + 1).tolist():
+            x, y = (left + (x0 + share * (x1 - x0)) * scale, top + (y0 + share * (y1 - y0)) * scale)
+            pencil.ellipse(
+                [(v + d * radius * scale) * side * fine for d in (-1, 1) for v in (x, y)], fill=255
+            )
+    return image.resize((side, side), Image.Resampling.BOX)
+
+
+def test_dots_along_a_line_are_read(client: Client) -> None:
+    chance = np.random.default_rng(4)
+    pictures = [
+        dots(chance) if chance.random() < 0.5 else Image.eval(dots(chance), lambda v: 255 - v)
+        for _ in range(VARIANTS)
+    ]
+    found = [digits(client, png(picture)) for picture in pictures]
+
+    assert [None] not in found
+    assert found.count([RIGHT]) >= 97
+
+
+def test_a_digit_in_a_corner_of_any_size_is_read(client: Client) -> None:
+    chance = np.random.default_rng(5)
+    found = []
+    for _ in range(VARIANTS):
+        digit = mask(chance)
+        digit = digit.crop(digit.getbbox())
+        width, height = (round(max(digit.size) / chance.uniform(0.1, 1)) for _ in range(2))
+        page = Image.new("L", (max(width, digit.width), max(height, digit.height)), 255)
+        corner = [
+            int(chance.integers(0, 2)) * (whole - part)
+            for whole, part in zip(page.size, digit.size, strict=True)
+        ]
+        page.paste(0, tuple(corner), mask=digit)
+        found.append(digits(client, png(page)))
 
     assert found == [[RIGHT]] * VARIANTS
 
