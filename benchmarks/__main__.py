@@ -68,7 +68,7 @@ def main() -> int:
     serving = parser.add_argument_group("serving")
     serving.add_argument("--peer", action="append", choices=PEERS, default=[], metavar="NAME", help=PEER_HELP)
     serving.add_argument("--rounds", type=int, default=3, help="turns of each server; default: 3")
-    serving.add_argument("--seconds", type=int, default=10, help="length of each turn; default: 10")
+    serving.add_argument("--seconds", type=int, default=4, help="of each kind of picture; default: 4")
     options = parser.parse_args()
     texts = _kept()
     for name in [options.section] if options.section else SECTIONS:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import autoscaling, drawn, processes, servers
+from benchmarks import autoscaling, processes, sent, servers
 from benchmarks.calls import Body
 from benchmarks.tables import table
 
@@ -58,11 +58,11 @@ class Cost:
 
 def kinds() -> list[Kind]:
     """Make the kinds that differ most."""
-    digit = drawn.digit()
+    digit = sent.seven(sent.FRAMED)
     many = io.BytesIO()
-    np.save(many, np.repeat(digit.image[None], 1024, axis=0))
+    np.save(many, np.repeat(sent.golden()[0][sent.DIGIT, None], 1024, axis=0))
     return [
-        Kind("a 28x28 PNG", Body(digit.png, {"Content-Type": "image/png"}), 1, 16, 2000),
+        Kind("a 28x28 PNG", Body(digit.content, {"Content-Type": "image/png"}), 1, 16, 2000),
         Kind("a photo of 800x600", Body(PHOTO.read_bytes(), {"Content-Type": "image/jpeg"}), 1, 8, 200),
         Kind(
             "1,024 images as npy", Body(many.getvalue(), {"Content-Type": "application/x-npy"}), 1024, 2, 20

@@ -1,6 +1,7 @@
 """Load from wrk, closed loop: every connection sends its next request when the last one is answered."""
 
 import json
+import resource
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ class Load:
         p50_ms: Median latency.
         p99_ms: Latency that one in a hundred exceeds.
         errors: Answers of status 400 and above, broken connections, and time-outs (2 s).
+        processors: How many processors wrk itself kept busy, on average.
     """
 
     requests: int
@@ -32,6 +34,7 @@ class Load:
     p50_ms: float
     p99_ms: float
     errors: int
+    processors: float
 
 
 def closed_loop(address: str, body: Path, headers: Mapping[str, str], *, seconds: int) -> Load:
@@ -44,11 +47,12 @@ def closed_loop(address: str, body: Path, headers: Mapping[str, str], *, seconds
     shape = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(SCRIPT)]
     facts = [word for header in headers.items() for word in header]
     command = [program(), *shape, address, "--", str(body), *facts]
+    before_s = _children_cpu_s()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         message = f"wrk failed: {done.stderr.strip() or done.stdout.strip()}"
         raise UnavailableError(message)
-    return parse(done.stdout)
+    return parse(done.stdout, (_children_cpu_s() - before_s) / seconds)
 
 
 def program() -> str:
@@ -65,8 +69,8 @@ def program() -> str:
     return wrk
 
 
-def parse(output: str) -> Load:
-    """Read the line that the script writes after wrk's own."""
+def parse(output: str, processors: float) -> Load:
+    """Read the line that the script writes after wrk's own; ``processors`` is what wrk itself took."""
     line = output.splitlines()[-1]
     found: dict[str, int] = json.loads(line)
     return Load(
@@ -75,4 +79,11 @@ def parse(output: str) -> Load:
         p50_ms=found["p50_us"] / 1e3,
         p99_ms=found["p99_us"] / 1e3,
         errors=found["refused"] + found["broken"],
+        processors=processors,
     )
+
+
+def _children_cpu_s() -> float:
+    """Return the processor seconds of children that have ended: a server that still runs is none."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -15,8 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks import load
-from benchmarks.drawn import digit
+from benchmarks import load, sent
 from benchmarks.servers import service
 
 RATE_PER_S = 200
@@ -90,6 +89,7 @@ def measure() -> list[Reading]:
 
 def abuses() -> list[Abuse]:
     """Make the requests that cost most of those that are allowed."""
+    small = sent.seven(sent.FRAMED).content
     noise = np.random.default_rng(0).integers(0, 255, (3_000, 4_000), dtype=np.uint8)
     photo = cv2.imencode(".jpg", cv2.GaussianBlur(noise, (0, 0), 4))[1].tobytes()
     layers = [{"type": "Input", "shape": [28, 28, 1]}]
@@ -101,7 +101,7 @@ def abuses() -> list[Abuse]:
     of_npy = {"Content-Type": "application/x-npy", "Accept": "application/x-npy"}
     ready = "/predict?preprocess=none"
     return [
-        Abuse("448 x one small picture", 448, "/predict", digit().png, {"Content-Type": "image/png"}),
+        Abuse("448 x one small picture", 448, "/predict", small, {"Content-Type": "image/png"}),
         Abuse("200 x 64 ready images", 200, ready, _npy(np.zeros((64, 28, 28), np.uint8)), of_npy),
         Abuse("8 x 10,000 ready images", 8, ready, _npy(np.zeros((10_000, 28, 28), np.uint8)), of_npy),
         Abuse("400 x an architecture of 28 layers", 400, "/architecture", _json({"layers": layers}), of_json),
@@ -139,7 +139,7 @@ def _abusing(abuse: Abuse, address: str) -> Iterator[None]:
 
 async def _steady(name: str, port: int) -> Reading:
     """Ask at a fixed rate, whatever becomes of the answers; a connection that is free is used again."""
-    body = digit().png
+    body = sent.seven(sent.FRAMED).content
     head = (
         f"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: {len(body)}\r\n\r\n"
     )

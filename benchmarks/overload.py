@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.drawn import digit
+from benchmarks import sent
 from benchmarks.servers import running
 from benchmarks.slow_service import CAPACITY_PER_S
 
@@ -86,7 +86,7 @@ def _probe(address: str, seconds: float) -> list[float]:
 
 def _ask(address: str, ended: threading.Event, strange: list[str]) -> None:
     """Be one of the many, and look at how a refusal is put."""
-    body = digit().png
+    body = sent.seven(sent.FRAMED).content
     connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=30)
     while not ended.wait(0.02):
         connection.request("POST", "/predict", body, {"Content-Type": "image/png"})

@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.calls import Call, form, json_tensor, listed, output, picture, predicted, raw_tensor, tensor
+from benchmarks.calls import (
+    Call,
+    binary_bytes,
+    form,
+    json_bytes,
+    listed,
+    output,
+    picture,
+    predicted,
+    raw_tensor,
+)
 
 FOLDER = Path(__file__).parent
 UVICORN = ("-m", "uvicorn", "app:app", "--port", "{port}", "--no-access-log")
@@ -31,6 +41,7 @@ class Server:
         runtime: The interpreter: this project's own, or one with an environment of the peer's own.
         environment: Variables that it is started with.
         package: What it is made with, among its pinned requirements.
+        processors: How many processors it may use; None for all.
     """
 
     folder: Path
@@ -39,6 +50,7 @@ class Server:
     runtime: Literal["own", "python", "python3.12", "node"]
     environment: Mapping[str, str] = field(default_factory=dict)
     package: str = ""
+    processors: int | None = None
 
     @property
     def version(self) -> str:
@@ -99,7 +111,7 @@ PEERS = {
     ),
     "mlserver": Server(
         FOLDER / "mlserver",
-        (Call("MLServer, tensor in", "/v2/models/digits/infer", json_tensor, output),),
+        (Call("MLServer", "/v2/models/digits/infer", json_bytes, output),),
         APP,
         "python",
         package="mlserver",
@@ -128,7 +140,7 @@ PEERS = {
     ),
     "pytriton": Server(
         FOLDER / "pytriton",
-        (Call("Triton core with Python backend, tensor in", "/v2/models/digits/infer", tensor, raw_tensor),),
+        (Call("Triton core with Python backend", "/v2/models/digits/infer", binary_bytes, raw_tensor),),
         APP,
         "python3.12",
         package="nvidia-pytriton",

@@ -22,12 +22,13 @@ Requests/sec:   1426.54
 
 
 def test_the_last_line_of_wrk_is_read() -> None:
-    found = load.parse(OUTPUT)
+    found = load.parse(OUTPUT, 0.3)
 
     assert found.requests == 4423
     assert found.per_s == pytest.approx(1426.54, abs=0.01)
     assert (found.p50_ms, found.p99_ms) == (10.275, 18.498)
     assert found.errors == 5
+    assert found.processors == 0.3
 
 
 def test_without_wrk_the_message_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,8 @@ class Digits:
     @bentoml.api
     async def predict(self, image: Image.Image, /) -> dict[str, Any]:
         """Answer one picture."""
-        pixels = np.array(image.convert("L"), dtype=np.uint8)
+        pixels = np.array(image.convert("L").resize((28, 28)))
+        if pixels.mean() > 127:
+            pixels = 255 - pixels
         probabilities = self.session.run(["probabilities"], {"image": pixels[None, ..., None]})[0][0]
         return {"digit": int(probabilities.argmax()), "probabilities": probabilities.tolist()}

@@ -6,19 +6,27 @@ documentation names (HAProxy in front, which listens on every interface; fewer t
 behind it). Usage reports, dashboard and access log are off.
 """
 
+import io
 import os
 import signal
 import sys
 from typing import Any
 
-import cv2
 import numpy as np
+import numpy.typing as npt
 import onnxruntime as ort
 import ray
+from PIL import Image
 from ray import serve
 from ray.serve.config import HTTPOptions
 from ray.serve.schema import LoggingConfig
 from starlette.requests import Request
+
+
+def prepare(file: bytes) -> npt.NDArray[np.uint8]:
+    """Decode a picture, resize it to 28x28, and make it light on dark."""
+    image = np.array(Image.open(io.BytesIO(file)).convert("L").resize((28, 28)))
+    return 255 - image if image.mean() > 127 else image
 
 
 @serve.deployment(
@@ -43,8 +51,7 @@ class Digits:
 
     async def __call__(self, request: Request) -> dict[str, Any]:
         """Answer one picture."""
-        image = cv2.imdecode(np.frombuffer(await request.body(), np.uint8), cv2.IMREAD_GRAYSCALE)
-        probabilities = await self.predict(image)
+        probabilities = await self.predict(prepare(await request.body()))
         return {"digit": int(probabilities.argmax()), "probabilities": probabilities.tolist()}
 
 

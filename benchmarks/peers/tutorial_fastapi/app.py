@@ -10,6 +10,7 @@ import os
 from typing import Annotated
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime as ort
 from fastapi import FastAPI, File, Request, UploadFile
 from PIL import Image
@@ -20,9 +21,15 @@ session = ort.InferenceSession(os.environ["MODEL"], options, providers=["CPUExec
 app = FastAPI()
 
 
-def answer(png: bytes) -> dict[str, object]:
-    """Decode, predict, and list the probabilities."""
-    image = np.array(Image.open(io.BytesIO(png)).convert("L"), dtype=np.uint8)
+def prepare(file: bytes) -> npt.NDArray[np.uint8]:
+    """Decode a picture, resize it to 28x28, and make it light on dark."""
+    image = np.array(Image.open(io.BytesIO(file)).convert("L").resize((28, 28)))
+    return 255 - image if image.mean() > 127 else image
+
+
+def answer(picture: bytes) -> dict[str, object]:
+    """Prepare, predict, and list the probabilities."""
+    image = prepare(picture)
     probabilities = session.run(["probabilities"], {"image": image[None, ..., None]})[0][0]
     return {"digit": int(probabilities.argmax()), "probabilities": probabilities.tolist()}
 
