@@ -89,9 +89,9 @@ def measure() -> list[Reading]:
 
 def abuses() -> list[Abuse]:
     """Make the requests that cost most of those that are allowed."""
-    small = sent.seven(sent.FRAMED).content
+    small, usual = (sent.seven(kind).content for kind in (sent.FRAMED, sent.PHOTO))
     noise = np.random.default_rng(0).integers(0, 255, (3_000, 4_000), dtype=np.uint8)
-    photo = cv2.imencode(".jpg", cv2.GaussianBlur(noise, (0, 0), 4))[1].tobytes()
+    large = cv2.imencode(".jpg", cv2.GaussianBlur(noise, (0, 0), 4))[1].tobytes()
     layers = [{"type": "Input", "shape": [28, 28, 1]}]
     layers += [{"type": "Conv2D", "filters": 2, "kernel_size": [1, 1]}] * 28
     form = b"--a\r\nContent-Disposition: form-data; name=image; filename=a\r\n\r\n%b\r\n--a--\r\n" % (
@@ -107,7 +107,8 @@ def abuses() -> list[Abuse]:
         Abuse("400 x an architecture of 28 layers", 400, "/architecture", _json({"layers": layers}), of_json),
         Abuse("8 x 4 MB of JSON pixels", 8, "/predict", _json({"pixels": [[7] * 1_000] * 1_000}), of_json),
         Abuse("8 x a form of 8 MB, all beginnings of ends", 8, "/predict", form, _FORM),
-        Abuse("8 x a photo of 12 megapixels", 8, "/predict", photo, {"Content-Type": "image/jpeg"}),
+        Abuse("8 x a photo of 800x600", 8, "/predict", usual, {"Content-Type": "image/jpeg"}),
+        Abuse("8 x a photo of 12 megapixels", 8, "/predict", large, {"Content-Type": "image/jpeg"}),
         Abuse("8 x 8 MB that are no picture", 8, "/predict", b"a" * 8_000_000, {"Content-Type": "image/png"}),
         Abuse(
             "8 x a filter on 1,400x1,400",
