@@ -14,15 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import autoscaling, processes, sent, servers
-from benchmarks.calls import Body
+from benchmarks.calls import Body, picture
 from benchmarks.tables import table
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "capacity.md"
-PHOTO = Path(__file__).parents[1] / "docs" / "seven.jpg"
 TARGET = 0.6
 """How busy processors are to be: what the simulation of autoscalers says."""
 RATES = (10**3, 10**5, 10**7)
 ROUNDS = 5
+CLIENTS = 16
+SMALL = (sent.FRAMED, sent.DRAWING)
 TCP_BYTES = 160
 """Of a request on a kept connection: headers of IP and TCP of four packets."""
 
@@ -57,16 +58,16 @@ class Cost:
 
 
 def kinds() -> list[Kind]:
-    """Make the kinds that differ most."""
-    digit = sent.seven(sent.FRAMED)
+    """Make every kind of picture that is sent, and many ready images at once."""
     many = io.BytesIO()
     np.save(many, np.repeat(sent.golden()[0][sent.DIGIT, None], 1024, axis=0))
+    npy = Body(many.getvalue(), {"Content-Type": "application/x-npy"})
     return [
-        Kind("a 28x28 PNG", Body(digit.content, {"Content-Type": "image/png"}), 1, 16, 2000),
-        Kind("a photo of 800x600", Body(PHOTO.read_bytes(), {"Content-Type": "image/jpeg"}), 1, 8, 200),
-        Kind(
-            "1,024 images as npy", Body(many.getvalue(), {"Content-Type": "application/x-npy"}), 1024, 2, 20
+        *(
+            Kind(kind, picture(sent.seven(kind)), 1, CLIENTS, 2000 if kind in SMALL else 400)
+            for kind in sent.KINDS
         ),
+        Kind("1,024 images as npy", npy, 1024, 2, 20),
     ]
 
 
