@@ -144,9 +144,8 @@ def _in_rgb(pixels: npt.NDArray[Any], transparent: int | None) -> Pixels:
     Returns:
         ``(height, width)`` or ``(height, width, 3)`` RGB, uint8.
     """
-    has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
     on_white = _in_blocks(pixels, transparent, ground=255)
-    if not has_alpha or (contrast := _contrast(on_white)) >= _LEAST_CONTRAST:
+    if not _is_transparent(pixels) or (contrast := _contrast(on_white)) >= _LEAST_CONTRAST:
         return on_white
     # Two results at a time would take too much memory.
     del on_white
@@ -156,6 +155,14 @@ def _in_rgb(pixels: npt.NDArray[Any], transparent: int | None) -> Pixels:
         return on_black
     del on_black
     return _in_blocks(pixels, transparent, ground=255)
+
+
+def _is_transparent(pixels: npt.NDArray[Any]) -> bool:
+    """Tell whether ``(height, width, 4)``, and nothing else, has a pixel that is not opaque."""
+    if pixels.ndim == 2 or pixels.shape[2] != 4:
+        return False
+    least, _, _, _ = cv2.minMaxLoc(cv2.extractChannel(pixels, 3))
+    return least < np.iinfo(pixels.dtype).max
 
 
 def _contrast(picture: Pixels) -> int:
@@ -189,14 +196,18 @@ def _rows_in_rgb(pixels: npt.NDArray[Any], transparent: int | None, ground: int)
 
 def _composite(pixels: Pixels, ground: int) -> Pixels:
     """
-    Composite ``(height, width, 4)`` BGRA on grey of a level: ``(c a + ground (255 - a)) / 255``, rounded.
+    Composite ``(height, width, 4)`` BGRA on black or white: ``(c a + ground (255 - a)) / 255``, rounded.
 
     Returns:
         ``(height, width, 3)`` RGB, uint8; exact, so that grey stays grey.
     """
-    colour = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB).astype(np.uint16)
-    alpha = pixels[..., 3:].astype(np.uint16)
-    return ((colour * alpha + np.uint16(ground) * (255 - alpha) + 127) // 255).astype(np.uint8)
+    colour = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB)
+    if not _is_transparent(pixels):
+        return colour
+    alphas = cv2.cvtColor(cv2.extractChannel(pixels, 3), cv2.COLOR_GRAY2RGB)
+    # There is no tie to round: 255 is odd.
+    shown = cv2.multiply(colour, alphas, scale=1 / 255)
+    return cv2.add(shown, cv2.bitwise_not(alphas)) if ground else shown
 
 
 def _orientation(exif: bytes) -> int:

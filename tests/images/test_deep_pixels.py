@@ -137,3 +137,12 @@ def test_a_deep_picture_takes_twice_its_pixels_and_its_result_at_most(weigh: Wei
         assert cost.result == "(2000, 2000, 3)"
         # OpenCV makes an array for Python out of its own.
         assert cost.mebibytes < 2 * 2_000 * 2_000 * 8 / 2**20 + 30
+
+
+def test_every_level_under_every_alpha_is_rounded_as_whole_numbers_are() -> None:
+    level, alpha = np.meshgrid(np.arange(256), np.arange(256))
+    pixels = np.stack([level, level, level, alpha], axis=-1).astype(np.uint8)
+
+    exact = (level * alpha + 255 * (255 - alpha) + 127) // 255
+    file = png(pixels)
+    assert np.array_equal(decode(file, headers.read(file)), np.repeat(exact[..., None], 3, axis=2))
