@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from service.errors import InvalidInputError
+from service.images.metadata import MOST_XMP_BYTES, Metadata
 
 _SIGNATURE_BYTES = 8
 _BEGIN = struct.Struct(">I4s").unpack_from
@@ -23,7 +24,10 @@ _STEP = 1_048_576
 _HEADER = struct.Struct(">IIBB").unpack_from
 """Width, height, depth and colour type, in IHDR."""
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-_NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND"})
+_NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+_READ = frozenset({b"tRNS", b"eXIf", b"iTXt"})
+_XMP = b"XML:com.adobe.xmp\0"
+"""Keyword of the text that is XMP (XMP specification, part 3, 1.1.5)."""
 
 
 class Stripped(NamedTuple):
@@ -31,14 +35,14 @@ class Stripped(NamedTuple):
     What is needed of a PNG file.
 
     Attributes:
-        file: The file with nothing but header, palette, transparency, orientation and pixels.
+        file: The file with nothing but header, palette, transparency and pixels.
         transparency: The data of its tRNS chunk, or None.
-        has_exif: It may have to be turned.
+        metadata: What tells which way up it is.
     """
 
     file: bytes
     transparency: bytes | None
-    has_exif: bool
+    metadata: Metadata
 
 
 def strip_ancillary_chunks(data: bytes) -> Stripped:
@@ -50,8 +54,7 @@ def strip_ancillary_chunks(data: bytes) -> Stripped:
     """
     kept = [(0, _SIGNATURE_BYTES)]
     all_kept = True
-    transparency = None
-    has_exif = False
+    read: dict[bytes, bytes] = {}
     position = _SIGNATURE_BYTES
     for _ in range(_MOST):
         if position + _AROUND > len(data):
@@ -64,15 +67,15 @@ def strip_ancillary_chunks(data: bytes) -> Stripped:
             kept.append((position, end))
         else:
             all_kept = False
-        has_exif = has_exif or kind == b"eXIf"
-        if kind == b"tRNS":
-            transparency = data[position + 8 : end - 4]
+        if kind in _READ and (kind != b"iTXt" or data.startswith(_XMP, position + 8)):
+            read.setdefault(kind, data[position + 8 : end - 4])
         if kind == b"IEND":
             if len(data) > _IN_VAIN:
                 _check_surplus(data, kept)
             if not all_kept or end < len(data):
                 data = b"".join([data[begin:end] for begin, end in kept])
-            return Stripped(data, transparency, has_exif)
+            found = Metadata(read.get(b"eXIf", b""), _text(read.get(b"iTXt", b"")))
+            return Stripped(data, read.get(b"tRNS"), found)
         position = end
     message = "the PNG file is cut off, or has damaged or too many chunks"
     raise InvalidInputError(message)
@@ -88,6 +91,18 @@ def is_plain(data: bytes) -> bool:
         return False
     length, kind = _BEGIN(data, 33)
     return bool(kind == b"IDAT" and length == len(data) - 57)
+
+
+def _text(content: bytes) -> bytes:
+    """Give the text of an iTXt chunk (PNG specification, 11.3.3.4); of XMP no more than is searched."""
+    _, _, rest = content.partition(b"\0")
+    text = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+    if rest[:1] != b"\1":
+        return text
+    try:
+        return zlib.decompressobj().decompress(text, MOST_XMP_BYTES)
+    except zlib.error:
+        return b""
 
 
 def _check_surplus(data: bytes, chunks: Sequence[tuple[int, int]]) -> None:

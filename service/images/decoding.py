@@ -1,15 +1,15 @@
 """Picture files to pixels, within limits: the first frame, upright, on white, 8 bits a channel."""
 
-from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from service.errors import InvalidInputError, TooLargeError
-from service.images import chunks, lzw, segments
+from service.images import chunks, lzw, metadata, segments
 from service.images.headers import Header
+from service.images.metadata import Metadata
 
 Pixels = npt.NDArray[np.uint8]
 """A picture: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8, 0 to 255."""
@@ -23,17 +23,6 @@ _JPEG_END = b"\xff\xd9"
 _ANY_SCAN_DATA = b"\x55\xaa" * 32
 _LEAST_CONTRAST = 24
 """Levels of luminance: a picture with fewer shows nothing."""
-_ORIENTATION_TAG = 0x0112
-_UPRIGHT: dict[int, Callable[[Any], Any]] = {
-    # EXIF 2.32, tag 274: what has to be done to a stored picture to see it upright.
-    2: lambda pixels: cv2.flip(pixels, 1),
-    3: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_180),
-    4: lambda pixels: cv2.flip(pixels, 0),
-    5: cv2.transpose,
-    6: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE),
-    7: lambda pixels: cv2.flip(cv2.transpose(pixels), -1),
-    8: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE),
-}
 
 
 class PixelLimits(NamedTuple):
@@ -60,8 +49,9 @@ def decode(data: bytes, header: Header) -> Pixels:
     """
     Decode a picture whose header was read and whose size was allowed.
 
-    EXIF's orientation is applied, alpha is composited on white, or on black when nothing shows on white,
-    16 bits are scaled to 8, palettes are resolved, and of an animation the first frame is taken.
+    The orientation that EXIF or XMP tells is applied, alpha is composited on white, or on black when nothing
+    shows on white, 16 bits are scaled to 8, palettes are resolved, and of an animation the first frame is
+    taken.
 
     Returns:
         ``(height, width)`` for a grey file, else ``(height, width, 3)`` RGB, uint8, 0 to 255.
@@ -69,40 +59,54 @@ def decode(data: bytes, header: Header) -> Pixels:
     Raises:
         InvalidInputError: The bytes after the header are damaged, cut off, or tell another size.
     """
+    if header.media_type == "image/jpeg":
+        segments.check(data)
+        return metadata.of_jpeg(data).turn_upright(_decode_jpeg(data, header))
+    found = Metadata()
     transparent = None
-    has_exif = header.media_type == "image/webp" and b"EXIF" in data
     if header.media_type == "image/png" and not chunks.is_plain(data):
         stripped = chunks.strip_ancillary_chunks(data)
-        data, has_exif = stripped.file, stripped.has_exif
+        data, found = stripped.file, stripped.metadata
         if stripped.transparency is not None:
             transparent = _transparent_level(data, stripped.transparency)
+    elif header.media_type == "image/webp":
+        found = metadata.of_webp(data)
     elif header.media_type == "image/gif":
         lzw.check(data)
-    buffer = np.frombuffer(data, np.uint8)
+    # This flag alone keeps alpha; it leaves depth and channel order to us.
+    pixels = _decode_by_opencv(data, cv2.IMREAD_UNCHANGED)
+    _check(pixels, header.height, header.width)
+    if pixels.ndim == 3 or pixels.itemsize == 2 or transparent is not None:
+        pixels = _in_rgb(pixels, transparent)
+    return found.turn_upright(pixels)
+
+
+def _decode_by_opencv(data: bytes, flag: int) -> Any:  # noqa: ANN401  an array of any depth, or None
     try:
-        if header.media_type == "image/jpeg":
-            segments.check(data)
-            # These two flags also turn the picture upright.
-            flag = cv2.IMREAD_GRAYSCALE if header.grey else cv2.IMREAD_COLOR_RGB
-            pixels = cv2.imdecode(buffer, flag)
-            if pixels is None and not data.endswith(_JPEG_END):
-                pixels = _decode_without_end(data, flag)
-        else:
-            pixels = _decode_with_alpha(buffer, transparent, has_exif=has_exif)
+        return cv2.imdecode(np.frombuffer(data, np.uint8), flag)
     except cv2.error:
-        pixels = None
-    size = (header.height, header.width)
-    # EXIF may have turned it.
-    if pixels is None or (pixels.shape[:2] != size and pixels.shape[1::-1] != size):
+        return None
+
+
+def _check(pixels: Any, height: int, width: int) -> None:  # noqa: ANN401  an array of any depth, or None
+    if pixels is None or pixels.shape[:2] != (height, width):
         raise InvalidInputError(DAMAGED)
+
+
+def _decode_jpeg(jpeg: bytes, header: Header) -> Pixels:
+    """Decode it as it is stored: how it is turned is found by us, in every format alike."""
+    flag = cv2.IMREAD_GRAYSCALE if header.grey else cv2.IMREAD_COLOR_RGB
+    flag |= cv2.IMREAD_IGNORE_ORIENTATION
+    pixels = _decode_by_opencv(jpeg, flag)
+    if pixels is None and not jpeg.endswith(_JPEG_END):
+        pixels = _decode_without_end(jpeg, flag)
+    _check(pixels, header.height, header.width)
     return pixels
 
 
 def _decode_without_end(jpeg: bytes, flag: int) -> Pixels | None:
     """Decode a file that lacks its end marker: it is whole when what might have followed changes nothing."""
-    ended, continued = (
-        cv2.imdecode(np.frombuffer(jpeg + more + _JPEG_END, np.uint8), flag) for more in (b"", _ANY_SCAN_DATA)
-    )
+    ended, continued = (_decode_by_opencv(jpeg + more + _JPEG_END, flag) for more in (b"", _ANY_SCAN_DATA))
     if ended is None or continued is None or not np.array_equal(ended, continued):
         return None
     return ended
@@ -115,22 +119,6 @@ def _transparent_level(png: bytes, transparency: bytes) -> int | None:
         return None
     level = int.from_bytes(transparency[:2], "big")
     return level * 255 // (2**depth - 1) if 0 < depth < 8 else level
-
-
-def _decode_with_alpha(buffer: Pixels, transparent: int | None, *, has_exif: bool) -> Pixels | None:
-    """IMREAD_UNCHANGED alone keeps alpha; it leaves orientation, depth and channel order to us."""
-    turn = None
-    if has_exif:
-        pixels, kinds, metadata = cv2.imdecodeWithMetadata(buffer, cv2.IMREAD_UNCHANGED)
-        exif = dict(zip(np.ravel(kinds).tolist(), metadata, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
-        turn = None if exif is None else _UPRIGHT.get(_orientation(np.asarray(exif).tobytes()))
-    else:
-        pixels = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
-    if pixels is None:
-        return None
-    if pixels.ndim == 3 or pixels.itemsize == 2 or transparent is not None:
-        pixels = _in_rgb(pixels, transparent)
-    return pixels if turn is None else turn(pixels)
 
 
 def _in_rgb(pixels: npt.NDArray[Any], transparent: int | None) -> Pixels:
@@ -208,16 +196,3 @@ def _composite(pixels: Pixels, ground: int) -> Pixels:
     # There is no tie to round: 255 is odd.
     shown = cv2.multiply(colour, alphas, scale=1 / 255)
     return cv2.add(shown, cv2.bitwise_not(alphas)) if ground else shown
-
-
-def _orientation(exif: bytes) -> int:
-    """Find tag 274 in the first directory of a TIFF structure (TIFF 6.0, section 2); 1 when absent."""
-    if exif[:2] not in {b"II", b"MM"}:
-        return 1
-    order: Literal["little", "big"] = "little" if exif[:2] == b"II" else "big"
-    start = int.from_bytes(exif[4:8], order)
-    for entry in range(int.from_bytes(exif[start : start + 2], order)):
-        field = exif[start + 2 + 12 * entry :][:12]
-        if int.from_bytes(field[:2], order) == _ORIENTATION_TAG:
-            return int.from_bytes(field[8:10], order)
-    return 1

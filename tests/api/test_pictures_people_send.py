@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 from httpx2 import Client
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 VARIANTS = 100
 SEVEN = [(0.2, 0.15), (0.8, 0.15), (0.45, 0.88)]
@@ -184,3 +185,48 @@ def test_images_in_one_row_each_are_refused_with_the_shape_to_send(
 
     assert answer.status_code == 422
     assert "(number, 28, 28)" in answer.text
+
+
+TURNS = {
+    # How a camera stores what stands upright (EXIF 2.32, tag 274).
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    ' xmlns:tiff="http://ns.adobe.com/tiff/1.0/"><rdf:Description{}</rdf:RDF></x:xmpmeta>'
+)
+ATTRIBUTE = XMP.format(' tiff:Orientation="{}"/>')
+ELEMENT = XMP.format("><tiff:Orientation>{}</tiff:Orientation></rdf:Description>")
+
+
+@pytest.mark.parametrize(
+    "said_by", ["EXIF", ATTRIBUTE, ELEMENT, "both"], ids=["exif", "attribute", "element", "both"]
+)
+def test_a_digit_that_was_stored_turned_is_read_upright(client: Client, said_by: str) -> None:
+    chance = np.random.default_rng(4)
+    found = []
+    for number in range(VARIANTS):
+        orientation, kind = number % 7 + 2, ("JPEG", "PNG", "WEBP")[number % 3]
+        ink = mask(chance)
+        stored = Image.eval(ink, lambda value: 255 - value).convert("RGB").transpose(TURNS[orientation])
+        options: dict[str, object] = {}
+        if said_by in {"EXIF", "both"}:
+            exif = Image.Exif()
+            exif[0x0112] = orientation
+            options["exif"] = exif.tobytes()
+        if said_by != "EXIF":
+            text = ATTRIBUTE.format(orientation % 8 + 1) if said_by == "both" else said_by.format(orientation)
+            texts = PngInfo()
+            texts.add_itxt("XML:com.adobe.xmp", text)
+            options |= {"pnginfo": texts} if kind == "PNG" else {"xmp": text.encode()}
+        file = io.BytesIO()
+        stored.save(file, kind, **options)
+        found.append(digits(client, file.getvalue(), "application/octet-stream"))
+
+    assert found == [[RIGHT]] * VARIANTS
