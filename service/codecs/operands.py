@@ -10,6 +10,7 @@ from service import media_types
 from service.codecs import json, multipart, npy
 from service.codecs.pictures import FILES
 from service.errors import Fault, InvalidInputError, MediaTypeError, SyntaxRefusedError, TooLargeError
+from service.images import headers
 from service.images.decoding import PixelLimits
 from service.images.pictures import Pictures, of_files
 from service.media_types import FORM, JSON, NPY, PNG
@@ -65,7 +66,7 @@ def check(body: Body) -> None:
     """
     taken = (JSON, FORM, NPY, *FILES)
     if body.media_type not in taken:
-        message = f"send {', '.join(taken)}"
+        message = headers.refusal(body.data) or f"send {', '.join(taken)}"
         raise MediaTypeError(message, taken=taken)
 
 

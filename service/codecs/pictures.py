@@ -12,6 +12,7 @@ import numpy.typing as npt
 from service import media_types
 from service.codecs import json, multipart, npy
 from service.errors import Fault, InvalidInputError, MediaTypeError, TooLargeError
+from service.images import headers
 from service.images.decoding import PixelLimits
 from service.images.headers import OFFERED
 from service.images.pictures import Pictures, of_array, of_file, of_files
@@ -48,7 +49,7 @@ def read(content_type: str, body: bytes, limits: Limits) -> Pictures:
         InvalidInputError: The pictures are named or shaped in a way that is not taken, or damaged.
     """
     pixel_limits = PixelLimits(limits.max_image_pixels, limits.max_image_side)
-    media_type = content_type if content_type in _TAKEN else _media_type(content_type)
+    media_type = content_type if content_type in _TAKEN else _media_type(content_type, body)
     if media_type in _FILES:
         return of_file(body, pointer=_POINTER_TO_BODY, limits=pixel_limits, total=limits.max_request_pixels)
     if media_type == JSON:
@@ -101,11 +102,11 @@ def _decoded(text: bytes) -> bytes:
     return b"".join(pieces)
 
 
-def _media_type(content_type: str) -> str:
-    """Give the media type, which is one that is taken."""
+def _media_type(content_type: str, body: bytes) -> str:
+    """Give the media type, which is one that is taken; else the body may say better what was sent."""
     media_type = media_types.essence(content_type)
     if media_type not in _TAKEN:
-        message = f"send pictures as {FORM}, {JSON}, {NPY} or {', '.join(FILES)}"
+        message = headers.refusal(body) or f"send pictures as {FORM}, {JSON}, {NPY} or {', '.join(FILES)}"
         raise MediaTypeError(message)
     return media_type
 

@@ -4,9 +4,10 @@ import struct
 from typing import NamedTuple
 
 from service.errors import InvalidInputError, MediaTypeError
-from service.images import segments
+from service.images import other_formats, segments
 
 OFFERED = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
+_IPHONE = "an iPhone takes JPEG after Settings, Camera, Formats, Most Compatible"
 
 
 class Header(NamedTuple):
@@ -51,8 +52,17 @@ def read(data: bytes) -> Header:
                 message = f"the {media_type} header is damaged or cut off"
                 raise InvalidInputError(message)
             return header
-    message = f"not a picture in a format that is read here: {', '.join(OFFERED)}"
+    message = refusal(data) or f"not a picture in a format that is read here: {', '.join(OFFERED)}"
     raise MediaTypeError(message)
+
+
+def refusal(data: bytes) -> str | None:
+    """Say by its name that a format is not read here, and what to do; None when it is not known."""
+    name = other_formats.name(data)
+    if name is None:
+        return None
+    how = f" ({_IPHONE})" if name in {"HEIC", "HEIF"} else ""
+    return f"{name} is not read here: send JPEG or PNG{how}, or another of {', '.join(OFFERED)}"
 
 
 _DEEP_PIXEL = {2: 6, 4: 8, 6: 8}

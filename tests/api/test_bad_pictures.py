@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from httpx2 import Client
 from PIL import Image
 
 AssertProblem = Callable[..., dict[str, Any]]
@@ -172,6 +173,54 @@ def test_a_sound_picture_of_another_format_is_refused(
     kind: str, digits: np.ndarray, encode: Encode, predict: Predict, assert_problem: AssertProblem
 ) -> None:
     assert_problem(predict(encode(Image.fromarray(digits[0]).convert("RGB"), kind), FILE), 415)
+
+
+HEIC = b"\0\0\0\x20ftypmif1\0\0\0\0mif1heicMiHBtmap" + bytes(60)
+AVIF = b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miafMA1B" + bytes(60)
+DECLARED = [
+    FILE,
+    "image/jpeg",
+    "image/heic",
+    "image/heif",
+    "image/avif",
+    "image/heic-sequence",
+    "image/x-any; q=1",
+]
+
+
+@pytest.mark.parametrize(("name", "data"), [("HEIC", HEIC), ("AVIF", AVIF), ("PDF", b"%PDF-1.7 xyzzy")])
+@pytest.mark.parametrize("path", ["/predict", "/feature-maps", "/convolve", "/pool"])
+def test_a_format_that_people_send_is_refused_by_its_name(
+    path: str, name: str, data: bytes, client: Client, assert_problem: AssertProblem
+) -> None:
+    for declared in DECLARED:
+        answer = client.post(path, content=data, headers={"Content-Type": declared})
+        detail = assert_problem(answer, 415, kind="unsupported-media-type")["detail"]
+
+        assert detail.startswith(f"{name} is not read here: send JPEG or PNG")
+        assert ("iPhone" in detail) == (name == "HEIC")
+    answer = client.post(path, files={"image": ("IMG_1.HEIC", data, "image/heic")})
+    assert name in assert_problem(answer, 415)["detail"]
+
+
+def test_a_format_that_people_send_is_named_in_every_form(
+    predict: Predict, client: Client, assert_problem: AssertProblem
+) -> None:
+    text = base64.b64encode(HEIC).decode()
+    for body in ({"image": text}, {"images": [text]}, {"image": f"data:image/heic;base64,{text}"}):
+        assert "HEIC is not read here" in assert_problem(predict(body), 415)["detail"]
+    tensor = {"name": "image", "shape": [1], "datatype": "BYTES", "data": [text]}
+    answer = client.post("/v2/models/lenet5/infer", json={"inputs": [tensor]})
+
+    assert answer.status_code == 400
+    assert "HEIC is not read here" in answer.json()["error"]
+
+
+def test_a_declared_type_that_the_body_is_not_is_refused_as_any_other(
+    predict: Predict, assert_problem: AssertProblem
+) -> None:
+    for declared in ("image/heic", "image/avif"):
+        assert "send pictures as" in assert_problem(predict(b"xyzzy", declared), 415)["detail"]
 
 
 ROWS = bytes(29 * 28)
