@@ -72,7 +72,7 @@ class Classifier:
             return Row(error="there is no file")
         try:
             taken = pictures.of_files([("#", file)], limits=self._limits, total=self._most_pixels)
-            return recognition.prepare_all(taken.decode())[0]
+            return recognition.prepared(taken, preprocess="auto")[0]
         except RequestError as error:
             return Row(error=error.detail)
 

@@ -32,8 +32,8 @@ class Preparation:
         inverted: the picture was dark on light.
         flattened: uneven light was divided out.
         lines_removed: printed lines taken out.
-        box: (top, left, height, width) of the digit in pixels of the picture.
-        scale: pixels of the prepared image for one of the picture.
+        box: (top, left, height, width) of the digit in pixels of the picture as it was sent, upright.
+        scale: pixels of the prepared image for one of the picture as it was sent.
         stroke_px: stroke width in pixels of the prepared image, before thickening.
         shift: (down, right) in pixels from the centred box to the centred mass.
         warnings: what may have gone wrong, in words.
@@ -60,22 +60,24 @@ class Prepared(NamedTuple):
     preparation: Preparation = _UNTOUCHED
 
 
-def prepare(image: npt.NDArray[np.uint8]) -> Prepared:
+def prepare(image: npt.NDArray[np.uint8], *, sent_side_px: int | None = None) -> Prepared:
     """Turn a picture of one digit into the image that MNIST would have had.
 
     Args:
         image: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8 0..255, of any size.
+        sent_side_px: The longer side of the picture as it was sent, where ``image`` is a smaller one of it.
 
     Returns:
         The image, whether the picture was blank, and every step.
     """
     if is_framed(image):
         return Prepared(image=image, blank=False)
+    sent_side_px = sent_side_px or max(image.shape[:2])
     grey = _shade(shrink(image, longer_side=WORK_SIDE_PX))
     if is_framed(negative := cv2.bitwise_not(grey)):
         return Prepared(image=negative, blank=False, preparation=Preparation(inverted=True))
     if found := flat.find(grey):
-        return _of_flat(found, grey, reduction=max(image.shape[:2]) / max(grey.shape))
+        return _of_flat(found, grey, reduction=sent_side_px / max(grey.shape))
     sheet = lay_flat(grey)
     unruled = remove_lines(sheet.ink, floor=sheet.floor, scanned=not sheet.divided)
     digit = select_digit(unruled, floor=sheet.floor)
@@ -83,9 +85,7 @@ def prepare(image: npt.NDArray[np.uint8]) -> Prepared:
         blank = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
         done = Preparation(inverted=sheet.inverted, flattened=sheet.divided, lines_removed=unruled.lines)
         return Prepared(image=blank, blank=True, preparation=done)
-    return _draw(
-        digit, sheet=sheet, lines=unruled.lines, reduction=max(image.shape[:2]) / max(sheet.ink.shape)
-    )
+    return _draw(digit, sheet=sheet, lines=unruled.lines, reduction=sent_side_px / max(sheet.ink.shape))
 
 
 def _shade(image: npt.NDArray[np.uint8]) -> Grey:

@@ -120,7 +120,7 @@ class Recogniser:
         if not self._is_small(pictures) or pictures.number > BATCH:
             return None
         began = time.perf_counter()
-        prepared = recognition.prepared(pictures.decode(), preprocess=preprocess)
+        prepared = recognition.prepared(pictures, preprocess=preprocess)
         return PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
 
     async def prepare(
@@ -140,9 +140,9 @@ class Recogniser:
             AbandonedError: The client has left.
         """
         if self._is_small(pictures):
-            return recognition.prepared(pictures.decode(), preprocess=preprocess)
+            return recognition.prepared(pictures, preprocess=preprocess)
         return await self._pool.run(
-            lambda: recognition.prepared(pictures.decode(), preprocess=preprocess),
+            lambda: recognition.prepared(pictures, preprocess=preprocess),
             origin=origin,
         )
 
@@ -160,7 +160,7 @@ class Recogniser:
         """Share the pictures among the threads, chunk by chunk."""
 
         def work(chunk: Pictures) -> list[Recognition]:
-            prepared = recognition.prepared(chunk.decode(), preprocess=preprocess)
+            prepared = recognition.prepared(chunk, preprocess=preprocess)
             return recognition.recognise(network, prepared)
 
         found = await self._pool.map(work, pictures.chunks(BATCH), origin=origin)

@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from framing.mnist import are_framed
 from service.digits.network import SIDE, Network, Scores
-from service.digits.preparation import Prepared, prepare
+from service.digits.preparation import LEAST_CONTRAST, WORK_SIDE_PX, Prepared, prepare
 from service.errors import Fault, InvalidInputError
 from service.images.decoding import Pixels
+from service.images.pictures import Pictures
 
 
 class Recognition(NamedTuple):
@@ -33,14 +34,19 @@ class Recognition(NamedTuple):
     prepared: Prepared
 
 
-def prepared(pictures: Sequence[Pixels] | Pixels, *, preprocess: Literal["auto", "none"]) -> list[Prepared]:
+def prepared(pictures: Pictures, *, preprocess: Literal["auto", "none"]) -> list[Prepared]:
     """
-    Prepare pictures, or take them as they are.
+    Decode and prepare pictures, or take them as they are.
 
     Raises:
-        InvalidInputError: They are to be taken as they are, and one is not 28x28.
+        InvalidInputError: A picture is damaged, or is to be taken as it is and is not 28x28.
     """
-    return prepare_all(pictures) if preprocess == "auto" else take_as_prepared(pictures)
+    if preprocess == "none":
+        return take_as_prepared(pictures.decode())
+    if pictures.stack is not None:
+        return prepare_all(pictures.stack)
+    drafts = pictures.drafts(least_side_px=WORK_SIDE_PX, least_contrast=LEAST_CONTRAST)
+    return [prepare_one(draft.pixels, sent_side_px=draft.sent_side_px) for draft in drafts]
 
 
 def prepare_all(pictures: Sequence[Pixels] | Pixels) -> list[Prepared]:
@@ -53,9 +59,17 @@ def prepare_all(pictures: Sequence[Pixels] | Pixels) -> list[Prepared]:
     return [prepare_one(picture) for picture in pictures]
 
 
-def prepare_one(picture: Pixels) -> Prepared:
-    """Prepare a picture of any size; a ready one is taken as such in a colour file too."""
-    return prepare(_grey(picture) if picture.ndim == 3 and _is_small(picture) else picture)
+def prepare_one(picture: Pixels, *, sent_side_px: int | None = None) -> Prepared:
+    """
+    Prepare a picture of any size; a ready one is taken as such in a colour file too.
+
+    Args:
+        picture: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8.
+        sent_side_px: The longer side of the picture as it was sent, where this is a smaller one of it.
+    """
+    if picture.ndim == 3 and _is_small(picture):
+        picture = _grey(picture)
+    return prepare(picture, sent_side_px=sent_side_px)
 
 
 def take_as_prepared(pictures: Sequence[Pixels] | Pixels) -> list[Prepared]:

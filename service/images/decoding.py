@@ -9,7 +9,6 @@ import numpy.typing as npt
 from service.errors import InvalidInputError, TooLargeError
 from service.images import chunks, lzw, metadata, segments
 from service.images.headers import Header
-from service.images.metadata import Metadata
 
 Pixels = npt.NDArray[np.uint8]
 """A picture: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8, 0 to 255."""
@@ -21,6 +20,13 @@ _BLOCK = 65_536
 
 _JPEG_END = b"\xff\xd9"
 _ANY_SCAN_DATA = b"\x55\xaa" * 32
+_REDUCED = {
+    1: 0,
+    # Bits of a flag, and the same in colour.
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
 _LEAST_CONTRAST = 24
 """Levels of luminance: a picture with fewer shows nothing."""
 
@@ -61,9 +67,8 @@ def decode(data: bytes, header: Header) -> Pixels:
     """
     if header.media_type == "image/jpeg":
         segments.check(data)
-        return metadata.of_jpeg(data).turn_upright(_decode_jpeg(data, header))
-    found = Metadata()
-    transparent = None
+        return metadata.of_jpeg(data).turn_upright(_decode_jpeg(data, header, grey=header.grey))
+    found = transparent = None
     if header.media_type == "image/png" and not chunks.is_plain(data):
         stripped = chunks.strip_ancillary_chunks(data)
         data, found = stripped.file, stripped.metadata
@@ -78,7 +83,39 @@ def decode(data: bytes, header: Header) -> Pixels:
     _check(pixels, header.height, header.width)
     if pixels.ndim == 3 or pixels.itemsize == 2 or transparent is not None:
         pixels = _in_rgb(pixels, transparent)
-    return found.turn_upright(pixels)
+    return pixels if found is None else found.turn_upright(pixels)
+
+
+def decode_draft(data: bytes, header: Header, *, least_side_px: int, least_contrast: int) -> Pixels:
+    """
+    Decode no more of a picture than it takes to see what is drawn in it.
+
+    A JPEG has a half, a quarter and an eighth of its size in it, and its luminance apart from its colour. Of
+    these the smallest is decoded whose longer side is long enough, and colour only where luminance shows too
+    little. Other formats are decoded whole: there nothing would be saved.
+
+    Args:
+        data: As of ``decode``.
+        header: As of ``decode``.
+        least_side_px: The longer side has at least so many pixels, or all that there are.
+        least_contrast: Luminance shows enough when its lightest and darkest part are so many levels apart.
+
+    Returns:
+        As of ``decode``, and grey where that is enough. A JPEG without its end marker comes whole.
+
+    Raises:
+        InvalidInputError: As of ``decode``.
+    """
+    if header.media_type != "image/jpeg":
+        return decode(data, header)
+    segments.check(data)
+    longer = max(header.height, header.width)
+    divisor = next((one for one in (8, 4, 2) if _reduced(longer, one) >= least_side_px), 1)
+    pixels = _decode_jpeg(data, header, grey=True, divisor=divisor)
+    # Smoothed: where only a camera's noise is light and dark, colour may show more.
+    if not header.grey and _contrast(cv2.pyrDown(pixels)) < least_contrast:
+        pixels = _decode_jpeg(data, header, grey=False, divisor=divisor)
+    return metadata.of_jpeg(data).turn_upright(pixels)
 
 
 def _decode_by_opencv(data: bytes, flag: int) -> Any:  # noqa: ANN401  an array of any depth, or None
@@ -93,15 +130,24 @@ def _check(pixels: Any, height: int, width: int) -> None:  # noqa: ANN401  an ar
         raise InvalidInputError(DAMAGED)
 
 
-def _decode_jpeg(jpeg: bytes, header: Header) -> Pixels:
+def _decode_jpeg(jpeg: bytes, header: Header, *, grey: bool, divisor: int = 1) -> Pixels:
     """Decode it as it is stored: how it is turned is found by us, in every format alike."""
-    flag = cv2.IMREAD_GRAYSCALE if header.grey else cv2.IMREAD_COLOR_RGB
-    flag |= cv2.IMREAD_IGNORE_ORIENTATION
-    pixels = _decode_by_opencv(jpeg, flag)
+    pixels = _decode_by_opencv(jpeg, _jpeg_flag(grey=grey) | _REDUCED[divisor])
     if pixels is None and not jpeg.endswith(_JPEG_END):
-        pixels = _decode_without_end(jpeg, flag)
-    _check(pixels, header.height, header.width)
+        # Whether all of it is there shows in all of its pixels and colours alone.
+        divisor = 1
+        pixels = _decode_without_end(jpeg, _jpeg_flag(grey=header.grey))
+    _check(pixels, _reduced(header.height, divisor), _reduced(header.width, divisor))
     return pixels
+
+
+def _jpeg_flag(*, grey: bool) -> int:
+    return (cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR_RGB) | cv2.IMREAD_IGNORE_ORIENTATION
+
+
+def _reduced(side: int, divisor: int) -> int:
+    """Give the side of a JPEG at a part of its size: a pixel more for what is left over."""
+    return -(-side // divisor)
 
 
 def _decode_without_end(jpeg: bytes, flag: int) -> Pixels | None:
@@ -155,7 +201,8 @@ def _is_transparent(pixels: npt.NDArray[Any]) -> bool:
 
 def _contrast(picture: Pixels) -> int:
     """Return the difference between the lightest and the darkest pixel, levels of luminance."""
-    darkest, lightest, _, _ = cv2.minMaxLoc(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    darkest, lightest, _, _ = cv2.minMaxLoc(grey)
     return int(lightest - darkest)
 
 

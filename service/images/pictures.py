@@ -1,6 +1,7 @@
 """The pictures of one request: allowed by size when they come, decoded only when a thread takes them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 
 from service.errors import Fault, InvalidInputError, RequestError, TooLargeError
 from service.images import headers
-from service.images.decoding import PixelLimits, Pixels, decode
+from service.images.decoding import PixelLimits, Pixels, decode, decode_draft
 from service.images.headers import Header
 
 
@@ -25,6 +26,19 @@ class EncodedFile(NamedTuple):
     data: bytes
     header: Header
     pointer: str
+
+
+class Draft(NamedTuple):
+    """
+    A picture of which no more was decoded than is needed.
+
+    Attributes:
+        pixels: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8.
+        sent_side_px: The longer side of the picture as it was sent.
+    """
+
+    pixels: Pixels
+    sent_side_px: int
 
 
 class Pictures(NamedTuple):
@@ -64,7 +78,22 @@ class Pictures(NamedTuple):
         """
         if self.stack is not None:
             return self.stack
-        return [_decoded(file) for file in self.files]
+        return [_decoded(file, decode) for file in self.files]
+
+    def drafts(self, *, least_side_px: int, least_contrast: int) -> Iterator[Draft]:
+        """
+        Decode the files one by one, each no further than it takes to see what is drawn in it.
+
+        Args:
+            least_side_px: The longer side has at least so many pixels, or all that there are.
+            least_contrast: Grey is enough where its lightest and darkest part are so many levels apart.
+
+        Raises:
+            InvalidInputError: A file is damaged; its pointer says which.
+        """
+        draft = partial(decode_draft, least_side_px=least_side_px, least_contrast=least_contrast)
+        for file in self.files:
+            yield Draft(_decoded(file, draft), max(file.header.height, file.header.width))
 
 
 def of_file(data: bytes, *, pointer: str, limits: PixelLimits, total: int) -> Pictures:
@@ -164,8 +193,8 @@ def _allowed(data: bytes, pointer: str, limits: PixelLimits) -> Header:
     return header
 
 
-def _decoded(file: EncodedFile) -> Pixels:
+def _decoded(file: EncodedFile, decoder: Callable[[bytes, Header], Pixels]) -> Pixels:
     try:
-        return decode(file.data, file.header)
+        return decoder(file.data, file.header)
     except InvalidInputError as error:
         raise InvalidInputError(error.detail, Fault(file.pointer, error.detail)) from None

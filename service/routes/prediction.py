@@ -7,7 +7,7 @@ The journey::
            -> http.dispatcher          context, key, admission               Call
            -> codecs.pictures          one of four forms                     encoded files, or an array
            -> digits.recogniser        in place when small, else on threads
-           -> images.decoding          ...                                   (height, width[, 3]) uint8
+           -> images.decoding          no more of it than is needed          (height, width[, 3]) uint8
            -> digits.preparation       polarity, ruling, box, centre         (28, 28) uint8
            -> engine.batcher           what is queued runs together          (batch, 28, 28) uint8
            -> digits.network           engine.session, interpreter free      (batch, 10) float32

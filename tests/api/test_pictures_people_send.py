@@ -152,6 +152,36 @@ def test_a_digit_in_a_corner_of_any_size_is_read(client: Client) -> None:
     assert found == [[RIGHT]] * VARIANTS
 
 
+def test_ink_that_shows_in_colour_alone_is_seen_in_a_jpeg(client: Client) -> None:
+    chance = np.random.default_rng(5)
+    found = []
+    for _ in range(VARIANTS):
+        picture = of_one_lightness(mask(chance, side=int(chance.integers(120, 1_000))), chance)
+        file = io.BytesIO()
+        picture.save(
+            file, "JPEG", quality=int(chance.integers(80, 96)), progressive=bool(chance.random() < 0.3)
+        )
+        found += digits(client, file.getvalue(), "image/jpeg")
+
+    assert found == [RIGHT] * VARIANTS
+
+
+def test_a_photo_is_read_at_any_size_and_operations_work_on_all_of_it(client: Client) -> None:
+    chance = np.random.default_rng(6)
+    for side in (300, 641, 1_301, 2_001):
+        picture = Image.eval(mask(chance, side), lambda value: 230 - value * 3 // 4)
+        file = io.BytesIO()
+        picture.save(file, "JPEG")
+        answer = client.post(
+            "/pool",
+            content=file.getvalue(),
+            headers={"Content-Type": "image/jpeg", "Accept": "application/x-npy"},
+        )
+
+        assert digits(client, file.getvalue(), "image/jpeg") == [RIGHT]
+        assert np.load(io.BytesIO(answer.content)).shape == (side // 2, side // 2)
+
+
 def test_masks_of_the_levels_0_and_1_are_read(client: Client) -> None:
     chance = np.random.default_rng(2)
     for _ in range(20):
