@@ -14,7 +14,8 @@ from service.digits.paper import Grey, Sheet, lay_flat, shrink
 from service.digits.ruling import remove_lines
 from service.digits.strokes import select_digit
 
-WORK_SIDE_PX = 320  # larger pictures are first reduced to this: 16 pixels for one of the digit's 20
+MOST_SIDE_PX = 640  # larger pictures are first reduced to this
+WORK_SIDE_PX = 320  # and those that are not flat to this: 16 pixels for one of the digit's 20
 LEAST_CONTRAST = 48  # levels of luminance: with fewer, colour may show more
 FEW_PIXELS = 12  # a digit with a shorter longer side is hard to read
 BOX_LEVEL = 96  # of 255: ink this strong belongs to the box
@@ -73,12 +74,12 @@ def prepare(image: npt.NDArray[np.uint8], *, sent_side_px: int | None = None) ->
     if is_framed(image):
         return Prepared(image=image, blank=False)
     sent_side_px = sent_side_px or max(image.shape[:2])
-    grey = _shade(shrink(image, longer_side=WORK_SIDE_PX))
-    if is_framed(negative := cv2.bitwise_not(grey)):
+    grey = _shade(shrink(image, longer_side=MOST_SIDE_PX))
+    if grey.shape == (SIDE_PX, SIDE_PX) and is_framed(negative := cv2.bitwise_not(grey)):
         return Prepared(image=negative, blank=False, preparation=Preparation(inverted=True))
     if found := flat.find(grey):
         return _of_flat(found, grey, reduction=sent_side_px / max(grey.shape))
-    sheet = lay_flat(grey)
+    sheet = lay_flat(shrink(grey, longer_side=WORK_SIDE_PX))
     unruled = remove_lines(sheet.ink, floor=sheet.floor, scanned=not sheet.divided)
     digit = select_digit(unruled, floor=sheet.floor)
     if digit is None:
@@ -91,14 +92,20 @@ def prepare(image: npt.NDArray[np.uint8], *, sent_side_px: int | None = None) ->
 def _shade(image: npt.NDArray[np.uint8]) -> Grey:
     """Return the luminance; where ink shows in colour alone, the channel that shows it best."""
     grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    darkest, lightest, _, _ = cv2.minMaxLoc(grey)
+    darkest, lightest = _extremes(grey)
     if image.ndim == 3 and lightest - darkest < LEAST_CONTRAST:
         channels = cv2.split(image)
-        contrasts = [high - low for low, high, _, _ in map(cv2.minMaxLoc, channels)]
+        contrasts = [high - low for low, high in map(_extremes, channels)]
         best = int(np.argmax(contrasts))
         return channels[best] if contrasts[best] > 2 * (lightest - darkest) else grey
     # Levels of two, as a mask or a bitmap has them.
     return grey * np.uint8(255) if (darkest, lightest) == (0, 1) else grey
+
+
+def _extremes(grey: Grey) -> tuple[float, float]:
+    """Return the darkest and the lightest level; of a large picture smoothed, for noise has others."""
+    darkest, lightest, _, _ = cv2.minMaxLoc(cv2.pyrDown(grey) if max(grey.shape) > WORK_SIDE_PX else grey)
+    return darkest, lightest
 
 
 def _of_flat(found: FlatDigit, grey: Grey, *, reduction: float) -> Prepared:

@@ -10,6 +10,9 @@ from service.errors import InvalidInputError, TooLargeError
 from service.images import chunks, lzw, metadata, segments
 from service.images.headers import Header
 
+# A picture has one thread: there are as many pictures under way as there are processors.
+cv2.setNumThreads(1)
+
 Pixels = npt.NDArray[np.uint8]
 """A picture: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8, 0 to 255."""
 
