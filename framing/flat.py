@@ -74,7 +74,7 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     if ground is None:
         return None
     ink = cv2.LUT(grey, _strengths(ground, constants.foot, constants.full))
-    mask = cv2.inRange(ink, constants.box_level, 255)
+    mask = _mask(ink, constants)
     left, top, width, height = cv2.boundingRect(mask)
     if not width:
         return None
@@ -84,7 +84,7 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
         if not ground.is_even and pieces.have_lines(found, constants):
             return None
         ink = pieces.linked(pieces.without_specks(ink, found, constants), found, constants)
-        left, top, width, height = cv2.boundingRect(cv2.inRange(ink, constants.box_level, 255))
+        left, top, width, height = cv2.boundingRect(_mask(ink, constants))
         crop = ink[top : top + height, left : left + width]
     if ground.is_stepped and max(height, width) < constants.smoothed_px:
         crop = _smoothed(crop, constants)
@@ -149,12 +149,17 @@ def _strengths(ground: Ground, foot: float, full: float) -> Grey:
     return (np.clip((away - foot) / (full - foot), 0, 1) * 255).astype(np.uint8)
 
 
+def _mask(ink: Grey, constants: Constants) -> Grey:
+    """Return where ink is strong enough to belong to the box."""
+    return np.asarray(cv2.threshold(ink, constants.box_level - 1, 255, cv2.THRESH_BINARY)[1], np.uint8)
+
+
 def _smoothed(crop: Grey, constants: Constants) -> Grey:
     """Enlarge a small digit, smooth it, and crop it to its ink again."""
     factor = constants.sketch_px / max(crop.shape)
     room = cv2.copyMakeBorder(crop, _ROOM_PX, _ROOM_PX, _ROOM_PX, _ROOM_PX, cv2.BORDER_CONSTANT, value=0)
     large = cv2.resize(room, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
     large = cv2.GaussianBlur(large, (0, 0), constants.smoothing_px * factor)
-    left, top, width, height = cv2.boundingRect(cv2.inRange(large, constants.box_level, 255))
+    left, top, width, height = cv2.boundingRect(_mask(large, constants))
     # A digit of single pixels may be smoothed away.
     return large[top : top + height, left : left + width] if width else crop

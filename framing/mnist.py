@@ -85,7 +85,7 @@ def frame(ink: Grey) -> Framed:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small = np.atleast_2d(cv2.resize(ink, size, interpolation=way))
-    lightest = int(small.max())
+    lightest = cv2.norm(small, cv2.NORM_INF)
     if 0 < lightest < 255:
         small = np.atleast_2d(cv2.convertScaleAbs(small, alpha=255 / lightest))
     height, width = small.shape
