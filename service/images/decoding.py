@@ -181,8 +181,11 @@ def _in_rgb(pixels: npt.NDArray[Any], transparent: int | None) -> Pixels:
     Returns:
         ``(height, width)`` or ``(height, width, 3)`` RGB, uint8.
     """
+    is_transparent = _is_transparent(pixels)
+    if pixels.ndim == 3 and pixels.dtype == np.uint8 and not is_transparent:
+        return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGB)
     on_white = _in_blocks(pixels, transparent, ground=255)
-    if not _is_transparent(pixels) or (contrast := _contrast(on_white)) >= _LEAST_CONTRAST:
+    if not is_transparent or (contrast := _contrast(on_white)) >= _LEAST_CONTRAST:
         return on_white
     # Two results at a time would take too much memory.
     del on_white
@@ -240,8 +243,6 @@ def _composite(pixels: Pixels, ground: int) -> Pixels:
         ``(height, width, 3)`` RGB, uint8; exact, so that grey stays grey.
     """
     colour = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB)
-    if not _is_transparent(pixels):
-        return colour
     alphas = cv2.cvtColor(cv2.extractChannel(pixels, 3), cv2.COLOR_GRAY2RGB)
     # There is no tie to round: 255 is odd.
     shown = cv2.multiply(colour, alphas, scale=1 / 255)
