@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         "--name", type=_name, help=f"the model's folder there (default: {NAME}, of a trial {TRIAL_NAME})"
     )
     parser.add_argument(
-        "--seed", type=_whole, default=1, help="of weights, order and augmentation (default: 1)"
+        "--seed", type=_seed, default=1, help="of weights, order and augmentation (default: 1)"
     )
     parser.add_argument(
         "--epochs", type=_positive, metavar="N", help="passes over the images (default: the recipe's)"
@@ -142,19 +142,27 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    number = _number(text)
     if number < 1:
         message = f"{number} is not at least 1"
         raise argparse.ArgumentTypeError(message)
     return number
 
 
-def _whole(text: str) -> int:
-    number = int(text)
+def _seed(text: str) -> int:
+    number = _number(text)
     if not 0 <= number < 2**32:
         message = f"{number} is not between 0 and {2**32 - 1}"
         raise argparse.ArgumentTypeError(message)
     return number
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        message = f"{text!r} is no whole number"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def _name(text: str) -> str:

@@ -1,7 +1,11 @@
 """MNIST from a file or from Keras' downloader, every array verified by its hash."""
 
+import contextlib
 import hashlib
+import io
+import urllib.error
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,12 +97,24 @@ def _read(path: Path) -> dict[str, npt.NDArray[np.uint8]]:
     except FileNotFoundError:
         message = f"{path}: no such file; name MNIST's npz file by --data or MNIST_PATH"
         raise DataError(message) from None
-    except KeyError as error:
-        message = f"{path}: not MNIST's npz file: {error.args[0]}"
+    except KeyError:
+        message = f"{path}: not MNIST's npz file; get it anew"
         raise DataError(message) from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, TypeError, AttributeError) as error:
-        message = f"{path}: damaged, or no npz file: {error}"
+    except (IsADirectoryError, PermissionError) as error:
+        message = f"{path}: cannot be read: {error.strerror}"
         raise DataError(message) from None
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+        TypeError,
+        AttributeError,
+    ) as error:
+        # What NumPy says of it would mislead: it advises to unpickle the file.
+        message = f"{path}: damaged, or no npz file; get MNIST's npz file anew"
+        raise DataError(message) from error
 
 
 def _downloaded() -> dict[str, npt.NDArray[np.uint8]]:
@@ -106,8 +122,21 @@ def _downloaded() -> dict[str, npt.NDArray[np.uint8]]:
     import keras
 
     try:
-        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
-    except Exception as error:  # noqa: BLE001  Keras raises a bare Exception when a download fails.
-        message = f"MNIST could not be downloaded: {error}; name a file by --data or MNIST_PATH"
-        raise DataError(message) from None
+        # Keras prints how the download goes, and would print it among our own lines.
+        with contextlib.redirect_stdout(io.StringIO()):
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+    except Exception as error:
+        # Keras raises a bare Exception when a download fails.
+        message = f"MNIST could not be downloaded: {_reason(error)}; name a file by --data or MNIST_PATH"
+        raise DataError(message) from error
     return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+
+
+def _reason(error: Exception) -> str:
+    """Say why a download failed: what the system says, not what each library wrapped it in."""
+    cause = error.__context__ if isinstance(error.__context__, OSError) else error
+    if isinstance(cause, urllib.error.HTTPError):
+        return f"it was answered with the status {cause.code}"
+    if isinstance(cause, urllib.error.URLError) and isinstance(cause.reason, OSError):
+        cause = cause.reason
+    return cause.strerror if isinstance(cause, OSError) and cause.strerror else "it did not come whole"

@@ -78,7 +78,9 @@ def test_the_environment_names_the_file_too(tmp_path: Path) -> None:
     [
         (["--recipe", "worst"], "invalid choice: 'worst'"),
         (["--epochs", "0"], "0 is not at least 1"),
-        (["--images", "many"], "invalid _positive value: 'many'"),
+        (["--images", "many"], "argument --images: 'many' is no whole number"),
+        (["--epochs", "1.5"], "argument --epochs: '1.5' is no whole number"),
+        (["--seed", "one"], "argument --seed: 'one' is no whole number"),
         (["--seed", "-1"], "-1 is not between 0 and"),
         (["--name", "../elsewhere"], "is no name for a folder"),
         (["--imag", "3"], "unrecognized arguments"),

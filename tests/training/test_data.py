@@ -1,8 +1,13 @@
 """MNIST is had whole and unaltered, or a clear error says why not."""
 
+import errno
 import pickle
+import sys
+import urllib.error
+from email.message import Message
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -23,7 +28,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="damaged, or no npz file"):
+    with pytest.raises(DataError, match="cannot be read: Is a directory"):
         load(tmp_path)
 
 
@@ -40,8 +45,10 @@ def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     path = tmp_path / "mnist.npz"
     path.write_bytes(pickle.dumps({"x_train": 1}))
 
-    with pytest.raises(DataError, match="damaged, or no npz file"):
+    with pytest.raises(DataError) as caught:
         load(path)
+
+    assert str(caught.value) == f"{path}: damaged, or no npz file; get MNIST's npz file anew"
 
 
 def test_objects_inside_an_archive_are_never_unpickled(tmp_path: Path) -> None:
@@ -96,6 +103,43 @@ def test_one_altered_label_is_found(mnist: Mnist, tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="the array y_test is not MNIST's"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            urllib.error.URLError(ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")),
+            "Connection refused",
+        ),
+        (
+            urllib.error.HTTPError("", 404, "Not Found", Message(), None),
+            "it was answered with the status 404",
+        ),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (ValueError("Incomplete or corrupted file detected."), "it did not come whole"),
+    ],
+)
+def test_a_download_that_fails_is_told_in_plain_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, said: str
+) -> None:
+    def load_data() -> None:
+        sys.stdout.write("Downloading data from somewhere")
+        try:
+            raise error
+        except urllib.error.URLError:
+            message = "URL fetch failure"
+            raise Exception(message)  # noqa: B904, TRY002  So does Keras.
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", load_data)
+
+    with pytest.raises(DataError) as caught:
+        load(None)
+
+    assert str(caught.value) == (
+        f"MNIST could not be downloaded: {said}; name a file by --data or MNIST_PATH"
+    )
+    assert capsys.readouterr() == ("", "")
 
 
 def test_the_lectures_split_is_the_lectures(mnist: Mnist) -> None:
