@@ -20,6 +20,6 @@ ENV HOME=/runs \
 WORKDIR /
 USER 10001:10001
 VOLUME ["/models", "/runs"]
-STOPSIGNAL SIGINT
+STOPSIGNAL SIGTERM
 ENTRYPOINT ["/opt/training/bin/python", "-m", "training", "--repository", "/models"]
 CMD ["--recipe", "best"]

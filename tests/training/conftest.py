@@ -55,7 +55,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def trained_version(drawn_mnist: Mnist, trial: Settings) -> Path:
     """The folder of the version that this trial gave."""
-    from training.__main__ import train
+    from training.pipeline import train
 
     load_tensorflow()
     with (trial.runs.parent / "log").open("w") as log:

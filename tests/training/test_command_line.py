@@ -41,7 +41,7 @@ def test_help_explains_itself_at_once(tmp_path: Path) -> None:
 
 def test_help_loads_no_tensorflow(tmp_path: Path) -> None:
     code = (
-        "import sys, training.__main__ as m\n"
+        "import sys, training.pipeline as m\n"
         "try: m.main(['--help'])\n"
         "except SystemExit: pass\n"
         "print([n for n in ('tensorflow', 'keras', 'onnxruntime') if n in sys.modules])"

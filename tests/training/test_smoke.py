@@ -11,10 +11,10 @@ import onnx
 import onnxruntime
 import pytest
 
-from training.__main__ import train
 from training.arguments import Settings
 from training.data import Mnist
 from training.errors import ExportError
+from training.pipeline import train
 from training.progress import Plain
 
 LAYERS = {
