@@ -8,8 +8,8 @@ from typing import Any
 
 from training.evaluation import Evaluation
 from training.familiarity import FamiliarityReport
+from training.publication import CARD
 
-CARD = "card.json"
 CLASSES = tuple("0123456789")
 
 

@@ -7,6 +7,7 @@ class Refusal(Exception):  # noqa: N818  What the children are errors of.
 
     Refusal
     ├── DataError
+    ├── StorageError
     ├── ResumeError
     ├── ExportError
     └── PublicationError
@@ -17,8 +18,12 @@ class DataError(Refusal):
     """MNIST is missing, damaged or altered."""
 
 
+class StorageError(Refusal):
+    """The folder of the run cannot be written, or the repository takes no version, or the disk is full."""
+
+
 class ResumeError(Refusal):
-    """A checkpoint cannot be resumed: it is damaged, or another recipe's or seed's."""
+    """A run cannot be resumed: it is damaged, or of another recipe or seed, or goes on elsewhere."""
 
 
 class ExportError(Refusal):
@@ -26,4 +31,4 @@ class ExportError(Refusal):
 
 
 class PublicationError(Refusal):
-    """The repository cannot be written, or another run took the version's number."""
+    """The version cannot be written, or another run took its number."""

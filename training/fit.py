@@ -12,9 +12,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from training.data import Images, Labels
-from training.errors import ResumeError
+from training.errors import ResumeError, StorageError
 from training.network import lenet5, scaled
 from training.recipes import Recipe
+from training.storage import unwritable
 
 CLASSES = 10
 
@@ -66,6 +67,7 @@ def fit(  # noqa: PLR0913  Two sets of images, and two listeners.
 
     Raises:
         ResumeError: The folder holds another run, or a damaged one.
+        StorageError: A checkpoint cannot be written; the one before is kept.
     """
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
@@ -179,6 +181,15 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ship
         now = time.monotonic()
         self._run.seconds += now - self._begun
         self._begun = now
+        try:
+            self._write()
+        except OSError as error:
+            (self._folder / f"{self._run.epochs}.keras").unlink(missing_ok=True)
+            message = f"{unwritable(self._folder, error)}; the same command goes on from epoch {epoch}"
+            raise StorageError(message) from error
+        self._on_epoch(self._run.epochs, dict(logs or {}))
+
+    def _write(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         # The weights are named by their epoch and the state is replaced last, so that a run
         # killed at any moment finds a state and the weights that belong to it.
@@ -186,8 +197,7 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ship
         state = self._folder / "run.json.new"
         state.write_text(json.dumps(asdict(self._run)))
         state.replace(self._folder / "run.json")
-        (self._folder / f"{epoch}.keras").unlink(missing_ok=True)
-        self._on_epoch(self._run.epochs, dict(logs or {}))
+        (self._folder / f"{self._run.epochs - 1}.keras").unlink(missing_ok=True)
 
 
 def _resumed(folder: Path, fresh: Run) -> tuple[Run, keras.Model | None]:
@@ -198,7 +208,7 @@ def _resumed(folder: Path, fresh: Run) -> tuple[Run, keras.Model | None]:
         run = Run(**json.loads(state.read_text()))
         network = keras.saving.load_model(folder / f"{run.epochs}.keras")
     except (OSError, ValueError, TypeError, KeyError) as error:
-        message = f"{folder}: the checkpoint is damaged ({error}); remove the folder to start anew"
+        message = f"{folder}: the checkpoint is damaged; remove the folder to start anew"
         raise ResumeError(message) from error
     if (run.recipe, run.seed) != (fresh.recipe, fresh.seed):
         message = f"{folder}: holds a run of another recipe or seed; remove it, or name another folder"

@@ -6,11 +6,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from training import run_folder
 from training.arguments import Settings, parse
 from training.data import SHA256, Mnist, load, split
 from training.errors import Refusal
 from training.progress import Reporter, reporter
 from training.startup import load_tensorflow
+from training.storage import require_room
 from training.supervision import follow_supervisor
 
 REFUSED = 2
@@ -31,8 +33,9 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
     Raises:
         DataError: No images are left to validate on.
         ResumeError: The run's folder holds another run, or a damaged one.
+        StorageError: The run's folder cannot be written.
         ExportError: The exported files are not what was trained, or a golden digit is read wrong.
-        PublicationError: The repository cannot be written.
+        PublicationError: The version cannot be written.
     """
     # Here and not above, for they load TensorFlow: --help should answer at once.
     from training import calibration, evaluation, export, familiarity, fit, verification
@@ -45,13 +48,15 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
     from training.report import REPORT, write_report
 
     # Data.
-    recipe, name = settings.recipe, settings.name
+    recipe, name, model = settings.recipe, settings.name, settings.repository / settings.name
     training, validation = split(mnist, recipe.training_images)
     progress.stage(f"training on {len(training[0]):,} images, validating on {len(validation[0]):,}")
-    progress.stage(f"checkpoints in {settings.runs}")
 
     # Network and fit.
-    progress.begin(recipe.epochs, fit.steps_of(recipe, len(training[0])))
+    finished = run_folder.finished_epochs(settings.runs)
+    if finished:
+        progress.stage(f"going on after epoch {finished} of {recipe.epochs}")
+    progress.begin(recipe.epochs, fit.steps_of(recipe, len(training[0])), finished=finished)
     trained, run = fit.fit(
         recipe,
         training,
@@ -64,23 +69,27 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
     temperature = calibration.temperature(answers(trained, validation[0]).logits, validation[1])
     network = calibration.fold(trained, temperature)
 
-    # Evaluate.
+    # Evaluate; on the test images only what is good enough to be published.
+    golden = answers(network, golden_images()).probabilities
+    if not settings.trial:
+        verification.require_golden(golden)
+    validated = answers(network, validation[0])
+    validation_figures = evaluation.evaluate(validated.probabilities, validation[1])
     progress.stage(f"evaluating on the {len(mnist.test_images):,} test images, which chose nothing")
-    tested, validated = answers(network, mnist.test_images), answers(network, validation[0])
+    tested = answers(network, mnist.test_images)
     evaluations = Evaluations(
-        test=evaluation.evaluate(tested.probabilities, mnist.test_labels),
-        validation=evaluation.evaluate(validated.probabilities, validation[1]),
+        test=evaluation.evaluate(tested.probabilities, mnist.test_labels), validation=validation_figures
     )
     score = familiarity.fit(answers(network, training[0]).features, training[1], validated)
     made = nondigits(number=200 if settings.trial else 1000, seed=0)
     strangers = {kind: answers(network, images) for kind, images in made.items()}
-    golden = answers(network, golden_images()).probabilities
-    if not settings.trial:
-        verification.require_golden(golden)
 
     # Export, verify and report.
     progress.stage("exporting to ONNX, and comparing with Keras")
-    with draft(settings.repository, name) as version:
+    with (
+        run_folder.recorded(settings.runs, model, recipe, settings.seed),
+        draft(settings.repository, name) as version,
+    ):
         created = datetime.now(UTC).isoformat(timespec="seconds")
         facts = {
             "name": name,
@@ -126,21 +135,49 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
         )
         card.write(version.folder)
         write_report(version.folder, card, mnist, tested.probabilities)
-    return settings.repository / name / version.number
+    return model / version.number
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says; an error that was foreseen is one line."""
+    """
+    Do what the command line says; an error that was foreseen is one line.
+
+    Returns:
+        0 when the network is published, 2 when it is refused.
+    """
     settings = parse(arguments)
     try:
-        mnist = load(settings.data)
-        load_tensorflow()
         with reporter(sys.stdout) as progress:
-            version = train(mnist, settings, progress)
+            progress.stage(f"training by the recipe {settings.recipe.name} with seed {settings.seed}")
+            return _published(settings, progress)
     except Refusal as refusal:
         print(f"refused: {refusal}", file=sys.stderr)
         return REFUSED
-    print(f"published {version}; to look at: {version / 'report.html'}")
+
+
+def _published(settings: Settings, progress: Reporter) -> int:
+    """Train and publish unless that was done before; nothing is written before it is sure to be of use."""
+    model = settings.repository / settings.name
+    if run_folder.is_published(settings.runs, model, settings.recipe, settings.seed):
+        progress.stage(
+            f"this run is finished and was published in {model}: nothing is done. "
+            f"Remove {settings.runs} to train anew, or give another --seed."
+        )
+        return 0
+    progress.stage(f"{'a trial, ' if settings.trial else ''}to be published in {model}")
+    require_room(model)
+    require_room(settings.runs)
+    if settings.data is None:
+        progress.stage("asking Keras for MNIST (11 MB, once)")
+    mnist = load(settings.data)
+    with run_folder.locked(settings.runs) as alone:
+        progress.stage(f"checkpoints in {settings.runs}")
+        if not alone:
+            progress.stage("no locks can be had there: see to it that no second training uses the folder")
+        progress.stage("loading TensorFlow, which takes some seconds")
+        load_tensorflow()
+        version = train(mnist, settings, progress)
+    progress.stage(f"published {version}; to look at: {version / 'report.html'}")
     return 0
 
 

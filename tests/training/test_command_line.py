@@ -1,9 +1,11 @@
 """``python -m training`` explains itself, and tells in one line why it refuses."""
 
 import os
+import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,14 @@ from training.recipes import BEST
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def run(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, folder: Path, preexec_fn: Callable[[], None] | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "training", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
+        preexec_fn=preexec_fn,
         capture_output=True,
         text=True,
         check=False,
@@ -109,6 +114,35 @@ def test_a_trial_is_kept_apart_from_the_model() -> None:
 
     assert (found.trial, found.name, found.runs) == (True, "lenet5-trial", Path("runs/best-7-300-images"))
     assert parse(["--images", "300", "--name", "mine"]).name == "mine"
+
+
+@pytest.mark.parametrize("option", ["--repository", "--runs"])
+def test_where_nothing_can_be_written_is_found_out_before_the_first_step(
+    mnist_path: Path, tmp_path: Path, option: str
+) -> None:
+    # Also root cannot make a folder in a file.
+    (tmp_path / "file").write_text("")
+    found = run("--data", str(mnist_path), option, "file/folder", folder=tmp_path)
+
+    assert found.returncode == 2
+    assert found.stderr.startswith("refused: file/folder")
+    assert found.stderr.endswith(": cannot be written: Not a directory\n")
+    assert "loading" not in found.stdout
+    assert [tmp_path / "file"] == list(tmp_path.iterdir())
+
+
+def test_a_disk_without_room_is_found_out_before_the_first_step(mnist_path: Path, tmp_path: Path) -> None:
+    def little_room() -> None:
+        # Stands for a full disk, for root as well: what is over the limit is not written.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
+
+    found = run("--data", str(mnist_path), folder=tmp_path, preexec_fn=little_room)
+
+    assert (found.returncode, found.stderr) == (
+        2,
+        "refused: models/lenet5: cannot be written: File too large\n",
+    )
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_whole_trial_on_mnist_is_published_without_a_word_on_stderr(

@@ -1,12 +1,13 @@
 """A run is decided by its seed, and one that was stopped ends where the uninterrupted one ends."""
 
+import resource
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from training.data import Mnist, Part, split
-from training.errors import ResumeError
+from training.errors import ResumeError, StorageError
 from training.fit import Run, fit
 from training.recipes import BEST, LECTURE, Recipe
 
@@ -65,6 +66,9 @@ def test_a_run_killed_after_an_epoch_and_resumed_ends_as_the_uninterrupted_one(
 ) -> None:
     with pytest.raises(Stopped):
         weights(parts, tmp_path, stop_after=1, stop_in_batch=stop_in_batch)
+    # What a kill leaves while the next checkpoint is written.
+    (tmp_path / "2.keras").write_bytes((tmp_path / "1.keras").read_bytes()[:100_000])
+    (tmp_path / "run.json.new").write_text('{"recipe": "')
     resumed, run = weights(parts, tmp_path)
     expected, whole, _ = uninterrupted
 
@@ -72,6 +76,31 @@ def test_a_run_killed_after_an_epoch_and_resumed_ends_as_the_uninterrupted_one(
     for name, figures in whole.history.items():
         np.testing.assert_allclose(run.history[name], figures, rtol=1e-4, err_msg=name)
     for found, weight in zip(resumed, expected, strict=True):
+        np.testing.assert_allclose(found, weight, atol=1e-5)
+
+
+def test_a_disk_that_is_full_ends_the_run_and_keeps_the_checkpoint_before(
+    parts: tuple[Part, Part], uninterrupted: tuple[list[np.ndarray], Run, Path], tmp_path: Path
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with pytest.raises(Stopped):
+        weights(parts, tmp_path, stop_after=1)
+
+    # A checkpoint has 4 MB. What is over the limit is not written, as on a full disk.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, limits[1]))
+    try:
+        with pytest.raises(StorageError) as caught:
+            weights(parts, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    left = {path.name for path in tmp_path.iterdir()}
+    resumed, _ = weights(parts, tmp_path)
+
+    assert str(caught.value) == (
+        f"{tmp_path}: cannot be written: File too large; the same command goes on from epoch 1"
+    )
+    assert left == {"1.keras", "run.json"}
+    for found, weight in zip(resumed, uninterrupted[0], strict=True):
         np.testing.assert_allclose(found, weight, atol=1e-5)
 
 

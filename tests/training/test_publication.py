@@ -1,5 +1,6 @@
 """A version appears whole or not at all."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,31 @@ def test_a_number_taken_meanwhile_is_refused_and_the_other_version_stays(tmp_pat
 
     assert (taken / "card.json").read_text() == "theirs"
     assert [taken] == list(taken.parent.iterdir())
+
+
+def test_a_disk_that_is_full_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, limits[1]))
+    try:
+        with pytest.raises(PublicationError) as caught, draft(tmp_path / "models", "lenet5") as version:
+            (version.folder / "model.onnx").write_bytes(bytes(2**20 + 1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert str(caught.value) == (
+        f"{tmp_path / 'models' / 'lenet5' / '1'}: cannot be written: File too large; the training is kept"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_and_what_another_writes_is_not(tmp_path: Path) -> None:
+    killed = tmp_path / "lenet5" / ".new-killed"
+    killed.mkdir(parents=True)
+    (killed / "model.onnx").write_bytes(b"half")
+
+    with draft(tmp_path, "lenet5") as first, draft(tmp_path, "lenet5"):
+        assert first.folder.is_dir()
+        assert not killed.exists()
 
 
 def test_a_repository_that_is_a_file_is_refused(tmp_path: Path) -> None:
