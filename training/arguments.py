@@ -10,8 +10,6 @@ from pathlib import Path
 from training.recipes import BEST, RECIPES, Recipe
 
 NAME = "lenet5"
-TRIAL_NAME = "lenet5-trial"
-"""Apart, so that no service takes a trial for the next version of the model that it serves."""
 
 DESCRIPTION = """\
 Train the lecture's LeNet-5 on MNIST and publish it as the next version of a model:
@@ -23,19 +21,31 @@ golden.npz, card.json (how good it is and how it was made) and report.html (the 
 look at). It appears there whole, when everything is verified, or not at all; a service
 that watches the repository picks it up.
 
-A run that was stopped goes on where it was when the same command is given again. The 10,000
-test images are looked at once, at the end, and choose nothing.
+A run that was stopped goes on where it was when the same command is given again; one that is
+published already says so and does nothing. The 10,000 test images are looked at once, at the end,
+and choose nothing.
+
+Fewer images or epochs than the recipe's, or another recipe than that of the version for use
+(the newest in the repository, else the package's), make a trial: it says so on its card and goes
+under <name>-trial, or under the --name that is given, but not under that of a version for use.
+And no network takes the name of one that is better: of one that reads fewer validation images
+wrong, by more than chance. --replace lets both pass.
 """
 
 EXAMPLES = """\
 examples:
   python -m training                                    the best network; let Keras download MNIST
   python -m training --data mnist.npz                   the same, from a file
-  python -m training --recipe lecture                   as the slides do it: 20 epochs, a few minutes
+  python -m training --recipe lecture                   as the slides do it: a trial of a few minutes
   python -m training --images 300 --epochs 1            a trial: seconds, and no use but to see it work
+  python -m training --recipe lecture --name slides     the lecture's network under a name of its own
   python -m training --seed 2 --repository /srv/models  another seed, published elsewhere
 
-exit codes: 0 published, 2 refused (the reason is the last line), 130 stopped by hand
+exit codes:
+  0    published, now or by an earlier start of this run
+  1    an error that was not foreseen, or ended by the system
+  2    refused, before the first step or for what came of it; the reason is the last line
+  130  stopped by Ctrl-C, SIGINT or SIGTERM
 """
 
 
@@ -46,10 +56,12 @@ class Settings:
 
     Attributes:
         recipe: Shortened when a trial was asked for.
-        trial: Whether it is to be trained on fewer images than the recipe's.
+        trial: Whether fewer images or epochs than the recipe's were asked for.
         data: MNIST's file, or None for Keras' downloader.
         repository: Folder of the models.
         name: Of the model, a folder in it.
+        named: Whether the command line gives the name.
+        replace: Whether the network takes the name whatever has it.
         seed: Of weights, order and augmentation.
         runs: Folder of this run's checkpoints.
     """
@@ -59,6 +71,8 @@ class Settings:
     data: Path | None
     repository: Path
     name: str
+    named: bool
+    replace: bool
     seed: int
     runs: Path
 
@@ -73,18 +87,28 @@ def parse(arguments: Sequence[str]) -> Settings:
     given = _parser().parse_args(arguments)
     recipe = RECIPES[given.recipe]
     shortened = recipe.shortened(images=given.images, epochs=given.epochs)
-    trial = shortened.training_images < recipe.training_images
-    name = TRIAL_NAME if trial and given.name is None else given.name or NAME
-    marks = [recipe.name, str(given.seed), *([f"{shortened.training_images}-images"] if trial else [])]
+    fewer_images = shortened.training_images < recipe.training_images
+    marks = [recipe.name, str(given.seed)]
+    if fewer_images:
+        marks.append(f"{shortened.training_images}-images")
+    if shortened.epochs != recipe.epochs:
+        marks.append(f"{shortened.epochs}-epochs")
     return Settings(
         recipe=shortened,
-        trial=trial,
+        trial=fewer_images or shortened.epochs < recipe.epochs,
         data=given.data,
         repository=given.repository,
-        name=name,
+        name=given.name or NAME,
+        named=given.name is not None,
+        replace=given.replace,
         seed=given.seed,
         runs=given.runs or Path("runs") / "-".join(marks),
     )
+
+
+def trial_name(name: str) -> str:
+    """Give the name for trials: no service takes one for the next version of the model that it serves."""
+    return f"{name}-trial"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,13 +141,24 @@ def _parser() -> argparse.ArgumentParser:
         help="where models live (default: models)",
     )
     parser.add_argument(
-        "--name", type=_name, help=f"the model's folder there (default: {NAME}, of a trial {TRIAL_NAME})"
+        "--name",
+        type=_name,
+        help=f"the model's folder there (default: {NAME}, of a trial {trial_name(NAME)})",
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="take the name although the version that has it is better, or, with --name, although this is "
+        "a trial",
     )
     parser.add_argument(
         "--seed", type=_seed, default=1, help="of weights, order and augmentation (default: 1)"
     )
     parser.add_argument(
-        "--epochs", type=_positive, metavar="N", help="passes over the images (default: the recipe's)"
+        "--epochs",
+        type=_positive,
+        metavar="N",
+        help="passes over the images; fewer than the recipe's are a trial (default: the recipe's)",
     )
     parser.add_argument(
         "--images",
@@ -136,7 +171,8 @@ def _parser() -> argparse.ArgumentParser:
         "--runs",
         type=Path,
         metavar="DIR",
-        help="where this run keeps its newest checkpoint, and resumes from (default: runs/<recipe>-<seed>)",
+        help="where this run, and no other at the same time, keeps its newest checkpoint, and resumes from "
+        "(default: runs/<recipe>-<seed>)",
     )
     return parser
 

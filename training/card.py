@@ -100,7 +100,8 @@ class Card:
     Everything that is known of one version; ``card.json`` holds it, name for name.
 
     Attributes:
-        trial: Made on fewer images than the recipe's, to see that everything works: not for use.
+        trial: Made on fewer images or in fewer epochs than the recipe's, or by another recipe than the
+            version for use, to see how it goes: not for use.
         files: Every file that the version must have, besides the card itself.
         local_files: Files that stay where they were made, for they show pictures of MNIST.
     """

@@ -9,6 +9,7 @@ class Refusal(Exception):  # noqa: N818  What the children are errors of.
     ├── DataError
     ├── StorageError
     ├── ResumeError
+    ├── SuccessionError
     ├── ExportError
     └── PublicationError
     """
@@ -24,6 +25,10 @@ class StorageError(Refusal):
 
 class ResumeError(Refusal):
     """A run cannot be resumed: it is damaged, or of another recipe or seed, or goes on elsewhere."""
+
+
+class SuccessionError(Refusal):
+    """The network is a trial, or worse than the version that has the name."""
 
 
 class ExportError(Refusal):

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from training import run_folder
+from training import run_folder, succession
 from training.arguments import Settings, parse
 from training.data import SHA256, Mnist, load, split
 from training.errors import Refusal
@@ -34,6 +34,7 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
         DataError: No images are left to validate on.
         ResumeError: The run's folder holds another run, or a damaged one.
         StorageError: The run's folder cannot be written.
+        SuccessionError: The name belongs to a better network.
         ExportError: The exported files are not what was trained, or a golden digit is read wrong.
         PublicationError: The version cannot be written.
     """
@@ -75,6 +76,7 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
         verification.require_golden(golden)
     validated = answers(network, validation[0])
     validation_figures = evaluation.evaluate(validated.probabilities, validation[1])
+    succession.require_worthy(settings, validation_figures)
     progress.stage(f"evaluating on the {len(mnist.test_images):,} test images, which chose nothing")
     tested = answers(network, mnist.test_images)
     evaluations = Evaluations(
@@ -90,6 +92,8 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
         run_folder.recorded(settings.runs, model, recipe, settings.seed),
         draft(settings.repository, name) as version,
     ):
+        # Again, for another run may have published a better one meanwhile.
+        succession.require_worthy(settings, validation_figures)
         created = datetime.now(UTC).isoformat(timespec="seconds")
         facts = {
             "name": name,
@@ -149,7 +153,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with reporter(sys.stdout) as progress:
             progress.stage(f"training by the recipe {settings.recipe.name} with seed {settings.seed}")
-            return _published(settings, progress)
+            return _published(succession.settled(settings), progress)
     except Refusal as refusal:
         print(f"refused: {refusal}", file=sys.stderr)
         return REFUSED

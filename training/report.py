@@ -58,7 +58,7 @@ def write_report(folder: Path, card: Card, mnist: Mnist, probabilities: Probabil
 
 
 def _subtitle(card: Card) -> str:
-    trial = " &middot; <strong>a trial on few images, not for use</strong>" if card.trial else ""
+    trial = " &middot; <strong>a trial, not for use</strong>" if card.trial else ""
     return f"recipe {escape(card.recipe)} &middot; {escape(card.created)}{trial}"
 
 

@@ -47,6 +47,9 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         data=None,
         repository=folder / "models",
         name="lenet5",
+        named=True,
+        # It is a trial, and the package has a version for use.
+        replace=True,
         seed=1,
         runs=folder / "run",
     )

@@ -107,13 +107,41 @@ def test_the_defaults_are_the_best_recipe(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert (found.recipe, found.trial, found.data) == (BEST, False, None)
     assert (found.repository, found.name, found.runs) == (Path("models"), "lenet5", Path("runs/best-1"))
+    assert (found.named, found.replace) == (False, False)
 
 
-def test_a_trial_is_kept_apart_from_the_model() -> None:
-    found = parse(["--images", "300", "--seed", "7"])
+@pytest.mark.parametrize(
+    ("arguments", "trial", "runs"),
+    [
+        (["--images", "300", "--seed", "7"], True, "best-7-300-images"),
+        (["--epochs", "249"], True, "best-1-249-epochs"),
+        (["--images", "300", "--epochs", "1"], True, "best-1-300-images-1-epochs"),
+        (["--epochs", "300"], False, "best-1-300-epochs"),
+        (["--images", "60000", "--epochs", "250"], False, "best-1"),
+    ],
+)
+def test_fewer_images_or_epochs_are_a_trial_and_every_run_has_a_folder_of_its_own(
+    arguments: list[str],
+    trial: bool,  # noqa: FBT001  A parameter of the test.
+    runs: str,
+) -> None:
+    found = parse(arguments)
 
-    assert (found.trial, found.name, found.runs) == (True, "lenet5-trial", Path("runs/best-7-300-images"))
-    assert parse(["--images", "300", "--name", "mine"]).name == "mine"
+    assert (found.trial, found.runs) == (trial, Path("runs", runs))
+
+
+def test_help_tells_every_exit_code_and_what_a_trial_is() -> None:
+    found = " ".join(run("--help", folder=REPOSITORY).stdout.split())
+
+    for said in (
+        "0 published",
+        "1 an error",
+        "2 refused",
+        "130 stopped",
+        "make a trial",
+        "--replace lets both",
+    ):
+        assert said in found
 
 
 @pytest.mark.parametrize("option", ["--repository", "--runs"])
@@ -145,12 +173,14 @@ def test_a_disk_without_room_is_found_out_before_the_first_step(mnist_path: Path
     assert not list(tmp_path.iterdir())
 
 
-def test_a_whole_trial_on_mnist_is_published_without_a_word_on_stderr(
+def test_a_trial_under_a_name_in_use_is_refused_before_the_first_step(
     mnist_path: Path, tmp_path: Path
 ) -> None:
-    found = run("--images", "300", "--epochs", "1", "--data", str(mnist_path), folder=tmp_path)
+    found = run("--epochs", "1", "--name", "lenet5", "--data", str(mnist_path), folder=tmp_path)
 
-    assert (found.returncode, found.stderr) == (0, "")
-    assert "epoch 1/1  loss" in found.stdout
-    assert found.stdout.splitlines()[-1].startswith("published models/lenet5-trial/1; ")
-    assert (tmp_path / "models" / "lenet5-trial" / "1" / "card.json").is_file()
+    assert found.returncode == 2
+    assert found.stderr == (
+        "refused: this is a trial, and lenet5 1 is for use: a trial does not take its name; give another "
+        "--name, or --replace with this one\n"
+    )
+    assert not list(tmp_path.iterdir())

@@ -13,7 +13,7 @@ import pytest
 
 from training.arguments import Settings
 from training.data import Mnist
-from training.errors import ExportError
+from training.errors import ExportError, SuccessionError
 from training.pipeline import train
 from training.progress import Plain
 
@@ -220,10 +220,23 @@ def test_a_network_that_fails_the_golden_digits_is_not_published(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_trial_that_was_begun_for_a_name_in_use_is_not_published(
+    trial: Settings, drawn_mnist: Mnist, tmp_path: Path
+) -> None:
+    with pytest.raises(SuccessionError, match="this is a trial, and lenet5 1 is for use"):
+        train(
+            drawn_mnist,
+            replace(trial, repository=tmp_path / "models", replace=False),
+            Plain(io.StringIO()),
+        )
+
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_report_stands_alone(trained_version: Path) -> None:
     page = (trained_version / "report.html").read_text(encoding="utf-8")
 
     assert "<script" not in page
     assert "http" not in page
     assert "lenet5 1" in page
-    assert "a trial on few images" in page
+    assert "a trial, not for use" in page

@@ -3,6 +3,7 @@
 import concurrent.futures
 import os
 import signal
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -113,11 +114,54 @@ def test_it_is_started_again_when_it_dies(stack: Stack) -> None:
     assert inspect(stack.container)["RestartCount"] >= 1
 
 
-def test_a_training_adds_a_version_that_the_service_picks_up(stack: Stack, mnist: Path) -> None:
-    name = "lenet5-image-test"
-    options = ["--data", "/data/mnist.npz", "--images", "300", "--epochs", "1", "--name", name]
-    told = stack.compose("run", "--rm", "-T", "--volume", f"{mnist}:/data/mnist.npz:ro", "training", *options)
-    assert f"published /models/{name}/1" in told
-    stack.until(lambda: {"name": name, "version": "1"} in stack.get("/health/ready")["models"])
+def train(stack: Stack, mnist: Path, *options: str, detached: bool = False) -> str:
+    """Train on few images, as the Compose file has it; give what it prints, or the container's name."""
+    how = ["--detach"] if detached else ["--rm", "-T"]
+    data = ["--volume", f"{mnist}:/data/mnist.npz:ro"]
+    short = ["--data", "/data/mnist.npz", "--images", "300", "--epochs", "1"]
+    return stack.compose("run", *how, *data, "training", *short, *options).strip()
 
-    assert [model["name"] for model in stack.get("/models")["models"]] == ["lenet5", name]
+
+def test_a_short_training_is_a_trial_beside_the_network_that_is_served(
+    stack: Stack, mnist: Path, seven: bytes
+) -> None:
+    told = train(stack, mnist)
+    assert "published /models/lenet5-trial/1" in told
+    stack.until(lambda: {"name": "lenet5-trial", "version": "1"} in stack.get("/health/ready")["models"])
+
+    assert {"name": "lenet5", "version": "1"} in stack.get("/health/ready")["models"]
+    assert stack.get("/models/lenet5")["version"] == "1"
+    _, answer = stack.post(seven, "image/jpeg")
+    assert answer["predictions"][0]["digit"] == 7
+
+
+def test_a_short_training_does_not_take_the_name_of_the_network_that_is_served(
+    stack: Stack, mnist: Path
+) -> None:
+    container = train(stack, mnist, "--name", "lenet5", detached=True)
+    status = int(docker("wait", container).stdout)
+    told = docker("logs", container).stderr
+    docker("rm", container)
+
+    assert status == 2
+    assert told.startswith("refused: this is a trial, and lenet5 1 is for use")
+    assert told.count("\n") == 1
+    assert {"name": "lenet5", "version": "1"} in stack.get("/health/ready")["models"]
+
+
+@pytest.mark.parametrize("number", ["TERM", "INT"])
+@pytest.mark.parametrize("after", ["training by", "loading", "training on"])
+def test_a_training_is_stopped_at_once_and_with_the_same_status(
+    stack: Stack, mnist: Path, number: str, after: str
+) -> None:
+    container = train(stack, mnist, "--seed", f"{len(after)}", detached=True)
+    stack.until(lambda: after in docker("logs", container).stdout)
+    begun = time.monotonic()
+    docker("kill", "--signal", number, container)
+    status = int(docker("wait", container).stdout)
+    took = time.monotonic() - begun
+    told = docker("logs", container).stderr
+    docker("rm", container)
+
+    assert (status, told) == (130, "stopped; the same command goes on where it was\n")
+    assert took < 2

@@ -1,0 +1,144 @@
+"""Which network may take a name: no trial, and none that is worse than the one that has it."""
+
+import json
+from dataclasses import dataclass, replace
+from math import sqrt
+from pathlib import Path
+
+from training.arguments import Settings, trial_name
+from training.errors import SuccessionError
+from training.evaluation import Evaluation
+from training.publication import CARD, versions
+
+PACKAGED = Path(__file__).resolve().parents[1] / "service" / "models"
+"""The models that are served where no repository is named; not there in the image that trains."""
+
+
+@dataclass(frozen=True)
+class Predecessor:
+    """
+    The newest version of a model that is for use.
+
+    Attributes:
+        title: Its name and number.
+        recipe: By which it was trained.
+        images: Validation images it was asked about.
+        errors: Those of them that it read wrong.
+    """
+
+    title: str
+    recipe: str
+    images: int
+    errors: int
+
+
+def predecessor(repository: Path, name: str, *, packaged: Path = PACKAGED) -> Predecessor | None:
+    """
+    Find the version that a new one of this name would take the place of; trials do not count.
+
+    Args:
+        repository: Where the new one is to go. When it has no version for use, what is served
+            until somebody serves the repository is the package's.
+        name: Of the model.
+        packaged: The package's own repository.
+
+    Raises:
+        SuccessionError: The versions, or a card, cannot be read.
+    """
+    for model in (repository / name, packaged / name):
+        try:
+            newest_first = reversed(versions(model))
+        except OSError as error:
+            message = f"{model}: cannot be read: {error.strerror}"
+            raise SuccessionError(message) from error
+        for version in newest_first:
+            found = _read(version)
+            if found is not None:
+                return found
+    return None
+
+
+def settled(settings: Settings, *, packaged: Path = PACKAGED) -> Settings:
+    """
+    Decide whether the run is a trial, and under which name it goes.
+
+    It is one when it is shortened, or when its recipe is another than the predecessor's. A trial for
+    which no name is given goes under ``<name>-trial``.
+
+    Raises:
+        SuccessionError: It is one, and the name is that of a version for use.
+    """
+    before = predecessor(settings.repository, settings.name, packaged=packaged)
+    trial = settings.trial or (before is not None and before.recipe != settings.recipe.name)
+    if not trial:
+        return settings
+    name = settings.name if settings.named else trial_name(settings.name)
+    if not settings.replace:
+        _require_free(predecessor(settings.repository, name, packaged=packaged))
+    return replace(settings, trial=True, name=name)
+
+
+def require_worthy(settings: Settings, validation: Evaluation, *, packaged: Path = PACKAGED) -> None:
+    """
+    Demand that a network may take its name from the predecessor.
+
+    It may not when its share of errors on validation images is larger, and by more than chance: than
+    the standard deviation of the difference, ``sqrt(errors / images^2 + errors' / images'^2)``, errors
+    being counts of rare events (Poisson). Beside 19 errors of 5,000 it may have 25.
+
+    Args:
+        settings: Whose name, and whether the network takes it in any case.
+        validation: Of the network. The test images do not choose.
+        packaged: The package's own repository.
+
+    Raises:
+        SuccessionError: It may not.
+    """
+    if settings.replace:
+        return
+    before = predecessor(settings.repository, settings.name, packaged=packaged)
+    if settings.trial:
+        _require_free(before)
+    elif before is not None and _is_worse(validation, before):
+        message = (
+            f"worse than {before.title}, which stays the newest: {validation.errors:,} of "
+            f"{validation.images:,} validation images are read wrong, there {before.errors:,} of "
+            f"{before.images:,}; the training is kept in {settings.runs}, and the same command with "
+            "--replace publishes it all the same"
+        )
+        raise SuccessionError(message)
+
+
+def _require_free(before: Predecessor | None) -> None:
+    if before is None:
+        return
+    message = (
+        f"this is a trial, and {before.title} is for use: a trial does not take its name; give another "
+        "--name, or --replace with this one"
+    )
+    raise SuccessionError(message)
+
+
+def _is_worse(validation: Evaluation, before: Predecessor) -> bool:
+    more = validation.errors / validation.images - before.errors / before.images
+    return more > sqrt(validation.errors / validation.images**2 + before.errors / before.images**2)
+
+
+def _read(version: Path) -> Predecessor | None:
+    """Read a version's card; None for a trial."""
+    try:
+        card = json.loads((version / CARD).read_text(encoding="utf-8"))
+        validation = card["evaluation"]["validation"]
+        found = Predecessor(
+            title=f"{version.parent.name} {version.name}",
+            recipe=str(card["recipe"]),
+            images=int(validation["images"]),
+            errors=int(validation["errors"]),
+        )
+        return None if card["trial"] else found
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        message = (
+            f"{version / CARD}: cannot be read, so that nothing can be compared with this version; "
+            "move its folder away"
+        )
+        raise SuccessionError(message) from error
