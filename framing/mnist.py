@@ -98,6 +98,25 @@ def frame(ink: Grey) -> Framed:
     return Framed(image, scale, (top - (SIDE_PX - height) // 2, left - (SIDE_PX - width) // 2))
 
 
+def padded(images: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArray[np.uint8]:
+    """
+    Put framed images in the middle of larger ones, on black, as LeCun put 28x28 on 32x32 (1998, II.B).
+
+    Args:
+        images: ``(28, 28)`` or ``(number, 28, 28)`` uint8.
+        height: Rows of the larger ones; of an odd number to add, the last is below.
+        width: Columns; likewise.
+
+    Returns:
+        ``(height, width)`` or ``(number, height, width)`` uint8; the same array when nothing is to be added.
+    """
+    down, across = height - images.shape[-2], width - images.shape[-1]
+    if not down and not across:
+        return images
+    sides = ((down // 2, down - down // 2), (across // 2, across - across // 2))
+    return np.pad(images, (*[(0, 0)] * (images.ndim - 2), *sides))
+
+
 def _extents(inked: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
     """Measure each row from its first True to its last; one without any is as long as it can be."""
     extents: npt.NDArray[np.intp] = inked.shape[1] - inked[:, ::-1].argmax(axis=1) - inked.argmax(axis=1)

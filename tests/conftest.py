@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import io
 import json
 import logging
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
@@ -37,6 +39,11 @@ from service.routes import pages
 from service.server import connection
 from service.server.connection import APPLICATION
 from service.settings import Settings
+from training import arguments
+from training.augmentation import Augmentation
+from training.data import Mnist
+from training.golden import golden_images
+from training.progress import Plain
 
 Listen = Callable[..., AbstractContextManager[int]]
 
@@ -184,6 +191,36 @@ def mnist_path() -> Path:
         if place.is_file():
             return place
     pytest.skip("MNIST is not on this machine; name its file by MNIST_PATH")
+
+
+@pytest.fixture(scope="session")
+def drawn_mnist() -> Mnist:
+    """The golden digits, distorted into 600 images to learn from and 100 to test on."""
+    random = np.random.default_rng(0)
+    distort = Augmentation(rotation_deg=10, shear=0.1, shift_px=1.5, pen_share=0, paper_share=0)
+    labels = np.tile(np.arange(10, dtype=np.uint8), 70)
+    images = distort(golden_images()[labels], random)
+    return Mnist(images[:600], labels[:600], images[600:], labels[600:])
+
+
+@pytest.fixture(scope="session")
+def ridges(drawn_mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of version 1 of a network made for the tests, trained as any other: 32x32, other layers."""
+    from training import networks
+    from training.pipeline import train
+    from training.startup import load_tensorflow
+
+    folder = tmp_path_factory.mktemp("ridges")
+    settings = arguments.parse(
+        ["--images", "300", "--epochs", "2", "--repository", str(folder / "models"), "--runs", str(folder)]
+    )
+    settings = dataclasses.replace(settings, network="ridges", name="ridges")
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        # Keras 3.15 saves its variables by a protocol that NumPy 2 has deprecated.
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        patch.setattr(networks, "__path__", [*networks.__path__, str(Path(__file__).parent / "networks")])
+        load_tensorflow()
+        return train(drawn_mnist, settings, Plain(io.StringIO()))
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from training import networks
 from training.recipes import BEST, RECIPES, Recipe
 
-NAME = "lenet5"
-
 DESCRIPTION = """\
-Train the lecture's LeNet-5 on MNIST and publish it as the next version of a model:
+Train a network on MNIST, by default the lecture's LeNet-5, and publish it as the next version
+of a model:
 
     data -> network -> fit -> evaluate -> export -> verify -> report
 
@@ -55,6 +55,7 @@ class Settings:
     What the command line decides.
 
     Attributes:
+        network: Which kind, of ``training/networks``.
         recipe: Shortened when a trial was asked for.
         trial: Whether fewer images or epochs than the recipe's were asked for.
         data: MNIST's file, or None for Keras' downloader.
@@ -66,6 +67,7 @@ class Settings:
         runs: Folder of this run's checkpoints.
     """
 
+    network: str
     recipe: Recipe
     trial: bool
     data: Path | None
@@ -88,17 +90,19 @@ def parse(arguments: Sequence[str]) -> Settings:
     recipe = RECIPES[given.recipe]
     shortened = recipe.shortened(images=given.images, epochs=given.epochs)
     fewer_images = shortened.training_images < recipe.training_images
-    marks = [recipe.name, str(given.seed)]
+    marks = [] if given.network == networks.DEFAULT else [given.network]
+    marks += [recipe.name, str(given.seed)]
     if fewer_images:
         marks.append(f"{shortened.training_images}-images")
     if shortened.epochs != recipe.epochs:
         marks.append(f"{shortened.epochs}-epochs")
     return Settings(
+        network=given.network,
         recipe=shortened,
         trial=fewer_images or shortened.epochs < recipe.epochs,
         data=given.data,
         repository=given.repository,
-        name=given.name or NAME,
+        name=given.name or given.network,
         named=given.name is not None,
         replace=given.replace,
         seed=given.seed,
@@ -118,6 +122,12 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--network",
+        choices=networks.names(),
+        default=networks.DEFAULT,
+        help=f"which kind, a file of training/networks (default: {networks.DEFAULT})",
     )
     parser.add_argument(
         "--recipe",
@@ -143,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--name",
         type=_name,
-        help=f"the model's folder there (default: {NAME}, of a trial {trial_name(NAME)})",
+        help=f"the model's folder there (default: the network's name; of a trial {trial_name('<name>')})",
     )
     parser.add_argument(
         "--replace",

@@ -1,6 +1,5 @@
-"""One temperature that makes confidence honest, folded into the network's last layer."""
+"""One temperature that makes confidence honest."""
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -31,16 +30,3 @@ def temperature(logits: npt.NDArray[np.floating], labels: Labels) -> float:
         else:
             low = middle
     return float(np.exp(-middle))
-
-
-def fold(network: keras.Model, temperature: float) -> keras.Model:
-    """
-    Give a copy whose last layer's weights and bias are divided by the temperature.
-
-    ``softmax((x W + b) / T)`` is ``softmax(x (W/T) + b/T)``: nobody downstream needs to know ``T``.
-    """
-    folded = keras.models.clone_model(network)
-    folded.set_weights(network.get_weights())
-    last = folded.layers[-1]
-    last.set_weights([weight / np.float32(temperature) for weight in last.get_weights()])
-    return folded

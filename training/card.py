@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from training.familiarity import FamiliarityReport
 from training.publication import CARD
 
 CLASSES = tuple("0123456789")
+ROLE = "recogniser"
+"""What the service asks a network for: the digit of an image."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,36 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Layer:
-    """One row of the lecture's summary; ``output_shape`` is of one image."""
+    """
+    One row of the lecture's summary, and how the layer computes; None is what it does not have.
+
+    Attributes:
+        name: As in ``layers.onnx``.
+        type: Keras' class.
+        output_shape: Of one image, channels last.
+        parameters: Trainable ones.
+        kernel_size: Height and width of a kernel or of a pooled patch.
+        strides: Steps down and across.
+        dilations: Cells from one tap of a kernel to the next, down and across.
+        padding: ``same`` or ``valid``.
+        activation: Keras' name of it.
+        connections: For each filter the channels that it sees; None when it sees all.
+        inputs: The layers that it reads; None when that is the one before, or the image.
+        weights: For each weight, ``<layer>.<weight>`` in ``layers.onnx``, what its axes are.
+    """
 
     name: str
     type: str
     output_shape: tuple[int, ...]
     parameters: int
+    kernel_size: tuple[int, int] | None = None
+    strides: tuple[int, int] | None = None
+    dilations: tuple[int, int] | None = None
+    padding: str | None = None
+    activation: str | None = None
+    connections: tuple[tuple[int, ...], ...] | None = None
+    inputs: tuple[str, ...] | None = None
+    weights: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,6 +126,8 @@ class Card:
     Everything that is known of one version; ``card.json`` holds it, name for name.
 
     Attributes:
+        network: The kind, of ``training/networks``.
+        role: What it is for.
         trial: Made on fewer images or in fewer epochs than the recipe's, or by another recipe than the
             version for use, to see how it goes: not for use.
         files: Every file that the version must have, besides the card itself.
@@ -108,6 +136,8 @@ class Card:
 
     name: str
     version: str
+    network: str
+    role: str
     recipe: str
     trial: bool
     created: str

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data import Labels
-from training.network import Answers
+from training.family import Answers
 
 Features = npt.NDArray[np.floating]
-"""What enters the last layer, ``(number, 84)``."""
+"""What enters the last layer with weights, ``(number, features)``: 84 of LeNet-5."""
 
 Scores = npt.NDArray[np.float64]
 """One score an image, ``(number,)``, higher for what is more like a digit."""
@@ -42,9 +42,9 @@ class Familiarity:
     0.966 (distance), 0.992 (both). Every model card repeats the measurement for its own network.
 
     Attributes:
-        whitening: ``(84, 84)``, makes the features' spread within a class ``spread`` in every direction.
-        shift: ``(84,)``, centres them on the mean of all digits.
-        centres: ``(84, classes)``, twice the whitened class means.
+        whitening: ``(features, features)``, makes their spread within a class the same in every direction.
+        shift: ``(features,)``, centres them on the mean of all digits.
+        centres: ``(features, classes)``, twice the whitened class means.
         offsets: ``(classes,)``, minus the squared length of each mean.
     """
 
@@ -59,7 +59,7 @@ class Familiarity:
         return np.asarray((z @ self.centres + self.offsets).max(axis=1) - (z**2).sum(axis=1), np.float64)
 
     def __call__(self, features: Features, logits: npt.NDArray[np.floating]) -> Scores:
-        """Score features ``(number, 84)`` and logits ``(number, 10)``."""
+        """Score features ``(number, features)`` and logits ``(number, 10)``."""
         return energy(logits) + self.distance(features)
 
 
@@ -94,10 +94,11 @@ def fit(train: Features, labels: Labels, validation: Answers) -> Familiarity:
     """
     Fit the class means and their shared covariance on training digits, the scale on validation digits.
 
-    The covariance is ``(1 - s) C + s trace(C)/84 I`` with ``s = 0.1``, for some features are never active.
+    The covariance is ``(1 - s) C + s trace(C)/n I`` with ``s = 0.1`` and ``n`` features, for some are never
+    active.
 
     Args:
-        train: Features of training digits, ``(number, 84)``.
+        train: Features of training digits, ``(number, features)``.
         labels: Which digits they are, ``(number,)``.
         validation: Answers to digits that were not trained on.
     """

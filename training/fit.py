@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from training.data import Images, Labels
 from training.errors import ResumeError, StorageError
-from training.network import lenet5, scaled
+from training.family import Family, input_size, scaled
 from training.recipes import Recipe
 from training.storage import unwritable
 
@@ -28,6 +28,7 @@ class Run:
     Attributes:
         recipe: The recipe's settings as text, so that a run resumes only what it began.
         seed: Of weights, order and augmentation.
+        network: The kind, of ``training/networks``.
         epochs: Epochs finished.
         history: Per finished epoch ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``.
         seconds: Spent on the finished epochs.
@@ -35,16 +36,18 @@ class Run:
 
     recipe: str
     seed: int
+    network: str = "lenet5"  # before there were others, runs did not name it
     epochs: int = 0
     history: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
 
 
-def fit(  # noqa: PLR0913  Two sets of images, and two listeners.
+def fit(  # noqa: PLR0913  A network, two sets of images, and two listeners.
     recipe: Recipe,
     train: tuple[Images, Labels],
     validation: tuple[Images, Labels],
     *,
+    family: Family,
     seed: int,
     checkpoints: Path,
     on_epoch: Callable[[int, dict[str, float]], None],
@@ -57,6 +60,7 @@ def fit(  # noqa: PLR0913  Two sets of images, and two listeners.
         recipe: What to do.
         train: Images ``(number, 28, 28)`` uint8 and their labels.
         validation: The same, never trained on; only watched.
+        family: The kind of network.
         seed: Decides weights, order and augmentation.
         checkpoints: Folder of this run; written after every epoch.
         on_epoch: Told the number of epochs finished and the last one's figures.
@@ -72,17 +76,17 @@ def fit(  # noqa: PLR0913  Two sets of images, and two listeners.
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     steps = steps_of(recipe, len(train[0]))
-    run, network = _resumed(checkpoints, Run(repr(recipe), seed))
+    run, network = _resumed(checkpoints, Run(repr(recipe), seed, family.name))
     if network is None:
-        network = _compiled(recipe, steps)
+        network = _compiled(family, recipe, steps)
     if run.epochs < recipe.epochs:
         callbacks = [_Checkpoint(checkpoints, run, on_epoch, on_batch)]
         if recipe.ema_momentum is not None:
             # Validation figures belong to the averaged weights, which are the ones kept.
             callbacks.insert(0, keras.callbacks.SwapEMAWeights())
         network.fit(
-            _batches(recipe, *train, seed=seed, first_epoch=run.epochs, steps=steps),
-            validation_data=(scaled(validation[0]), _one_hot(validation[1])),
+            _batches(network, recipe, *train, seed=seed, first_epoch=run.epochs, steps=steps),
+            validation_data=(scaled(validation[0], network), _one_hot(validation[1])),
             validation_batch_size=1000,
             initial_epoch=run.epochs,
             epochs=recipe.epochs,
@@ -102,7 +106,7 @@ def steps_of(recipe: Recipe, images: int) -> int:
     return -(-images // recipe.batch_size)
 
 
-def _compiled(recipe: Recipe, steps: int) -> keras.Model:
+def _compiled(family: Family, recipe: Recipe, steps: int) -> keras.Model:
     rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
     if recipe.cosine:
         total = recipe.epochs * steps
@@ -113,7 +117,7 @@ def _compiled(recipe: Recipe, steps: int) -> keras.Model:
             warmup_target=recipe.learning_rate,
             warmup_steps=warm_up,
         )
-    network = lenet5()
+    network = family.build()
     network.compile(
         optimizer=keras.optimizers.AdamW(
             rate,
@@ -121,14 +125,21 @@ def _compiled(recipe: Recipe, steps: int) -> keras.Model:
             use_ema=recipe.ema_momentum is not None,
             ema_momentum=recipe.ema_momentum or 0.0,
         ),
-        loss="categorical_crossentropy",
+        loss=family.loss,
         metrics=["accuracy"],
     )
     return network
 
 
 def _batches(  # noqa: PLR0913  A batch depends on all of them.
-    recipe: Recipe, images: Images, labels: Labels, *, seed: int, first_epoch: int, steps: int
+    network: keras.Model,
+    recipe: Recipe,
+    images: Images,
+    labels: Labels,
+    *,
+    seed: int,
+    first_epoch: int,
+    steps: int,
 ) -> tf.data.Dataset:
     """Give every batch of every epoch to come, each decided by seed, epoch and step alone."""
 
@@ -139,11 +150,13 @@ def _batches(  # noqa: PLR0913  A batch depends on all of them.
         seen = images[chosen]
         if recipe.augmentation is not None:
             seen = recipe.augmentation(seen, np.random.default_rng([seed, epoch, step_in_epoch]))
-        return scaled(seen), _one_hot(labels[chosen])
+        return scaled(seen, network), _one_hot(labels[chosen])
 
     def shaped(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         seen, answers = tf.numpy_function(batch, [step], [tf.float32, tf.float32], stateful=False)
-        return tf.ensure_shape(seen, (None, 28, 28, 1)), tf.ensure_shape(answers, (None, CLASSES))
+        return tf.ensure_shape(seen, (None, *input_size(network), 1)), tf.ensure_shape(
+            answers, (None, CLASSES)
+        )
 
     return (
         tf.data.Dataset.range(first_epoch * steps, recipe.epochs * steps)
@@ -206,11 +219,14 @@ def _resumed(folder: Path, fresh: Run) -> tuple[Run, keras.Model | None]:
         return fresh, None
     try:
         run = Run(**json.loads(state.read_text()))
+        if (run.recipe, run.seed, run.network) != (fresh.recipe, fresh.seed, fresh.network):
+            message = (
+                f"{folder}: holds a run of another recipe or seed, or of another network;"
+                " remove it, or name another folder"
+            )
+            raise ResumeError(message)
         network = keras.saving.load_model(folder / f"{run.epochs}.keras")
     except (OSError, ValueError, TypeError, KeyError) as error:
         message = f"{folder}: the checkpoint is damaged; remove the folder to start anew"
         raise ResumeError(message) from error
-    if (run.recipe, run.seed) != (fresh.recipe, fresh.seed):
-        message = f"{folder}: holds a run of another recipe or seed; remove it, or name another folder"
-        raise ResumeError(message)
     return run, network

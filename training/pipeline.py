@@ -8,7 +8,7 @@ from pathlib import Path
 
 from training import run_folder, succession
 from training.arguments import Settings, parse
-from training.data import SHA256, Mnist, load, split
+from training.data import SHA256, Images, Mnist, load, split
 from training.errors import Refusal
 from training.progress import Reporter, reporter
 from training.startup import load_tensorflow
@@ -39,17 +39,18 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
         PublicationError: The version cannot be written.
     """
     # Here and not above, for they load TensorFlow: --help should answer at once.
-    from training import calibration, evaluation, export, familiarity, fit, verification
-    from training.card import CLASSES, Card, Evaluations, Training, described
+    from training import calibration, evaluation, export, familiarity, fit, layers, networks, verification
+    from training.card import CLASSES, ROLE, Card, Evaluations, Training, described
+    from training.family import Answers
     from training.golden import golden_images
-    from training.network import answers
     from training.nondigits import nondigits
     from training.provenance import hardware, versions
     from training.publication import draft
     from training.report import REPORT, write_report
 
     # Data.
-    recipe, name, model = settings.recipe, settings.name, settings.repository / settings.name
+    recipe, family = settings.recipe, networks.load(settings.network)
+    name, model = settings.name, settings.repository / settings.name
     training, validation = split(mnist, recipe.training_images)
     progress.stage(f"training on {len(training[0]):,} images, validating on {len(validation[0]):,}")
 
@@ -62,29 +63,34 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
         recipe,
         training,
         validation,
+        family=family,
         seed=settings.seed,
         checkpoints=settings.runs,
         on_epoch=progress.epoch,
         on_batch=progress.batch,
     )
-    temperature = calibration.temperature(answers(trained, validation[0]).logits, validation[1])
-    network = calibration.fold(trained, temperature)
+    uncalibrated = Answers.of(family, trained, validation[0]).logits
+    temperature = calibration.temperature(uncalibrated, validation[1])
+    network = family.head(trained).calibrated(temperature)
+
+    def answers(images: Images) -> Answers:
+        return Answers.of(family, network, images)
 
     # Evaluate; on the test images only what is good enough to be published.
-    golden = answers(network, golden_images()).probabilities
+    golden = answers(golden_images()).probabilities
     if not settings.trial:
         verification.require_golden(golden)
-    validated = answers(network, validation[0])
+    validated = answers(validation[0])
     validation_figures = evaluation.evaluate(validated.probabilities, validation[1])
     succession.require_worthy(settings, validation_figures)
     progress.stage(f"evaluating on the {len(mnist.test_images):,} test images, which chose nothing")
-    tested = answers(network, mnist.test_images)
+    tested = answers(mnist.test_images)
     evaluations = Evaluations(
         test=evaluation.evaluate(tested.probabilities, mnist.test_labels), validation=validation_figures
     )
-    score = familiarity.fit(answers(network, training[0]).features, training[1], validated)
+    score = familiarity.fit(answers(training[0]).features, training[1], validated)
     made = nondigits(number=200 if settings.trial else 1000, seed=0)
-    strangers = {kind: answers(network, images) for kind, images in made.items()}
+    strangers = {kind: answers(images) for kind, images in made.items()}
 
     # Export, verify and report.
     progress.stage("exporting to ONNX, and comparing with Keras")
@@ -98,25 +104,28 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
         facts = {
             "name": name,
             "version": version.number,
+            "network": family.name,
             "created": created,
             "classes": CLASSES,
-            "layers": [asdict(layer) for layer in export.layer_table(network)],
+            "layers": [asdict(layer) for layer in layers.table(network)],
             "temperature": temperature,
             "test_accuracy": evaluations.test.accuracy,
             "data_sha256": SHA256,
         }
-        export.write_graphs(version.folder, network, score, facts)
-        export.write_golden(version.folder, golden_images(), golden)
+        export.write_graphs(version.folder, network, family.head(network), score, facts)
+        export.write_golden(version.folder, network, golden_images(), golden)
         card = Card(
             name=name,
             version=version.number,
+            network=family.name,
+            role=ROLE,
             recipe=recipe.name,
             trial=settings.trial,
             created=created,
-            input=export.INPUT,
-            outputs=export.OUTPUTS,
+            input=export.input_tensor(network),
+            outputs=export.output_tensors(network),
             classes=CLASSES,
-            layers=export.layer_table(network),
+            layers=layers.table(network),
             parameters=network.count_params(),
             temperature=temperature,
             familiarity=familiarity.measure(score, validated, strangers),
@@ -152,7 +161,8 @@ def main(arguments: Sequence[str]) -> int:
     settings = parse(arguments)
     try:
         with reporter(sys.stdout) as progress:
-            progress.stage(f"training by the recipe {settings.recipe.name} with seed {settings.seed}")
+            how = f"by the recipe {settings.recipe.name} with seed {settings.seed}"
+            progress.stage(f"training {settings.network} {how}")
             return _published(succession.settled(settings), progress)
     except Refusal as refusal:
         print(f"refused: {refusal}", file=sys.stderr)

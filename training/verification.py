@@ -7,12 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from framing.mnist import padded
 from training.card import Parity
 from training.data import Images
 from training.errors import ExportError
 from training.evaluation import Probabilities
 from training.export import LAYERS, MODEL
-from training.network import scaled
+from training.family import input_size, scaled
+from training.layers import visible
 
 TOLERANCE = 1e-5
 """Largest difference of a probability between Keras and ONNX Runtime that is put down to rounding."""
@@ -36,11 +38,12 @@ def parity(network: keras.Model, images: Images, folder: Path) -> Parity:
     Raises:
         ExportError: A difference is more than rounding.
     """
-    chosen = images[:MOST_IMAGES, ..., None]
-    every_layer = keras.Model(network.inputs, [layer.output for layer in network.layers])
-    expected = every_layer.predict(scaled(images[:MOST_IMAGES]), batch_size=500, verbose=0)
+    chosen = padded(images[:MOST_IMAGES], *input_size(network))[..., None]
+    layers = visible(network)
+    every_layer = keras.Model(network.inputs, [layer.output for layer in layers])
+    expected = every_layer.predict(scaled(images[:MOST_IMAGES], network), batch_size=500, verbose=0)
     probabilities = _session(folder / MODEL).run(["probabilities"], {"image": chosen})[0]
-    shown = _session(folder / LAYERS).run([layer.name for layer in network.layers], {"image": chosen})
+    shown = _session(folder / LAYERS).run([layer.name for layer in layers], {"image": chosen})
     found = Parity(
         max_abs_difference=max(_difference(expected[-1], each) for each in (probabilities, shown[-1])),
         max_layer_difference=max(

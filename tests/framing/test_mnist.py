@@ -2,11 +2,12 @@
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from framing.mnist import are_framed, frame, is_framed
+from framing.mnist import are_framed, frame, is_framed, padded
 
 Grey = npt.NDArray[np.uint8]
 
@@ -66,3 +67,16 @@ def test_many_at_once_are_found_framed_just_as_each_alone() -> None:
 
     assert found == [is_framed(one) for one in images]
     assert 10 < sum(found) < len(found) - 10
+
+
+@pytest.mark.parametrize(("height", "width", "top", "left"), [(32, 32, 2, 2), (31, 28, 1, 0), (28, 35, 0, 3)])
+def test_a_framed_image_is_put_in_the_middle_of_a_larger_one(
+    height: int, width: int, top: int, left: int
+) -> None:
+    images = np.random.default_rng(0).integers(1, 256, (3, 28, 28), np.uint8)
+    expected = np.zeros((3, height, width), np.uint8)
+    expected[:, top : top + 28, left : left + 28] = images
+
+    np.testing.assert_array_equal(padded(images, height, width), expected)
+    np.testing.assert_array_equal(padded(images[0], height, width), expected[0])
+    assert padded(images, 28, 28) is images

@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from training.arguments import Settings
-from training.augmentation import Augmentation
 from training.data import Mnist, load
-from training.golden import golden_images
 from training.progress import Plain
 from training.recipes import BEST
 from training.startup import load_tensorflow
@@ -28,20 +25,11 @@ def mnist(mnist_path: Path) -> Mnist:
 
 
 @pytest.fixture(scope="session")
-def drawn_mnist() -> Mnist:
-    """The golden digits, distorted into 600 images to learn from and 100 to test on."""
-    random = np.random.default_rng(0)
-    distort = Augmentation(rotation_deg=10, shear=0.1, shift_px=1.5, pen_share=0, paper_share=0)
-    labels = np.tile(np.arange(10, dtype=np.uint8), 70)
-    images = distort(golden_images()[labels], random)
-    return Mnist(images[:600], labels[:600], images[600:], labels[600:])
-
-
-@pytest.fixture(scope="session")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """One epoch on a few hundred images."""
     folder = tmp_path_factory.mktemp("trained")
     return Settings(
+        network="lenet5",
         recipe=BEST.shortened(images=300, epochs=1),
         trial=True,
         data=None,

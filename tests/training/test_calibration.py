@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from scipy import optimize, special
 
-from training.calibration import fold, temperature
-from training.network import answers, lenet5
+from training.calibration import temperature
+from training.family import Answers
+from training.networks.lenet5 import FAMILY
 
 
 @pytest.mark.parametrize("sharpness", [0.5, 1.0, 3.0])
@@ -31,10 +32,11 @@ def test_logits_without_a_mistake_are_sharpened_no_further_than_twentyfold() -> 
 
 def test_a_folded_temperature_divides_the_logits_and_nothing_else() -> None:
     keras.utils.set_random_seed(3)
-    network = lenet5()
+    network = FAMILY.build()
     images = np.random.default_rng(3).integers(0, 256, (5, 28, 28), np.uint8)
 
-    before, after = answers(network, images), answers(fold(network, 2.5), images)
+    calibrated = FAMILY.head(network).calibrated(2.5)
+    before, after = (Answers.of(FAMILY, each, images) for each in (network, calibrated))
 
     np.testing.assert_allclose(after.logits, before.logits / 2.5, atol=1e-6)
     np.testing.assert_array_equal(after.features, before.features)

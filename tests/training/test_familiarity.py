@@ -6,7 +6,7 @@ from scipy import special, stats
 from scipy.spatial import distance
 
 from training import familiarity
-from training.network import Answers
+from training.family import Answers
 
 
 def made(random: np.random.Generator, number: int, centre: float = 3.0) -> tuple[Answers, np.ndarray]:

@@ -9,6 +9,7 @@ import pytest
 from training.data import Mnist, Part, split
 from training.errors import ResumeError, StorageError
 from training.fit import Run, fit
+from training.networks.lenet5 import FAMILY
 from training.recipes import BEST, LECTURE, Recipe
 
 RECIPE = BEST.shortened(images=128, epochs=3)
@@ -45,7 +46,15 @@ def weights(
         if epochs == stop_after and stop_in_batch and step == 2:
             raise Stopped
 
-    network, run = fit(recipe, *parts, seed=seed, checkpoints=folder, on_epoch=on_epoch, on_batch=on_batch)
+    network, run = fit(
+        recipe,
+        *parts,
+        family=FAMILY,
+        seed=seed,
+        checkpoints=folder,
+        on_epoch=on_epoch,
+        on_batch=on_batch,
+    )
     return network.get_weights(), run
 
 

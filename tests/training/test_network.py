@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import special
 
-from training.network import PARAMETERS, answers, lenet5, scaled
+from training.family import Answers, scaled
+from training.networks.lenet5 import FAMILY, PARAMETERS, build
 
 SUMMARY = """
 conv2d_1 (Conv2D)	(None, 28, 28, 6)	156
@@ -22,7 +23,7 @@ dense_2 (Dense)	(None, 10)	850
 def test_the_summary_is_the_lectures() -> None:
     found = [
         f"{layer.name} ({type(layer).__name__[:7]})\t{layer.output.shape}\t{layer.count_params()}"
-        for layer in lenet5().layers
+        for layer in build().layers
     ]
     expected = [line.replace("Conv2D)", "Conv2D)") for line in SUMMARY.strip().splitlines()]
 
@@ -30,13 +31,13 @@ def test_the_summary_is_the_lectures() -> None:
 
 
 def test_the_parameters_are_the_lectures() -> None:
-    assert lenet5().count_params() == PARAMETERS == 257_546
+    assert build().count_params() == PARAMETERS == 257_546
 
 
 def test_images_are_scaled_to_one() -> None:
     images = np.arange(256, dtype=np.uint8).repeat(784).reshape(256, 28, 28)
 
-    found = scaled(images)
+    found = scaled(images, build())
 
     assert (found.shape, found.dtype) == ((256, 28, 28, 1), np.float32)
     assert (found.min(), found.max()) == (0, 1)
@@ -44,12 +45,12 @@ def test_images_are_scaled_to_one() -> None:
 
 
 def test_answers_agree_with_the_network_and_with_each_other() -> None:
-    network = lenet5()
+    network = build()
     images = np.random.default_rng(0).integers(0, 256, (7, 28, 28), np.uint8)
 
-    found = answers(network, images)
+    found = Answers.of(FAMILY, network, images)
 
-    np.testing.assert_allclose(found.probabilities, network(scaled(images)).numpy(), atol=1e-6)
+    np.testing.assert_allclose(found.probabilities, network(scaled(images, network)).numpy(), atol=1e-6)
     np.testing.assert_allclose(found.probabilities, special.softmax(found.logits, axis=1), atol=1e-6)
     assert found.features.shape == (7, 84)
     assert found.features.min() >= 0

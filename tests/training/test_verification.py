@@ -11,13 +11,14 @@ import pytest
 from training import export, familiarity, verification
 from training.data import Mnist
 from training.errors import ExportError
-from training.network import Answers, answers, lenet5
+from training.family import Answers
+from training.networks.lenet5 import FAMILY
 
 
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
     keras.utils.set_random_seed(11)
-    built = lenet5()
+    built = FAMILY.build()
     # As after training: a bias of zeros would be left out of the graph.
     built.set_weights([weight + np.float32(0.01) for weight in built.get_weights()])
     return built
@@ -26,12 +27,14 @@ def network() -> keras.Model:
 @pytest.fixture(scope="module")
 def exported(network: keras.Model, drawn_mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported")
-    export.write_graphs(folder, network, scored(network, drawn_mnist)[0], {"name": "lenet5"})
+    export.write_graphs(
+        folder, network, FAMILY.head(network), scored(network, drawn_mnist)[0], {"name": "lenet5"}
+    )
     return folder
 
 
 def scored(network: keras.Model, mnist: Mnist) -> tuple[familiarity.Familiarity, Answers]:
-    known = answers(network, mnist.train_images)
+    known = Answers.of(FAMILY, network, mnist.train_images)
     return familiarity.fit(known.features, mnist.train_labels, known), known
 
 
@@ -93,6 +96,6 @@ def test_the_golden_file_is_the_same_bytes_each_time(tmp_path: Path) -> None:
     first, second = tmp_path / "1", tmp_path / "2"
     for folder in (first, second):
         folder.mkdir()
-        export.write_golden(folder, images, probabilities)
+        export.write_golden(folder, FAMILY.build(), images, probabilities)
 
     assert (first / "golden.npz").read_bytes() == (second / "golden.npz").read_bytes()

@@ -1,0 +1,126 @@
+"""A kind of network: how it is built, by which loss it learns, and how it comes to its answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from framing.mnist import padded
+from training.data import Images
+
+BATCH = 1000
+"""Images that a network is asked about at a time."""
+
+
+class Head(Protocol):
+    """
+    How a network comes to its answer, in Keras' operations: they are trained, measured and exported alike.
+
+    ``softmax(logits(features(x)))`` is what the network's last layer gives.
+    """
+
+    def features(self, x: Any) -> Any:  # noqa: ANN401  a tensor of TensorFlow's or a symbol of Keras'
+        """Give what enters the last layer with weights, ``(batch, features)``, for images in 0..1."""
+
+    def logits(self, features: Any) -> Any:  # noqa: ANN401  likewise
+        """Give what enters the softmax, ``(batch, classes)``."""
+
+    def calibrated(self, temperature: float) -> keras.Model:
+        """Give a copy of the network whose logits are divided by the temperature."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """
+    A kind of network, as ``training/networks/<name>.py`` has it.
+
+    Layers, variables and activations of its own describe themselves: see ``training.layers``. Custom classes
+    are registered with Keras (``keras.saving.register_keras_serializable``), so that a run can be resumed.
+
+    Attributes:
+        name: What ``--network`` calls it, and by default the model's folder.
+        build: Makes a new network: one input, grey images in 0..1 ``(batch, height, width, 1)`` float32 of at
+            least 28x28; its last layer gives the probabilities, ``(batch, 10)``.
+        loss: Of one-hot labels and those probabilities, as ``keras.Model.compile`` takes it.
+        head: Takes a network of this kind.
+    """
+
+    name: str
+    build: Callable[[], keras.Model]
+    loss: str | Callable[..., Any]
+    head: Callable[[keras.Model], Head]
+
+
+class DenseHead:
+    """The head of a network whose last layer is dense with a softmax: ``softmax(x W + b)``."""
+
+    def __init__(self, network: keras.Model) -> None:
+        """Take the network."""
+        self._network = network
+        self._last = network.layers[-1]
+        self._body = keras.Model(network.inputs, self._last.input)
+
+    def features(self, x: Any) -> Any:  # noqa: ANN401  see Head
+        """Give what enters the last layer."""
+        return self._body(x)
+
+    def logits(self, features: Any) -> Any:  # noqa: ANN401  see Head
+        """Give ``x W + b``."""
+        return keras.ops.add(keras.ops.matmul(features, self._last.kernel), self._last.bias)
+
+    def calibrated(self, temperature: float) -> keras.Model:
+        """
+        Give a copy whose last layer's weights and bias are divided by the temperature.
+
+        ``softmax((x W + b) / T)`` is ``softmax(x (W/T) + b/T)``: nobody downstream needs to know ``T``.
+        """
+        folded = keras.models.clone_model(self._network)
+        folded.set_weights(self._network.get_weights())
+        last = folded.layers[-1]
+        last.set_weights([weight / np.float32(temperature) for weight in last.get_weights()])
+        return folded
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a network says of images, float32: ``(number, features)`` and twice ``(number, classes)``."""
+
+    features: npt.NDArray[np.float32]
+    logits: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, family: Family, network: keras.Model, images: Images) -> Self:
+        """Ask a network about images, ``(number, 28, 28)`` uint8."""
+        head = family.head(network)
+
+        def ask(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            features = head.features(x)
+            logits = head.logits(features)
+            return features, logits, keras.ops.softmax(logits)
+
+        traced = tf.function(ask, reduce_retracing=True)
+        starts = range(0, len(images), BATCH)
+        parts = [traced(scaled(images[start : start + BATCH], network)) for start in starts]
+        return cls(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+
+def input_size(network: keras.Model) -> tuple[int, int]:
+    """Give height and width of the images that a network takes."""
+    _, height, width, _ = network.input_shape
+    return height, width
+
+
+def scaled(images: Images, network: keras.Model) -> npt.NDArray[np.float32]:
+    """
+    Give images as a network takes them.
+
+    Args:
+        images: ``(number, 28, 28)`` uint8.
+        network: It takes them in 0..1, ``(number, height, width, 1)``, framed to the middle.
+    """
+    return padded(images, *input_size(network))[..., None].astype(np.float32) / np.float32(255)

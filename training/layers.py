@@ -1,0 +1,104 @@
+"""What the card says of each layer: its geometry, its activation, its weights by name and axes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from training import card
+
+KERNEL_AXES = (3, 2, 0, 1)
+"""Keras' axes of a convolution's kernel in the file's order: filters, channels, height, width."""
+
+
+@dataclass(frozen=True)
+class Weight:
+    """
+    What a layer has learnt, or was given.
+
+    Attributes:
+        name: ``<layer>.<weight>``: its name in ``layers.onnx``.
+        variable: Keras' own.
+        axes: What each of its axes is, in the order of the file.
+        order: The variable's axes in that order.
+    """
+
+    name: str
+    variable: keras.Variable
+    axes: tuple[str, ...]
+    order: tuple[int, ...]
+
+    @property
+    def value(self) -> npt.NDArray[np.float32]:
+        """The values, as the file has them."""
+        return np.ascontiguousarray(self.variable.numpy().transpose(self.order))
+
+
+def visible(network: keras.Model) -> list[keras.Layer]:
+    """Give the layers that the card and ``layers.onnx`` have: all but the input."""
+    return [layer for layer in network.layers if not isinstance(layer, keras.layers.InputLayer)]
+
+
+def weights(layer: keras.Layer) -> list[Weight]:
+    """
+    Give a layer's weights.
+
+    A layer of a network's own names their axes by an attribute ``axes``, ``{weight: names}``.
+    """
+    named = _axes(layer)
+    found = []
+    for variable in layer.weights:
+        number = len(variable.shape)
+        is_kernel = isinstance(layer, keras.layers.Conv2D) and variable.name == "kernel"
+        axes = named.get(variable.name, tuple(f"axis_{axis}" for axis in range(number)))
+        order = KERNEL_AXES if is_kernel else tuple(range(number))
+        found.append(Weight(f"{layer.name}.{variable.name}", variable, axes, order))
+    return found
+
+
+def table(network: keras.Model) -> tuple[card.Layer, ...]:
+    """Give the rows of the lecture's summary, with how each layer computes."""
+    layers = visible(network)
+    before = ["", *(layer.name for layer in layers)]
+    return tuple(_described(layer, name) for layer, name in zip(layers, before, strict=False))
+
+
+def _described(layer: keras.Layer, before: str) -> card.Layer:
+    """Give a layer's row of the card; what a layer does not have is None."""
+    read = tuple(_origin(tensor) for tensor in keras.tree.flatten(layer.input))
+    activation = getattr(layer, "activation", None)
+    return card.Layer(
+        name=layer.name,
+        type=type(layer).__name__,
+        output_shape=tuple(layer.output.shape[1:]),
+        parameters=sum(int(np.prod(variable.shape)) for variable in layer.trainable_variables),
+        kernel_size=_pair(layer, "kernel_size") or _pair(layer, "pool_size"),
+        strides=_pair(layer, "strides"),
+        dilations=_pair(layer, "dilation_rate"),
+        padding=getattr(layer, "padding", None),
+        activation=activation and keras.activations.serialize(activation),
+        connections=getattr(layer, "connections", None),
+        inputs=None if read == (before,) else read,
+        weights={weight.variable.name: weight.axes for weight in weights(layer)},
+    )
+
+
+def _origin(tensor: keras.KerasTensor) -> str:
+    """Name the layer that a tensor comes from; the image has none."""
+    operation = tensor._keras_history.operation  # noqa: SLF001  Keras has no other way to ask
+    return "" if isinstance(operation, keras.layers.InputLayer) else str(operation.name)
+
+
+def _axes(layer: keras.Layer) -> dict[str, tuple[str, ...]]:
+    if isinstance(layer, keras.layers.Conv2D):
+        return {"kernel": ("filters", "channels", "height", "width"), "bias": ("filters",)}
+    if isinstance(layer, keras.layers.Dense):
+        return {"kernel": ("inputs", "units"), "bias": ("units",)}
+    return dict(getattr(layer, "axes", {}))
+
+
+def _pair(layer: Any, name: str) -> tuple[int, int] | None:  # noqa: ANN401  any attribute may be missing
+    value = getattr(layer, name, None)
+    return tuple(value) if isinstance(value, tuple | list) and len(value) == 2 else None
