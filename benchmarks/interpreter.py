@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from framing.mnist import SIZE_PX
 from service.app import GC_THRESHOLD
 from service.architecture.vocabulary import Architecture
 from service.codecs import json, operands, pictures
@@ -120,7 +121,7 @@ def _watched() -> Iterator[list[float]]:
 
 
 def _predict(body: bytes) -> object:
-    return pictures.read(JSON, body, LIMITS)
+    return pictures.read(JSON, body, LIMITS, size=SIZE_PX)
 
 
 def _convolve(body: bytes) -> object:
@@ -134,7 +135,7 @@ def _infer(body: bytes) -> object:
     fields = {b"content-type": JSON.encode()}
     head = Head("POST", "/", b"/", b"", list(fields.items()), fields)
     call = Call(RequestContext.of(fields), head, {}, body)
-    return inputs.read(requests.read(call, LIMITS, only=inputs.ONE).inputs, LIMITS)
+    return inputs.read(requests.read(call, LIMITS, only=inputs.one(SIZE_PX)).inputs, LIMITS, SIZE_PX)
 
 
 def _architecture(body: bytes) -> object:

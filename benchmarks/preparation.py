@@ -90,7 +90,7 @@ def _network() -> Network:
         device="cpu",
         batching=lambda run: Batcher(run, bounds, observe=lambda _, __: None),
         most_versions=1,
-    ).find(MODEL)
+    ).recogniser(MODEL)
 
 
 def _measured(

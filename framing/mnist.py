@@ -10,6 +10,9 @@ Grey = npt.NDArray[np.uint8]
 """``(height, width)`` uint8, 0 to 255."""
 
 SIDE_PX = 28
+SIZE_PX = (SIDE_PX, SIDE_PX)
+"""Height and width."""
+
 BOX_PX = 20
 """Longer side of the ink."""
 

@@ -83,6 +83,7 @@ def create_app(settings: Settings) -> Application:
         device=settings.device,
         batching=lambda run: Batcher(run, queue_limits, observe=ledger.run),
         most_versions=settings.max_versions,
+        default=settings.model,
     )
     waiting, deadline_s = settings.max_pool_requests, settings.queue_deadline_s
     pictures = WorkerPool("pictures", threads=threads, waiting=waiting, deadline_s=deadline_s, share=share)
@@ -166,7 +167,7 @@ def create_app(settings: Settings) -> Application:
         routers=[
             models.routes(served, settings),
             kernels.routes(),
-            layer_kernels.routes(served, pictures, settings),
+            layer_kernels.routes(served, settings),
             metadata.routes(served, readiness, settings),
             monitoring.routes(readiness),
             metrics.routes(sharing),

@@ -42,13 +42,12 @@ def of_models(ledger: Ledger, repository: Repository, readiness: Readiness, *, d
     ledger.read(families.READY, lambda: {(): readiness.ready})
     ledger.read(
         families.QUEUE_IMAGES,
-        lambda: {(): sum(network.batcher.waiting for network in repository.every())},
+        lambda: {(): sum(network.waiting for network in repository.every())},
     )
     ledger.read(
         families.ENGINE_FAILURES,
         lambda: {
-            (network.card.name, network.card.version): network.batcher.failures
-            for network in repository.every()
+            (network.card.name, network.card.version): network.failures for network in repository.every()
         },
     )
     ledger.read(

@@ -59,7 +59,7 @@ class ModelMonitor:
             if self._poll_s and now - polled >= self._poll_s:
                 polled = now
                 await self.refresh()
-            failing = any(network.batcher.failures for network in self._repository.newest())
+            failing = any(network.failures for network in self._repository.newest())
             if failing or self._failures or now - asked >= self._canary_s:
                 asked = now
                 await self.ask()

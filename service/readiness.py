@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from service.digits.network import Network
+from service.digits.repository import Served
 
 
 class Readiness:
@@ -23,12 +23,12 @@ class Readiness:
         """Requests may be sent here."""
         return bool(self.report["ready"])
 
-    def open(self, networks: Sequence[Network]) -> None:
+    def open(self, networks: Sequence[Served]) -> None:
         """Become ready with these networks, loaded and verified."""
         self.report = {"ready": True, "models": [], "provider": networks[0].provider if networks else None}
         self.serve(networks)
 
-    def serve(self, networks: Sequence[Network]) -> None:
+    def serve(self, networks: Sequence[Served]) -> None:
         """Note other networks; ready or not is as it was."""
         self.report = {
             **self.report,

@@ -59,7 +59,7 @@ class Limits(BaseModel):
     """Most picture files in one request: each is decoded and prepared by itself."""
 
     max_ready_images: Positive = 10_240
-    """Most 28x28 images in one array: the 10,000 of MNIST's test set fit."""
+    """Most ready images in one array: the 10,000 of MNIST's test set fit."""
 
     max_parts: Positive = 80
     """Most parts of a form, before any of them is looked at."""
@@ -143,6 +143,10 @@ class Settings(Limits):
 
     model_repository: Path = Path(__file__).parent / "models"
     """Folder of ``<model>/<version>/`` directories; the models in the package by default."""
+
+    model: str = ""
+    """The model that answers when a request names none: by default the only one that reads digits, or
+    ``lenet5`` where there are several."""
 
     max_versions: Positive = 10
     """Most versions of a model that are served, the newest: each takes about 5 MiB."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import hashlib
 import io
 import json
 import logging
@@ -25,6 +26,7 @@ import uvicorn
 import uvloop
 from fastapi import APIRouter
 from httpx2 import Client
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from starlette.testclient import TestClient
 
@@ -221,6 +223,147 @@ def ridges(drawn_mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path
         patch.setattr(networks, "__path__", [*networks.__path__, str(Path(__file__).parent / "networks")])
         load_tensorflow()
         return train(drawn_mnist, settings, Plain(io.StringIO()))
+
+
+@pytest.fixture(scope="session")
+def write_elsewhere() -> Callable[[Path], Path]:
+    """Write a version as another program may, by the documented contract alone: 32x32, layers of its own."""
+
+    def write(version: Path) -> Path:
+        random = np.random.default_rng(5)
+        kernel = random.normal(0, 0.1, (1024, 10)).astype(np.float32)
+        bias = random.normal(0, 0.1, 10).astype(np.float32)
+        constants = {
+            "dense_1.kernel": kernel,
+            "dense_1.bias": bias,
+            "edges_1.strength": np.float32([2]),
+            "white": np.float32([1 / 255]),
+            "square": np.int64([-1, 32, 32]),
+            "line": np.int64([-1, 1024]),
+            "last": np.int64([-1]),
+        }
+        nodes = [
+            helper.make_node("Cast", ["image"], ["cast"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", ["cast", "white"], ["grey"]),
+            helper.make_node("Reshape", ["grey", "square"], ["plain"]),
+            helper.make_node("Mul", ["plain", "edges_1.strength"], ["edges_1"]),
+            helper.make_node("Reshape", ["edges_1", "line"], ["flatten_1"]),
+            helper.make_node("MatMul", ["flatten_1", "dense_1.kernel"], ["product"]),
+            helper.make_node("Add", ["product", "dense_1.bias"], ["logits"]),
+            helper.make_node("Softmax", ["logits"], ["dense_1"], axis=-1),
+            helper.make_node("Identity", ["dense_1"], ["probabilities"]),
+            helper.make_node("ReduceMax", ["logits", "last"], ["familiarity"], keepdims=0),
+        ]
+        image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["batch", 32, 32, 1])
+
+        def file(outputs: dict[str, tuple[int, ...]]) -> bytes:
+            infos = [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
+                for name, shape in outputs.items()
+            ]
+            tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+            graph = helper.make_graph(nodes, "elsewhere", [image], infos, tensors)
+            opset = [helper.make_opsetid("", 18)]
+            return helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
+
+        images = random.integers(0, 256, (4, 32, 32), np.uint8)
+        logits = (images.reshape(4, 1024) / 255 * 2) @ kernel.astype(float) + bias
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        golden = io.BytesIO()
+        np.savez(golden, images=images, probabilities=powers / powers.sum(axis=1, keepdims=True))
+        files = {
+            "model.onnx": file({"probabilities": (10,), "logits": (10,), "familiarity": ()}),
+            "layers.onnx": file({"edges_1": (32, 32), "flatten_1": (1024,), "dense_1": (10,)}),
+            "golden.npz": golden.getvalue(),
+        }
+        test = {"images": 4, "errors": 0, "accuracy": 1, "accuracy_interval_95": [0.5, 1]}
+        dense = {"kernel": ["inputs", "units"], "bias": ["units"]}
+        card = {
+            "name": version.parent.name,
+            "version": version.name,
+            "recipe": "by hand",
+            "created": "2026-11-27",
+            "classes": list("0123456789"),
+            "layers": [
+                {
+                    "name": "edges_1",
+                    "type": "Edges",
+                    "output_shape": [32, 32],
+                    "parameters": 1,
+                    "weights": {"strength": ["everything"]},
+                },
+                {"name": "flatten_1", "type": "Flatten", "output_shape": [1024], "parameters": 0},
+                {
+                    "name": "dense_1",
+                    "type": "Dense",
+                    "output_shape": [10],
+                    "parameters": 10_250,
+                    "activation": "softmax",
+                    "weights": dense,
+                },
+            ],
+            "parameters": 10_251,
+            "temperature": 1,
+            "familiarity": {"threshold": -100},
+            "evaluation": {"test": {**test, "nll": 0.1, "brier": 0.1, "ece": 0.1}},
+            "files": {
+                name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+                for name, data in files.items()
+            },
+        }
+        version.mkdir(parents=True)
+        for name, data in files.items():
+            (version / name).write_bytes(data)
+        (version / "card.json").write_text(json.dumps(card))
+        return version
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def write_ink() -> Callable[[Path], Path]:
+    """Write a version with the role ``ink``: images of any size, every other row and column of them."""
+
+    def write(version: Path) -> Path:
+        constants = {"white": np.float32([1]), "last": np.int64([3])}
+        steps = {"starts": [0, 0], "ends": [2**31, 2**31], "axes": [1, 2], "steps": [2, 2]}
+        constants |= {name: np.int64(values) for name, values in steps.items()}
+        nodes = [
+            helper.make_node("Squeeze", ["image", "last"], ["grey"]),
+            helper.make_node("Sub", ["white", "grey"], ["dark"]),
+            helper.make_node("Slice", ["dark", *steps], ["ink"]),
+        ]
+        image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", "height", "width", 1])
+        ink = helper.make_tensor_value_info("ink", TensorProto.FLOAT, ["batch", "rows", "columns"])
+        tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+        graph = helper.make_graph(nodes, "ink", [image], [ink], tensors)
+        opset = [helper.make_opsetid("", 18)]
+        images = np.random.default_rng(3).random((2, 40, 50), np.float32)
+        golden = io.BytesIO()
+        np.savez(golden, images=images, ink=1 - images[:, ::2, ::2])
+        files = {
+            "model.onnx": helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString(),
+            "golden.npz": golden.getvalue(),
+        }
+        card = {
+            "name": version.parent.name,
+            "version": version.name,
+            "role": "ink",
+            "recipe": "by hand",
+            "created": "2026-11-27",
+            "parameters": 0,
+            "files": {
+                name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+                for name, data in files.items()
+            },
+        }
+        version.mkdir(parents=True)
+        for name, data in files.items():
+            (version / name).write_bytes(data)
+        (version / "card.json").write_text(json.dumps(card))
+        return version
+
+    return write
 
 
 @pytest.fixture(scope="session")

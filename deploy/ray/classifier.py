@@ -48,7 +48,7 @@ class Classifier:
             UnknownNameError: There is no such model.
         """
         settings = load()
-        self._network = create_app(settings).served.find(model)
+        self._network = create_app(settings).served.recogniser(model)
         self._limits = PixelLimits(settings.max_image_pixels, settings.max_image_side)
         self._most_pixels = settings.max_request_pixels
 
@@ -72,7 +72,8 @@ class Classifier:
             return Row(error="there is no file")
         try:
             taken = pictures.of_files([("#", file)], limits=self._limits, total=self._most_pixels)
-            return recognition.prepared(taken, preprocess="auto")[0]
+            size = self._network.size
+            return recognition.prepared(taken, preprocess="auto", size=size)[0]
         except RequestError as error:
             return Row(error=error.detail)
 

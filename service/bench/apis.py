@@ -23,10 +23,17 @@ class Reading:
 
 
 class Api(Protocol):
-    """A way to ask."""
+    """
+    A way to ask.
 
-    def path(self, model: str) -> str:
-        """Give the path of requests, with the query."""
+    Attributes:
+        names_model: Every request names the model.
+    """
+
+    names_model: bool
+
+    def path(self, model: str | None) -> str:
+        """Give the path of requests, with the query; without a model for the service's default."""
 
     def request(self, picture: Picture) -> tuple[dict[str, str], bytes]:
         """Give the headers and the body that ask for one picture."""
@@ -45,9 +52,11 @@ class Api(Protocol):
 class Predict:
     """``POST /predict`` with the file as the body."""
 
-    def path(self, model: str) -> str:
-        """Name the model unless it is the service's own default."""
-        return "/predict" if model == "lenet5" else f"/predict?model={model}"
+    names_model = False
+
+    def path(self, model: str | None) -> str:
+        """Name the model unless it is the service's default."""
+        return "/predict" if model is None else f"/predict?model={model}"
 
     def request(self, picture: Picture) -> tuple[dict[str, str], bytes]:
         """Send the file as it is."""
@@ -65,7 +74,9 @@ class Predict:
 class InferenceProtocol:
     """``POST /v2/models/{model}/infer`` with the binary extension, both ways."""
 
-    def path(self, model: str) -> str:
+    names_model = True
+
+    def path(self, model: str | None) -> str:
         """Ask the newest version."""
         return f"/v2/models/{model}/infer"
 

@@ -50,7 +50,7 @@ class Arguments:
         warmup_s: How long to send requests before that.
         rate_per_s: Requests due per second, or None for the closed loop.
         arrivals: ``constant`` or ``poisson``: how the open loop spaces them.
-        model: The model's name.
+        model: The model's name, or None for the service's default.
         headers: Further request headers, name and value.
         json: Whether to print JSON.
     """
@@ -63,7 +63,7 @@ class Arguments:
     warmup_s: float
     rate_per_s: float | None
     arrivals: str
-    model: str
+    model: str | None
     headers: tuple[tuple[str, str], ...]
     json: bool
 
@@ -120,9 +120,8 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--model",
         type=limits.model,
-        default="lenet5",
         metavar="NAME",
-        help="the model to ask (default: lenet5)",
+        help="the model to ask (default: the service's own)",
     )
     add("--header", type=limits.header, action="append", default=[], metavar="NAME:VALUE", help=_HEADER)
     add("--json", action="store_true", help="print one JSON object")

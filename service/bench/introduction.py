@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from service.bench.apis import Api, Reading
 from service.bench.connection import Connection
@@ -14,6 +15,9 @@ from service.bench.target import Target, reason_of
 
 ANSWER_DEADLINE_S = 30
 """Time for an answer before the load: a service that was just started may load what it needs."""
+
+USUAL = "lenet5"
+"""The model that is asked of a service that does not say which is its default."""
 
 MOST_SHOWN = 200
 """Most letters that are repeated of what a service says."""
@@ -26,11 +30,13 @@ class Introduction:
 
     Attributes:
         url: Where the load will go, with path and query.
+        path: The same without the service's address.
         reading: What it read in the first picture.
         provider: Where its networks run, as it says, or None.
     """
 
     url: str
+    path: str
     reading: Reading
     provider: str | None
 
@@ -44,7 +50,7 @@ class Answer:
     body: bytes
 
 
-async def introduce(target: Target, api: Api, model: str, picture: Picture) -> Introduction:
+async def introduce(target: Target, api: Api, model: str | None, picture: Picture) -> Introduction:
     """
     Send one request as the load will, and ask what answers.
 
@@ -56,6 +62,8 @@ async def introduce(target: Target, api: Api, model: str, picture: Picture) -> I
     if ready.status == HTTPStatus.SERVICE_UNAVAILABLE:
         message = f"{target.url} is not ready: {_shown(report.get('reason', 'it does not say why'))}"
         raise BenchError(message)
+    if model is None and api.names_model:
+        model = _json(await ask(target, target.message("GET", "/models", {}))).get("default") or USUAL
     path = api.path(model)
     url = target.url + path
     answer = await ask(target, target.message("POST", path, *api.request(picture)))
@@ -69,9 +77,11 @@ async def introduce(target: Target, api: Api, model: str, picture: Picture) -> I
         message = f"{url} answered with no prediction"
         raise BenchError(message) from None
     reading = replace(found, model=_shown(found.model), version=_shown(found.version))
-    description = _json(await ask(target, target.message("GET", f"/models/{model}", {})))
+    description = _json(
+        await ask(target, target.message("GET", f"/models/{quote(found.model, safe='')}", {}))
+    )
     provider = description.get("provider") or report.get("provider")
-    return Introduction(url, reading, _shown(provider) if provider else None)
+    return Introduction(url, path, reading, _shown(provider) if provider else None)
 
 
 async def ask(target: Target, request: bytes) -> Answer:

@@ -19,7 +19,7 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 GOLDEN = Path(__file__).parents[1] / "models" / "lenet5" / "1" / "golden.npz"
 """The digits 0 to 9, drawn by the project and shipped with its model."""
 
-SIDE = 28
+SIDE = 28  # MNIST's, as the digits that the project drew have it
 
 
 @dataclass(frozen=True)

@@ -44,14 +44,16 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _measure(given: Arguments) -> int:
-    api, path = APIS[given.api], APIS[given.api].path(given.model)
+    api = APIS[given.api]
     shown = pictures.load(given.images)
     service = await target.find(given.url, given.headers)
     introduction = await introduce(service, api, given.model, shown[0])
     style = Style.of(sys.stdout)
     if not given.json:
         _print(heading.lines(service.address, given, introduction, shown, style))
-    messages = itertools.cycle([service.message("POST", path, *api.request(picture)) for picture in shown])
+    messages = itertools.cycle(
+        [service.message("POST", introduction.path, *api.request(picture)) for picture in shown]
+    )
 
     window = Window.of(time.perf_counter(), given.warmup_s, given.duration_s)
     measurements = Measurements(window)

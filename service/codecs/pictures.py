@@ -38,9 +38,15 @@ def is_quick(content_type: str, body: bytes) -> bool:
     return len(body) <= SMALL_BYTES or media_types.essence(content_type) not in {JSON, FORM}
 
 
-def read(content_type: str, body: bytes, limits: Limits) -> Pictures:
+def read(content_type: str, body: bytes, limits: Limits, *, size: tuple[int, int]) -> Pictures:
     """
     Read the pictures of a request in whichever form they come.
+
+    Args:
+        content_type: Of the request.
+        body: Its bytes.
+        limits: What it may cost.
+        size: Height and width of the network's images: several may come as one array.
 
     Raises:
         MediaTypeError: A content type or picture format that is not offered.
@@ -57,10 +63,17 @@ def read(content_type: str, body: bytes, limits: Limits) -> Pictures:
             json.parse(body, max_depth=limits.max_json_depth, max_values=limits.max_json_values),
             limits,
             pixel_limits,
+            size,
         )
     if media_type == NPY:
         array = _as_uint8(npy.read(body, dtypes=("uint8", "float32")))
-        return of_array(array, pointer=_POINTER_TO_BODY, limits=pixel_limits, most=limits.max_ready_images)
+        return of_array(
+            array,
+            pointer=_POINTER_TO_BODY,
+            limits=pixel_limits,
+            most=limits.max_ready_images,
+            size=size,
+        )
     return _of_files(_of_form(body, content_type, limits), limits, pixel_limits)
 
 
@@ -133,7 +146,12 @@ def _of_form(body: bytes, content_type: str, limits: Limits) -> list[tuple[str, 
     return [(f"#/{index}", bytes(part.data)) for index, part in enumerate(parts)]
 
 
-def _of_json(document: Any, limits: Limits, pixel_limits: PixelLimits) -> Pictures:  # noqa: ANN401
+def _of_json(
+    document: Any,  # noqa: ANN401  JSON is any of six types
+    limits: Limits,
+    pixel_limits: PixelLimits,
+    size: tuple[int, int],
+) -> Pictures:
     if (
         not isinstance(document, dict)
         or len(document) != 1
@@ -144,7 +162,11 @@ def _of_json(document: Any, limits: Limits, pixel_limits: PixelLimits) -> Pictur
     ((kind, value),) = document.items()
     if kind == "pixels":
         return of_array(
-            _of_numbers(value), pointer="#/pixels", limits=pixel_limits, most=limits.max_ready_images
+            _of_numbers(value),
+            pointer="#/pixels",
+            limits=pixel_limits,
+            most=limits.max_ready_images,
+            size=size,
         )
     if kind == "image":
         return _of_files([("#/image", from_base64(value, "#/image"))], limits, pixel_limits)
@@ -205,7 +227,7 @@ _BASE64 = {"type": "string", "description": "A picture file in base64, or as a d
 _ROW = {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}}
 _PIXELS = {
     "type": "array",
-    "description": "Grey: (height, width), (height, width, 3), or (number, 28, 28).",
+    "description": "Grey: (height, width), (height, width, 3), (number, 28, 28), or of the network's size.",
     "items": {"anyOf": [_ROW, {"type": "array", "items": {"anyOf": [_ROW, {"type": "array"}]}}]},
 }
 
@@ -261,7 +283,7 @@ REQUEST_BODY: dict[str, Any] = {
                 "format": "binary",
                 "description": (
                     "`numpy.save` of uint8 0..255 or float32 0..1: (height, width), (height, width, 3)"
-                    " or (number, 28, 28)."
+                    " or (number, 28, 28), or of the network's size."
                 ),
             }
         },

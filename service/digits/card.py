@@ -1,8 +1,8 @@
 """What a model directory says of itself: ``card.json``, as the training writes it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class _Frozen(BaseModel):
@@ -15,17 +15,46 @@ class _Told(_Frozen):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
+DIGITS = tuple("0123456789")
+
+Pair = tuple[int, int]
+
+
+def _are_the_digits(classes: tuple[str, ...]) -> tuple[str, ...]:
+    # An answer's digit is the place of its class.
+    if classes != DIGITS:
+        message = "expected the digits 0 to 9, in order"
+        raise ValueError(message)
+    return classes
+
+
 class Layer(_Told):
-    """One row of the lecture's summary."""
+    """One row of the lecture's summary, and how the layer computes: null is what it does not have."""
 
     name: str
     """The layer's name, as in ``/feature-maps``."""
     type: str
-    """Conv2D, AveragePooling2D, Flatten or Dense."""
-    output_shape: tuple[int, ...]
+    """Keras' class, such as Conv2D, AveragePooling2D, Flatten or Dense; others may come."""
+    output_shape: tuple[Annotated[int, Field(gt=0)], ...]
     """Shape of the output of one image, channels last."""
     parameters: int
     """Trainable parameters: weights and biases."""
+    kernel_size: Pair | None = None
+    """Height and width of a kernel, or of a pooled patch."""
+    strides: Pair | None = None
+    """Steps down and across."""
+    dilations: Pair | None = None
+    """Cells from one tap of a kernel to the next, down and across."""
+    padding: str | None = None
+    """``same`` or ``valid``."""
+    activation: str | None = None
+    """Keras' name of it."""
+    connections: tuple[tuple[int, ...], ...] | None = None
+    """For each filter the channels that it sees; null when it sees all."""
+    inputs: tuple[str, ...] | None = None
+    """The layers that it reads, ``""`` for the image; null when it reads the one before."""
+    weights: dict[str, tuple[str, ...]] | None = None
+    """For each weight what its axes are, such as ``filters, channels, height, width``."""
 
 
 class ReliabilityBin(_Told):
@@ -85,16 +114,23 @@ class File(_Frozen):
 
 
 class Card(_Frozen):
-    """One version of a network: identity, shape, measured quality, and the hash of every file."""
+    """One version of a network: identity, what it is for, and the hash of every file."""
 
     name: str
     version: str
+    role: Literal["recogniser", "ink"] = "recogniser"
     recipe: str
     created: str
-    classes: tuple[str, ...]
-    layers: tuple[Layer, ...]
     parameters: int
+    files: dict[str, File]
+
+
+class RecogniserCard(Card):
+    """One version of a network that reads digits: its layers and its measured quality besides."""
+
+    role: Literal["recogniser"] = "recogniser"
+    classes: Annotated[tuple[str, ...], AfterValidator(_are_the_digits)]
+    layers: tuple[Layer, ...]
     temperature: float
     familiarity: Familiarity
     evaluation: Evaluation
-    files: dict[str, File]

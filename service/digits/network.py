@@ -1,4 +1,4 @@
-"""One version of a trained network: 28x28 images in, calibrated probabilities out."""
+"""One version of a network that reads digits: images in, calibrated probabilities out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,26 +7,24 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from service.digits.card import Card
-from service.digits.layers import Layers
+from service.digits.card import RecogniserCard
+from service.digits.layers import Layers, image_size
 from service.engine.batcher import Answer, Batcher
 from service.engine.batches import Outputs, Run
 from service.engine.origin import ITSELF, Origin
-from service.engine.session import CUDA, Array, Session
+from service.engine.session import Array, Session
 from service.errors import ModelError
 
-SIDE = 28
 BATCH = 64
 """Most images of one run: the engine's memory stays bounded."""
 
 Images: TypeAlias = npt.NDArray[np.uint8]
-"""Prepared images, ``(number, 28, 28)`` uint8 0..255, light on black."""
+"""Prepared images, ``(number, height, width)`` uint8 0..255, light on black."""
 
 Batching: TypeAlias = Callable[[Run], Batcher]
 """Puts a queue before an engine."""
 
 _OUTPUTS = ("probabilities", "logits", "familiarity")
-_INPUT = ("image", ("uint8", (None, SIDE, SIDE, 1)))
 
 TOLERANCE = 1e-4
 """Largest difference to the probabilities that the training computed: devices round differently."""
@@ -55,23 +53,30 @@ class Network:
     A network with its card, ready to answer.
 
     Attributes:
+        output: What golden images come with.
+        dtype: Of the images that it takes.
         card: What it is.
         layers: Its layers, one by one.
+        size: Height and width of the images that it takes.
         provider: The execution provider really in use.
         batcher: The queue before it.
     """
 
-    def __init__(self, card: Card, session: Session, layers: Layers, batching: Batching) -> None:
+    output = "probabilities"
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, card: RecogniserCard, session: Session, layers: Layers, batching: Batching) -> None:
         """
         Join a card with its session and its layers, and put a queue before it.
 
         Raises:
             ModelError: A session has other inputs or outputs than this service speaks.
         """
-        if dict([_INPUT]) != session.inputs or not set(_OUTPUTS) <= set(session.outputs):
+        self.size = image_size(session)
+        if not set(_OUTPUTS) <= set(session.outputs):
             message = (
-                f"{card.name} version {card.version}: expected the input image uint8 (batch, 28, 28, 1)"
-                f" and the outputs {_OUTPUTS}; it has {session.inputs} and {tuple(session.outputs)}"
+                f"{card.name} version {card.version}: expected the input image and the outputs {_OUTPUTS};"
+                f" it has {tuple(session.outputs)}"
             )
             raise ModelError(message)
         if layers.inputs != session.inputs:
@@ -81,10 +86,21 @@ class Network:
         self.layers = layers
         self.provider = session.provider
         self.batcher = batching(self._run)
-        if self.provider == CUDA:
+        if not session.traits.in_place:
             self.batcher.in_place_s = 0.0
         self._golden: tuple[Images, npt.NDArray[np.float32]] | None = None
         self._session = session
+        self._any_batch = session.traits.any_batch
+
+    @property
+    def waiting(self) -> int:
+        """Images in the queue."""
+        return self.batcher.waiting
+
+    @property
+    def failures(self) -> int:
+        """Runs without any answer, one after the other, up to now."""
+        return self.batcher.failures
 
     def score(self, images: Images) -> Scores:
         """Score images here and now, on the calling thread."""
@@ -112,11 +128,23 @@ class Network:
         Raises:
             ModelError: An answer differs by more than ``TOLERANCE``.
         """
-        sizes = [2**power for power in range(BATCH.bit_length())] if self.provider == CUDA else [1, BATCH]
-        for size in sizes:
+        scores = self.score(images)
+        if (scores.logits.shape, scores.familiar.shape) != (probabilities.shape, probabilities.shape[:1]):
+            message = (
+                f"{self.card.name} version {self.card.version}: expected logits (batch, classes) and"
+                f" familiarity (batch,); it gives {scores.logits.shape} and {scores.familiar.shape}"
+            )
+            raise ModelError(message)
+        for size in self._session.traits.batch_sizes(BATCH):
             chosen = np.resize(np.arange(len(images)), size)
             self._compare(self.score(images[chosen]).probabilities, probabilities[chosen])
-        self._compare(self.layers.feature_maps(images, self.layers.select()[-1:])[0], probabilities)
+        layers = self.layers.select()
+        maps = self.layers.feature_maps(images, layers)
+        for layer, values in zip(layers, maps, strict=True):
+            if values.shape[1:] != layer.output_shape:
+                message = f"{self.card.name}: {layer.name} gives {values.shape[1:]}, not {layer.output_shape}"
+                raise ModelError(message)
+        self._compare(maps[-1], probabilities)
         self._golden = images[:1], probabilities[:1]
 
     async def check(self) -> None:
@@ -132,7 +160,8 @@ class Network:
             self._compare(scores.probabilities, self._golden[1])
 
     def _compare(self, answered: Array, expected: Array) -> None:
-        difference = np.abs(answered - expected).max()
+        alike = answered.shape == expected.shape
+        difference = np.abs(answered - expected).max() if alike else np.inf
         if not difference <= TOLERANCE:
             message = (
                 f"{self.card.name} version {self.card.version}: its golden images are answered wrongly on"
@@ -144,10 +173,9 @@ class Network:
         """Give the members of ``Scores``."""
         batch = images[..., None]
         number = len(batch)
-        if self.provider == CUDA:
-            # CUDA prepares for each size anew: a few sizes are enough, and all are warm.
-            padding = np.zeros((_bucket(number) - number, SIDE, SIDE, 1), np.uint8)
-            batch = np.concatenate([batch, padding])
+        if not self._any_batch:
+            # A few sizes are enough, and all are warm.
+            batch = np.concatenate([batch, np.zeros((_bucket(number) - number, *self.size, 1), np.uint8)])
         outputs = self._session.run(_OUTPUTS, {"image": batch})
         probabilities, logits, familiarity = (output[:number] for output in outputs)
         familiar = familiarity >= self.card.familiarity.threshold

@@ -67,7 +67,7 @@ class Model:
         Compute outputs.
 
         Args:
-            images: Prepared ones, ``(number, 28, 28)`` uint8 0..255, light on black.
+            images: Prepared ones, ``(number, height, width)`` uint8 0..255, light on black.
             outputs: Some of this model's.
 
         Returns:
@@ -75,8 +75,8 @@ class Model:
         """
         if self.scores:
             return of_scores(self.network.score(images), outputs)
-        layers = {layer.name: layer for layer in self.network.card.layers}
-        return self.network.layers.feature_maps(images, [layers[output.name] for output in outputs])
+        layers = self.network.layers
+        return layers.feature_maps(images, [layers.table[output.name] for output in outputs])
 
 
 def of_scores(scores: Scores, outputs: Sequence[Output]) -> list[Array]:
@@ -90,14 +90,14 @@ def find(repository: Repository, name: str, version: str | None = None) -> Model
     Give a model; without a version the newest.
 
     Raises:
-        UnknownNameError: No such model or version is served.
+        UnknownNameError: No such model or version is served, or it reads no digits.
     """
-    networks = [network.card.name for network in repository.newest()]
+    networks = [network.card.name for network in repository.recognisers()]
     if name in networks:
-        return _scoring(repository.find(name, version))
+        return _scoring(repository.recogniser(name, version))
     network = name.removesuffix(LAYERS_SUFFIX)
     if network != name and network in networks:
-        return _layered(repository.find(network, version))
+        return _layered(repository.recogniser(network, version))
     names = ", ".join(each for one in networks for each in (one, one + LAYERS_SUFFIX))
     message = f"no model of that name is served; there are: {names or 'none'}"
     raise UnknownNameError(message)
@@ -112,7 +112,7 @@ def served(repository: Repository) -> list[tuple[str, str]]:
     """Give the name and version of everything that ``find`` finds, versions oldest first."""
     return [
         (name, version)
-        for network in repository.newest()
+        for network in repository.recognisers()
         for name in (network.card.name, network.card.name + LAYERS_SUFFIX)
         for version in repository.versions(network.card.name)
     ]
@@ -125,7 +125,7 @@ def _scoring(network: Network) -> Model:
 
 
 def _layered(network: Network) -> Model:
-    *others, last = network.card.layers
+    *others, last = network.layers.select()
     classes = network.card.classes
     outputs = [Output(layer.name, layer.output_shape) for layer in others]
     outputs.append(Output(last.name, last.output_shape, classes))

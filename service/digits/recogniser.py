@@ -96,7 +96,7 @@ class Recogniser:
         Prepare and score pictures.
 
         Raises:
-            InvalidInputError: A picture is damaged, or has to be 28x28 and is not.
+            InvalidInputError: A picture is damaged, or has to be of the network's size and is not.
             FullError: As much waits as may wait.
             DeadlineError: It waited too long.
             AbandonedError: The client has left.
@@ -104,27 +104,28 @@ class Recogniser:
         began = time.perf_counter()
         if pictures.number > BATCH:
             return await self._many(network, pictures, preprocess, origin, began)
-        prepared = await self.prepare(pictures, preprocess=preprocess, origin=origin)
+        prepared = await self.prepare(network, pictures, preprocess=preprocess, origin=origin)
         batch = PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
         return batch.read(await network.batcher.submit(batch.rows, origin=origin))
 
     def prepare_in_place(
-        self, pictures: Pictures, *, preprocess: Literal["auto", "none"]
+        self, network: Network, pictures: Pictures, *, preprocess: Literal["auto", "none"]
     ) -> PreparedBatch | None:
         """
         Decode and prepare pictures here and now when they are small; else give None.
 
         Raises:
-            InvalidInputError: A picture is damaged, or has to be 28x28 and is not.
+            InvalidInputError: A picture is damaged, or has to be of the network's size and is not.
         """
         if not self._is_small(pictures) or pictures.number > BATCH:
             return None
         began = time.perf_counter()
-        prepared = recognition.prepared(pictures, preprocess=preprocess)
+        prepared = recognition.prepared(pictures, preprocess=preprocess, size=network.size)
         return PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
 
     async def prepare(
         self,
+        network: Network,
         pictures: Pictures,
         *,
         preprocess: Literal["auto", "none"],
@@ -134,15 +135,15 @@ class Recogniser:
         Decode and prepare pictures.
 
         Raises:
-            InvalidInputError: A picture is damaged, or has to be 28x28 and is not.
+            InvalidInputError: A picture is damaged, or has to be of the network's size and is not.
             FullError: As much waits as may wait.
             DeadlineError: It waited too long.
             AbandonedError: The client has left.
         """
         if self._is_small(pictures):
-            return recognition.prepared(pictures, preprocess=preprocess)
+            return recognition.prepared(pictures, preprocess=preprocess, size=network.size)
         return await self._pool.run(
-            lambda: recognition.prepared(pictures, preprocess=preprocess),
+            lambda: recognition.prepared(pictures, preprocess=preprocess, size=network.size),
             origin=origin,
         )
 
@@ -160,7 +161,7 @@ class Recogniser:
         """Share the pictures among the threads, chunk by chunk."""
 
         def work(chunk: Pictures) -> list[Recognition]:
-            prepared = recognition.prepared(chunk, preprocess=preprocess)
+            prepared = recognition.prepared(chunk, preprocess=preprocess, size=network.size)
             return recognition.recognise(network, prepared)
 
         found = await self._pool.map(work, pictures.chunks(BATCH), origin=origin)

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from framing.mnist import are_framed
-from service.digits.network import SIDE, Network, Scores
+from framing.mnist import SIZE_PX, are_framed, padded
+from service.digits.layers import Size
+from service.digits.network import Network, Scores
 from service.digits.preparation import LEAST_CONTRAST, WORK_SIDE_PX, Prepared, prepare
 from service.errors import Fault, InvalidInputError
 from service.images.decoding import Pixels
@@ -34,24 +35,31 @@ class Recognition(NamedTuple):
     prepared: Prepared
 
 
-def prepared(pictures: Pictures, *, preprocess: Literal["auto", "none"]) -> list[Prepared]:
+def prepared(pictures: Pictures, *, preprocess: Literal["auto", "none"], size: Size) -> list[Prepared]:
     """
     Decode and prepare pictures, or take them as they are.
 
+    Args:
+        pictures: Of any size, or as the network takes them.
+        preprocess: Whether they are to be prepared.
+        size: Of the network's images: MNIST's framing stands in the middle of them.
+
     Raises:
-        InvalidInputError: A picture is damaged, or is to be taken as it is and is not 28x28.
+        InvalidInputError: A picture is damaged, or is to be taken as it is and is not of the network's size.
     """
     if preprocess == "none":
-        return take_as_prepared(pictures.decode())
-    if pictures.stack is not None:
-        return prepare_all(pictures.stack)
-    drafts = pictures.drafts(least_side_px=WORK_SIDE_PX, least_contrast=LEAST_CONTRAST)
-    return [prepare_one(draft.pixels, sent_side_px=draft.sent_side_px) for draft in drafts]
+        return take_as_prepared(pictures.decode(), size)
+    if pictures.stack is None:
+        drafts = pictures.drafts(least_side_px=WORK_SIDE_PX, least_contrast=LEAST_CONTRAST)
+        found = [prepare_one(draft.pixels, sent_side_px=draft.sent_side_px) for draft in drafts]
+    else:
+        found = prepare_all(pictures.stack)
+    return found if size == SIZE_PX else [one._replace(image=padded(one.image, *size)) for one in found]
 
 
 def prepare_all(pictures: Sequence[Pixels] | Pixels) -> list[Prepared]:
     """Prepare pictures of any size, each on its own; whether those of an array are ready is seen at once."""
-    if isinstance(pictures, np.ndarray) and pictures.shape[1:] == (SIDE, SIDE) and len(pictures) > 1:
+    if isinstance(pictures, np.ndarray) and pictures.shape[1:] == SIZE_PX and len(pictures) > 1:
         return [
             Prepared(picture, blank=False) if ready else prepare(picture)
             for picture, ready in zip(pictures, are_framed(pictures), strict=True)
@@ -67,32 +75,33 @@ def prepare_one(picture: Pixels, *, sent_side_px: int | None = None) -> Prepared
         picture: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8.
         sent_side_px: The longer side of the picture as it was sent, where this is a smaller one of it.
     """
-    if picture.ndim == 3 and _is_small(picture):
+    if picture.ndim == 3 and picture.shape[:2] == SIZE_PX:
         picture = _grey(picture)
     return prepare(picture, sent_side_px=sent_side_px)
 
 
-def take_as_prepared(pictures: Sequence[Pixels] | Pixels) -> list[Prepared]:
+def take_as_prepared(pictures: Sequence[Pixels] | Pixels, size: Size = SIZE_PX) -> list[Prepared]:
     """
     Take pictures as they are, for callers who prepare them themselves.
 
     Raises:
-        InvalidInputError: A picture is not 28x28.
+        InvalidInputError: A picture is not of this size.
     """
+    height, width = size
     faults = [
-        Fault(f"#/{index}", f"without preparation a picture has {SIDE}x{SIDE} pixels, light on black")
+        Fault(f"#/{index}", f"without preparation a picture has {height}x{width} pixels, light on black")
         for index, picture in enumerate(pictures)
-        if not _is_small(picture)
+        if picture.shape[:2] != size
     ]
     if faults:
-        message = f"preprocess=none takes pictures of {SIDE}x{SIDE} pixels only"
+        message = f"preprocess=none takes pictures of {height}x{width} pixels only"
         raise InvalidInputError(message, *faults)
     return [Prepared(image=image, blank=not image.any()) for image in map(_grey, pictures)]
 
 
 def recognise(network: Network, prepared: Sequence[Prepared]) -> list[Recognition]:
     """Score prepared pictures here and now."""
-    images = np.concatenate([one.image for one in prepared]).reshape(-1, SIDE, SIDE)
+    images = np.concatenate([one.image for one in prepared]).reshape(-1, *network.size)
     return read(network.score(images), prepared)
 
 
@@ -106,10 +115,6 @@ def read(scores: Scores, prepared: Sequence[Prepared]) -> list[Recognition]:
             prepared, scores.digits.tolist(), scores.familiar.tolist(), scores.probabilities, strict=True
         )
     ]
-
-
-def _is_small(picture: Pixels) -> bool:
-    return picture.shape[:2] == (SIDE, SIDE)
 
 
 def _grey(picture: Pixels) -> Pixels:

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.digits import version_files
+from service.digits.ink import InkNetwork
 from service.digits.network import Batching, Network
 from service.engine.session import Device
 from service.errors import ModelError, UnknownNameError
+
+USUAL = "lenet5"
+"""The model that answers, where several could, when neither a request nor a setting names one."""
+
+Served = Network | InkNetwork
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,9 @@ class Repository:
     loaded, verified and warmed before, and whoever found a version keeps it until the answer.
     """
 
-    def __init__(self, folder: Path, load: Callable[[Path], Network], *, most_versions: int) -> None:
+    def __init__(
+        self, folder: Path, load: Callable[[Path], Served], *, most_versions: int, default: str = ""
+    ) -> None:
         """
         Serve nothing yet.
 
@@ -41,18 +49,54 @@ class Repository:
             folder: Holds ``<model>/<version>/``.
             load: Loads, verifies and warms a version.
             most_versions: Of each model, the newest that are served.
+            default: The model that answers when a request names none; "" for the only one, or the usual.
         """
         self._folder = folder
         self._load = load
         self._most_versions = most_versions
-        self._networks: dict[str, dict[str, Network]] = {}
+        self._default = default
+        self._networks: dict[str, dict[str, Served]] = {}
         self._refused: dict[tuple[str, str], Refusal] = {}
         self._unloaded: frozenset[str] = frozenset()
         self._changing = threading.Lock()
 
-    def find(self, name: str, version: str | None = None) -> Network:
+    def recogniser(self, name: str | None = None, version: str | None = None) -> Network:
         """
-        Give a model's version; without one the newest.
+        Give a version of a model that reads digits: by default the newest of the default model.
+
+        Raises:
+            UnknownNameError: No such model or version is served, or it is there for something else.
+        """
+        name = self.default if name is None else name
+        if name is None:
+            message = (
+                f"name a model, for LENET_MODEL names none; there are: {', '.join(self._names()) or 'none'}"
+            )
+            raise UnknownNameError(message)
+        found = self.find(name, version)
+        if not isinstance(found, Network):
+            message = f"that model reads no digits; these do: {', '.join(self._names()) or 'none'}"
+            raise UnknownNameError(message)
+        return found
+
+    @property
+    def default(self) -> str | None:
+        """The model that answers when a request names none; None when several could, or none."""
+        if self._default or USUAL in self._networks:
+            return self._default or USUAL
+        names = self._names()
+        return names[0] if len(names) == 1 else None
+
+    def recognisers(self) -> list[Network]:
+        """Give the newest version of each model that reads digits."""
+        return [network for network in self.newest() if isinstance(network, Network)]
+
+    def _names(self) -> list[str]:
+        return [network.card.name for network in self.recognisers()]
+
+    def find(self, name: str, version: str | None = None) -> Served:
+        """
+        Give a model's version, whatever it is for; without one the newest.
 
         Raises:
             UnknownNameError: No such model or version is served.
@@ -68,11 +112,11 @@ class Repository:
             raise UnknownNameError(message)
         return versions[version]
 
-    def newest(self) -> list[Network]:
+    def newest(self) -> list[Served]:
         """Give the newest version of each model."""
         return [next(reversed(versions.values())) for versions in self._networks.values()]
 
-    def every(self) -> list[Network]:
+    def every(self) -> list[Served]:
         """Give every version of every model."""
         return [network for versions in self._networks.values() for network in versions.values()]
 
@@ -149,7 +193,7 @@ class Repository:
             name: dict(list(versions.items())[-self._most_versions :]) for name, versions in found.items()
         }
 
-    def _now(self, name: str, directories: Mapping[str, Path]) -> dict[str, Network]:
+    def _now(self, name: str, directories: Mapping[str, Path]) -> dict[str, Served]:
         """Give the versions of a model that are to be served now."""
         served = self._networks.get(name, {})
         now = {}
@@ -162,7 +206,7 @@ class Repository:
             return {version: network}
         return now
 
-    def _loaded(self, name: str, version: str, directory: Path) -> Network | None:
+    def _loaded(self, name: str, version: str, directory: Path) -> Served | None:
         """Load a version, unless it was refused as it is."""
         state = version_files.state(directory)
         refusal = self._refused.get((name, version))
@@ -181,7 +225,9 @@ class Repository:
         self._refused = {**self._refused, (directory.parent.name, directory.name): refusal}
 
 
-def open_folder(folder: Path, *, device: Device, batching: Batching, most_versions: int) -> Repository:
+def open_folder(
+    folder: Path, *, device: Device, batching: Batching, most_versions: int, default: str = ""
+) -> Repository:
     """
     Serve every model in a folder, each by at least one version.
 
@@ -193,6 +239,7 @@ def open_folder(folder: Path, *, device: Device, batching: Batching, most_versio
         folder,
         lambda directory: version_files.load(directory, device=device, batching=batching),
         most_versions=most_versions,
+        default=default,
     )
     repository.refresh()
     served = {network.card.name for network in repository.newest()}
@@ -204,5 +251,8 @@ def open_folder(folder: Path, *, device: Device, batching: Batching, most_versio
         message = (
             f"{folder}: no <model>/<version>/ folder in it; LENET_MODEL_REPOSITORY names the right place"
         )
+        raise ModelError(message)
+    if default and default not in {network.card.name for network in repository.recognisers()}:
+        message = f"{folder}: LENET_MODEL names {default}, and no such model that reads digits is in it"
         raise ModelError(message)
     return repository

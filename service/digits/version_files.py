@@ -6,13 +6,13 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import ValidationError
 
-from service.digits.card import Card
+from service.digits.card import Card, RecogniserCard
+from service.digits.ink import InkNetwork
 from service.digits.layers import Layers
-from service.digits.network import SIDE, Batching, Network
-from service.engine.session import Device, Session
+from service.digits.network import Batching, Network
+from service.engine.session import Array, Device, Session
 from service.errors import ModelError
 
 CARD = "card.json"
@@ -21,7 +21,7 @@ LAYERS = "layers.onnx"
 GOLDEN = "golden.npz"
 
 
-def load(directory: Path, *, device: Device, batching: Batching) -> Network:
+def load(directory: Path, *, device: Device, batching: Batching) -> Network | InkNetwork:
     """
     Load, verify and warm a version.
 
@@ -31,17 +31,29 @@ def load(directory: Path, *, device: Device, batching: Batching) -> Network:
     """
     card = _card(directory)
     files = {name: _verified(directory / name, file.sha256) for name, file in card.files.items()}
-    missing = [name for name in (NETWORK, LAYERS, GOLDEN) if name not in files]
+    needed = (NETWORK, LAYERS, GOLDEN) if isinstance(card, RecogniserCard) else (NETWORK, GOLDEN)
+    missing = [name for name in needed if name not in files]
     if missing:
         message = f"{directory / CARD}: it lists no {' and no '.join(missing)}"
         raise ModelError(message)
-    session, layer_session = (
+
+    def session(name: str) -> Session:
         # One thread a run: on processors it is requests that run side by side, not the parts of one.
-        Session(files[name], device=device, threads=1)
-        for name in (NETWORK, LAYERS)
-    )
-    network = Network(card, session, Layers(card, layer_session, files[LAYERS]), batching)
-    network.verify(*_golden(files[GOLDEN], directory))
+        return Session(files[name], device=device, threads=1)
+
+    network: Network | InkNetwork
+    if isinstance(card, RecogniserCard):
+        network = Network(card, session(NETWORK), Layers(card, session(LAYERS), files[LAYERS]), batching)
+    else:
+        network = InkNetwork(card, session(NETWORK))
+    images, expected = _golden(files[GOLDEN], directory, network)
+    try:
+        network.verify(images, expected)
+    except ModelError:
+        raise
+    except Exception as error:  # noqa: BLE001  ONNX Runtime's errors have no public class
+        message = f"{directory}: golden images cannot be answered: {str(error).splitlines()[0]}"
+        raise ModelError(message) from None
     return network
 
 
@@ -60,7 +72,10 @@ def state(directory: Path) -> tuple[tuple[str, int, int], ...]:
 def _card(directory: Path) -> Card:
     path = directory / CARD
     try:
-        card = Card.model_validate_json(path.read_bytes())
+        data = path.read_bytes()
+        card = Card.model_validate_json(data)
+        if card.role == "recogniser":
+            card = RecogniserCard.model_validate_json(data)
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise ModelError(message) from None
@@ -86,14 +101,18 @@ def _verified(path: Path, sha256: str) -> bytes:
     return data
 
 
-def _golden(data: bytes, directory: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+def _golden(data: bytes, directory: Path, network: Network | InkNetwork) -> tuple[Array, Array]:
+    """Read golden images, and what a network's output is for them."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            images, probabilities = archive["images"], archive["probabilities"]
+            images, expected = archive["images"], archive[network.output]
     except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
         message = f"{directory / GOLDEN}: cannot be read: {error}"
         raise ModelError(message) from None
-    if images.shape[1:] != (SIDE, SIDE) or len(images) != len(probabilities) or len(images) == 0:
-        message = f"{directory / GOLDEN}: images and probabilities do not belong together"
+    fits = images.ndim == 3 and all(
+        one in {None, found} for one, found in zip(network.size, images.shape[1:], strict=True)
+    )
+    if not fits or images.dtype != network.dtype or not 0 < len(images) == len(np.atleast_1d(expected)):
+        message = f"{directory / GOLDEN}: images and {network.output} do not belong together"
         raise ModelError(message)
-    return images, probabilities
+    return images, expected

@@ -1,7 +1,8 @@
 """A network loaded into ONNX Runtime on the device asked for; the only importer of onnxruntime."""
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy.typing as npt
@@ -18,17 +19,71 @@ CUDA = "CUDAExecutionProvider"
 VERSION: str = ort.__version__
 """Of ONNX Runtime."""
 
-_CUDA_OPTIONS = {
-    # The default searches every algorithm for every new batch size: half a second each.
-    "cudnn_conv_algo_search": "HEURISTIC",
-    # Grow by what is needed, not by doubling.
-    "arena_extend_strategy": "kSameAsRequested",
-    # TF32 keeps 10 bits of a product: whole numbers would come out broken.
-    "use_tf32": "0",
-}
-
 _FATAL = 4
 """ONNX Runtime's log level: its errors reach us as exceptions, so that nothing else need be printed."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """
+    An execution provider of ONNX Runtime, and how it wants to be used.
+
+    Attributes:
+        name: ONNX Runtime's name for it.
+        needs: What it needs of a machine, in words.
+        may_work: Tells whether asking for it is worth it: where it cannot work, asking prints errors.
+        prepare: Called before a session asks for it.
+        options: ONNX Runtime's, for a session.
+        arena: Its memory, as ONNX Runtime names it, when its arena gives back what it holds only if asked.
+        any_batch: Runs batches of any size at once; else it prepares for each size anew, so that they are
+            powers of two, each of which is run before it is needed.
+        in_place: A run is short and may stand on the event loop: nothing has to be sent to a device.
+    """
+
+    name: str
+    needs: str
+    may_work: Callable[[], bool]
+    prepare: Callable[[], None] = lambda: None
+    options: Mapping[str, str] = field(default_factory=dict)
+    arena: str = ""
+    any_batch: bool = True
+    in_place: bool = True
+
+    def batch_sizes(self, most: int) -> list[int]:
+        """Give the sizes of batches to run before the first request, up to the largest there will be."""
+        return [1, most] if self.any_batch else [1 << power for power in range(most.bit_length())]
+
+
+def _cuda_may_work() -> bool:
+    """Tell whether this build knows CUDA and NVIDIA's driver is here."""
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return CUDA in ort.get_available_providers()
+
+
+PROVIDERS: dict[str, Provider] = {
+    "cuda": Provider(
+        CUDA,
+        needs="an NVIDIA GPU, driver R580 or newer, and CUDA 13 with cuDNN 9 (the extra 'cuda' brings both)",
+        may_work=_cuda_may_work,
+        prepare=ort.preload_dlls,
+        options={
+            # The default searches every algorithm for every new batch size: half a second each.
+            "cudnn_conv_algo_search": "HEURISTIC",
+            # Grow by what is needed, not by doubling.
+            "arena_extend_strategy": "kSameAsRequested",
+            # TF32 keeps 10 bits of a product: whole numbers would come out broken.
+            "use_tf32": "0",
+        },
+        arena="gpu:0",
+        any_batch=False,
+        in_place=False,
+    ),
+    "cpu": Provider(CPU, needs="nothing", may_work=lambda: True),
+}
+"""By what ``LENET_DEVICE`` calls them; ``auto`` takes the first that works."""
 
 
 class Session:
@@ -39,6 +94,7 @@ class Session:
 
     Attributes:
         provider: The execution provider really in use, such as ``CPUExecutionProvider``.
+        traits: How that wants to be used.
         inputs: Name to ``(datatype, shape)``; a symbolic size is None.
         outputs: The same of the outputs, in the order of the graph.
         metadata: The texts that travel in the file.
@@ -50,18 +106,26 @@ class Session:
 
         Args:
             model: An ONNX file's bytes. Bytes, not a path: a file replaced later changes nothing here.
-            device: ``auto`` takes CUDA when it works here.
+            device: A key of ``PROVIDERS``, or ``auto``.
             threads: Threads to compute on, at least 1.
             arena: Whether memory is kept from run to run: fast for shapes that return, but the largest
                 shape that ever came is kept for ever.
 
         Raises:
             ModelError: The bytes are no network that ONNX Runtime can run.
-            DeviceError: ``cuda`` was asked for and cannot be had.
+            DeviceError: The device that was asked for cannot be had.
         """
         self._session = _open(model, device, _options(threads, arena=arena))
+        # What was asked for and what is available say nothing: a session falls back in silence.
         self.provider: str = self._session.get_providers()[0]
-        self._run_options = _run_options(self.provider, arena=arena)
+        self.traits = next(row for row in PROVIDERS.values() if row.name == self.provider)
+        if device != "auto" and self.traits is not PROVIDERS[device]:
+            message = (
+                f"LENET_DEVICE is {device}, but ONNX Runtime could not get it here: it needs"
+                f" {PROVIDERS[device].needs}"
+            )
+            raise DeviceError(message)
+        self._run_options = _run_options(self.traits, arena=arena)
         self.inputs = _signature(self._session.get_inputs())
         self.outputs = _signature(self._session.get_outputs())
         self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
@@ -99,41 +163,23 @@ def _options(threads: int, *, arena: bool) -> ort.SessionOptions:
     return options
 
 
-def _run_options(provider: str, *, arena: bool) -> ort.RunOptions:
+def _run_options(provider: Provider, *, arena: bool) -> ort.RunOptions:
     options = ort.RunOptions()
-    if provider == CUDA and not arena:
-        # On CUDA there is always an arena; it can be made to give back what it holds.
-        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "gpu:0")
+    if provider.arena and not arena:
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", provider.arena)
     return options
 
 
 def _open(model: bytes, device: Device, options: ort.SessionOptions) -> ort.InferenceSession:
-    providers: list[Any] = [CPU]
-    if device != "cpu" and _cuda_may_work():
-        ort.preload_dlls()
-        providers = [(CUDA, _CUDA_OPTIONS), CPU]
+    asked = [row for name, row in PROVIDERS.items() if device in {"auto", name} and row.may_work()]
+    for row in asked:
+        row.prepare()
+    providers = {**{row.name: dict(row.options) for row in asked}, CPU: {}}
     try:
-        session = ort.InferenceSession(model, options, providers=providers)
+        return ort.InferenceSession(model, options, providers=list(providers.items()))
     except Exception as error:  # noqa: BLE001  ONNX Runtime has a class for each kind of bad model, none public.
         message = f"ONNX Runtime cannot load the network: {str(error).splitlines()[0]}"
         raise ModelError(message) from None
-    # What was asked for and what is available say nothing: a session falls back in silence.
-    if device == "cuda" and session.get_providers()[0] != CUDA:
-        message = (
-            "LENET_DEVICE is cuda, but ONNX Runtime could not get CUDA here: it needs an NVIDIA GPU, driver"
-            " R580 or newer, and CUDA 13 with cuDNN 9 (the extra 'cuda' brings both)"
-        )
-        raise DeviceError(message)
-    return session
-
-
-def _cuda_may_work() -> bool:
-    """Tell whether this build knows CUDA and NVIDIA's driver is here; without them asking prints errors."""
-    try:
-        ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return False
-    return CUDA in ort.get_available_providers()
 
 
 def _signature(nodes: Sequence[Any]) -> dict[str, tuple[str, tuple[int | None, ...]]]:

@@ -49,9 +49,9 @@ class Row:
     values: npt.NDArray[np.float32]
 
 
-def height(shapes: Sequence[tuple[int, ...]]) -> int:
-    """Tell how tall the page of these layers is, pixels; it is ``WIDTH`` wide."""
-    return 2 * MARGIN + HEADING + sum(map(_row_height, [(28, 28, 1), *shapes])) - BETWEEN
+def height(picture: tuple[int, ...], shapes: Sequence[tuple[int, ...]]) -> int:
+    """Tell how tall the page of a picture and layers of these shapes is, pixels; it is ``WIDTH`` wide."""
+    return 2 * MARGIN + HEADING + sum(map(_row_height, [(*picture, 1), *shapes])) - BETWEEN
 
 
 def draw(title: str, picture: Pixels, rows: Sequence[Row]) -> Pixels:
@@ -60,13 +60,13 @@ def draw(title: str, picture: Pixels, rows: Sequence[Row]) -> Pixels:
 
     Args:
         title: Whose feature maps these are.
-        picture: What the network saw, ``(28, 28)`` uint8; drawn in grey.
+        picture: What the network saw, ``(height, width)`` uint8; drawn in grey.
         rows: The layers, from top to bottom.
 
     Returns:
         ``(height, WIDTH, 3)`` RGB, uint8.
     """
-    page = np.full((height([row.values.shape for row in rows]), WIDTH, 3), 255, np.uint8)
+    page = np.full((height(picture.shape, [row.values.shape for row in rows]), WIDTH, 3), 255, np.uint8)
     pen = _Pen(page)
     pen.heading(title)
     top = MARGIN + HEADING

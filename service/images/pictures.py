@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from framing.mnist import SIZE_PX
 from service.errors import Fault, InvalidInputError, RequestError, TooLargeError
 from service.images import headers
 from service.images.decoding import PixelLimits, Pixels, decode, decode_draft
@@ -127,9 +129,11 @@ def of_files(files: Sequence[tuple[str, bytes]], *, limits: PixelLimits, total: 
     return pictures
 
 
-def of_array(array: npt.NDArray[np.uint8], *, pointer: str, limits: PixelLimits, most: int) -> Pictures:
+def of_array(
+    array: npt.NDArray[np.uint8], *, pointer: str, limits: PixelLimits, most: int, size: tuple[int, int]
+) -> Pictures:
     """
-    Take an array: ``(h, w)``, ``(h, w, 3)``, or ``(n, 28, 28)`` for n ready images.
+    Take an array: ``(h, w)``, ``(h, w, 3)``, or ``(n, h, w)`` for n images of MNIST's or the network's size.
 
     The first and the last also with a last axis of one channel, as Keras has them.
 
@@ -140,15 +144,18 @@ def of_array(array: npt.NDArray[np.uint8], *, pointer: str, limits: PixelLimits,
     if array.shape[-1:] == (1,) and array.ndim in {3, 4}:
         array = array[..., 0]
     shape = array.shape
-    if shape[-1:] == (28 * 28,):
+    several = {SIZE_PX, size}
+    if shape[-1:] == (prod(SIZE_PX),):
         message = "the array looks like images in one row each"
-        raise InvalidInputError(message, Fault(pointer, "send images of 784 pixels as (number, 28, 28)"))
+        rows, columns = SIZE_PX
+        fault = f"send images of {prod(SIZE_PX)} pixels as (number, {rows}, {columns})"
+        raise InvalidInputError(message, Fault(pointer, fault))
     if 0 in shape:
         stack = None
-    elif array.ndim == 2 or (array.ndim == 3 and shape[2] == 3 and shape[1:] != (28, 28)):
+    elif array.ndim == 2 or (array.ndim == 3 and shape[2] == 3 and shape[1:] not in several):
         limits.check(*shape[:2])
         stack = array[None]
-    elif array.ndim == 3 and shape[1:] == (28, 28):
+    elif array.ndim == 3 and shape[1:] in several:
         if len(array) > most:
             message = f"the array has {len(array)} images; at most {most} in one request"
             raise TooLargeError(message)
@@ -157,7 +164,8 @@ def of_array(array: npt.NDArray[np.uint8], *, pointer: str, limits: PixelLimits,
         stack = None
     if stack is None:
         message = "the array has no shape of a picture"
-        fault = "expected (height, width), (height, width, 3) or (number, 28, 28), none of them 0"
+        shapes = " or ".join(f"(number, {rows}, {columns})" for rows, columns in sorted(several))
+        fault = f"expected (height, width), (height, width, 3) or {shapes}, none of them 0"
         raise InvalidInputError(message, Fault(pointer, f"{fault}; it has {len(shape)} dimensions"))
     return _of_stack(stack)
 

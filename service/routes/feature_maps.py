@@ -34,12 +34,13 @@ class FeatureMapQuery(queries.Query):
 
     layers: str | None = None
     """Names of layers, with commas between; all by default. They come in the order of the network."""
-    model: str = "lenet5"
-    """The model's name, as in ``GET /models``."""
+    model: str | None = None
+    """The model's name, as in ``GET /models``, which names the default as well."""
     version: str | None = None
     """The model's version; the newest by default."""
     preprocess: Literal["auto", "none"] = "auto"
-    """``auto`` makes of any picture what MNIST would have had; ``none`` takes 28x28 on black as it is."""
+    """``auto`` makes of any picture what MNIST would have had, in the middle of what the network takes;
+    ``none`` takes a picture of the network's own size, on black, as it is."""
 
 
 class LayerMaps(BaseModel):
@@ -56,7 +57,7 @@ class LayerMaps(BaseModel):
     maps: list[list[list[float]]] | None = None
     """Of a layer with height and width: a list of maps, each a list of rows."""
     vector: list[float] | None = None
-    """Of a layer without: Flatten, Dense."""
+    """Of a layer without: Flatten, Dense; of another shape the values row by row."""
 
 
 class PictureMaps(BaseModel):
@@ -93,14 +94,14 @@ def endpoints(
     async def feature_maps(call: Call) -> Response:
         query = queries.read(FeatureMapQuery, call.head.query)
         form = accepted(call.accept, (JSON, NPZ, PNG))
-        network = repository.find(query.model, query.version)
+        network = repository.recogniser(query.model, query.version)
         chosen = network.layers.select(None if query.layers is None else query.layers.split(","))
         context = call.context
-        sent = await read(call)
-        _check(sent.number, chosen, form, settings)
+        sent = await read(call, network)
+        _check(sent.number, network, chosen, form, settings)
         context.log_fields["images"] = sent.number
         watch = Stopwatch(context)
-        prepared = await recogniser.prepare(sent, preprocess=query.preprocess, origin=context)
+        prepared = await recogniser.prepare(network, sent, preprocess=query.preprocess, origin=context)
         watch.lap("decode")
 
         def compute() -> Response:
@@ -114,11 +115,11 @@ def endpoints(
         # Always on a thread: writing takes longer than /predict should wait on the event loop.
         return await pool.run(compute, origin=context)
 
-    async def read(call: Call) -> Pictures:
+    async def read(call: Call, network: Network) -> Pictures:
         if pictures.is_quick(call.content_type, call.body):
-            return pictures.read(call.content_type, call.body, settings)
+            return pictures.read(call.content_type, call.body, settings, size=network.size)
         return await parsing.run(
-            lambda: pictures.read(call.content_type, call.body, settings),
+            lambda: pictures.read(call.content_type, call.body, settings, size=network.size),
             origin=call.context,
         )
 
@@ -139,11 +140,13 @@ def endpoints(
     return [Endpoint("/feature-maps", feature_maps, documentation)]
 
 
-def _check(number: int, chosen: Sequence[Layer], form: str, limits: Limits) -> None:
+def _check(number: int, network: Network, chosen: Sequence[Layer], form: str, limits: Limits) -> None:
     if form != PNG:
         check_size(number * layer_table.size(chosen), form, limits)
         return
-    pixels = contact_sheets.WIDTH * contact_sheets.height([layer.output_shape for layer in chosen])
+    pixels = contact_sheets.WIDTH * contact_sheets.height(
+        network.size, [layer_table.drawn_shape(layer.output_shape) for layer in chosen]
+    )
     if number * pixels > limits.max_image_pixels:
         message = (
             f"a contact sheet of these layers has room for {limits.max_image_pixels // pixels} pictures;"
@@ -165,9 +168,8 @@ def _as_json(
 
 
 def _told(layer: Layer, values: Array) -> dict[str, Any]:
-    drawn = (
-        {"vector": values} if values.ndim == 1 else {"maps": np.ascontiguousarray(values.transpose(2, 0, 1))}
-    )
+    flat = values.reshape(layer_table.drawn_shape(values.shape))
+    drawn = {"vector": flat} if flat.ndim == 1 else {"maps": np.ascontiguousarray(flat.transpose(2, 0, 1))}
     return {
         "name": layer.name,
         "type": layer.type,
@@ -193,7 +195,9 @@ def _as_sheet(
             title if len(prepared) == 1 else f"{title}: picture {index + 1} of {len(prepared)}",
             one.image,
             [
-                contact_sheets.Row(layer.name, layer.type, batch[index])
+                contact_sheets.Row(
+                    layer.name, layer.type, batch[index].reshape(layer_table.drawn_shape(layer.output_shape))
+                )
                 for layer, batch in zip(chosen, maps, strict=True)
             ],
         )

@@ -2,15 +2,15 @@
 
 from typing import Any
 
+import numpy as np
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response as StarletteResponse
 
 from service.digits.card import Layer
-from service.digits.layers import Weights
+from service.digits.layers import Weight
 from service.digits.network import Network
 from service.digits.repository import Repository
-from service.engine.worker_pool import WorkerPool
 from service.http import problems, queries, responses
 from service.http.asgi import as_starlette
 from service.http.negotiation import accepted
@@ -19,19 +19,20 @@ from service.media_types import JSON, NPZ
 from service.routes.prediction import ModelVersion
 from service.settings import Limits
 
-_AXES = {
-    4: ("filters", "channels", "height", "width"),
-    2: ("inputs", "units"),
-    1: (),
-}
-"""Names of the axes by their number; an empty array has one."""
-
 
 class KernelQuery(queries.Query):
     """Of which version."""
 
     version: str | None = None
     """The model's version; the newest by default."""
+
+
+class NamedWeight(BaseModel):
+    """A weight of a layer that is neither kernels nor biases."""
+
+    axes: list[str]
+    shape: list[int]
+    values: list[Any]
 
 
 class LayerKernels(BaseModel):
@@ -43,19 +44,22 @@ class LayerKernels(BaseModel):
     name: str
     type: str
     parameters: int
-    """Kernels and biases together."""
+    """Trainable ones: kernels, biases and others together."""
     axes: list[str]
     """What the axes of ``kernels`` are: ``/convolve`` takes those of a convolution as they are, with
     ``operation`` ``cross_correlation``, for networks do not turn their kernels round."""
     shape: list[int]
     """Of ``kernels``, an entry for each axis."""
-    kernels: list[list[list[list[float]]]] | list[list[float]] | list[float]
-    """The weights. The last layer's carry the temperature that calibrates confidence."""
+    kernels: list[Any]
+    """The weights, lists nested as the axes say. The last layer's carry the temperature that calibrates
+    confidence."""
     biases: list[float]
     """One a filter or unit."""
+    weights: dict[str, NamedWeight]
+    """What else a layer has, by name."""
 
 
-def routes(repository: Repository, pool: WorkerPool, limits: Limits) -> APIRouter:
+def routes(repository: Repository, limits: Limits) -> APIRouter:
     """Make the endpoint."""
     router = APIRouter(tags=["models"])
 
@@ -72,26 +76,36 @@ def routes(repository: Repository, pool: WorkerPool, limits: Limits) -> APIRoute
     async def kernels(request: Request, name: str, layer: str) -> StarletteResponse:
         query = queries.read(KernelQuery, request.scope["query_string"])
         form = accepted(",".join(request.headers.getlist("accept")), (JSON, NPZ))
-        network = repository.find(name, query.version)
+        network = repository.recogniser(name, query.version)
         (chosen,) = network.layers.select([layer])
-        check_size(chosen.parameters, form, limits)
-        weights = await pool.run(lambda: network.layers.weights(chosen))
+        weights = network.layers.weights(chosen)
+        check_size(sum(weight.values.size for weight in weights.values()), form, limits)
         if form == NPZ:
-            return as_starlette(responses.npz({"kernels": weights.kernels, "biases": weights.biases}))
+            named = {_PLURALS.get(name, name): weight.values for name, weight in weights.items()}
+            return as_starlette(responses.npz({**_NOTHING, **named}))
         return as_starlette(responses.json(_told(network, chosen, weights)))
 
     return router
 
 
-def _told(network: Network, layer: Layer, weights: Weights) -> dict[str, Any]:
-    axes = _AXES[weights.kernels.ndim]
+_PLURALS = {"kernel": "kernels", "bias": "biases"}
+_NOTHING = dict.fromkeys(_PLURALS.values(), np.empty(0, np.float32))
+
+
+def _told(network: Network, layer: Layer, weights: dict[str, Weight]) -> dict[str, Any]:
+    kernel, bias = (weights.get(name) for name in _PLURALS)
     return {
         "model": {"name": network.card.name, "version": network.card.version},
         "name": layer.name,
         "type": layer.type,
         "parameters": layer.parameters,
-        "axes": axes,
-        "shape": weights.kernels.shape if axes else (),
-        "kernels": weights.kernels,
-        "biases": weights.biases,
+        "axes": kernel.axes if kernel else (),
+        "shape": kernel.values.shape if kernel else (),
+        "kernels": kernel.values if kernel else (),
+        "biases": bias.values if bias else (),
+        "weights": {
+            name: {"axes": weight.axes, "shape": weight.values.shape, "values": weight.values}
+            for name, weight in weights.items()
+            if name not in _PLURALS
+        },
     }

@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response as StarletteResponse
 
-from service.digits.card import Card, Evaluation, Layer
+from service.digits.card import Card, Evaluation, Layer, RecogniserCard
 from service.digits.network import Network
-from service.digits.repository import Repository
+from service.digits.repository import Repository, Served
 from service.http import problems, responses
 from service.http.asgi import as_starlette
 from service.settings import Limits
@@ -17,15 +17,24 @@ from service.settings import Limits
 class ModelSummary(BaseModel):
     """One model in the list."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     name: str
     version: str
+    role: str
+    """``recogniser`` of one that reads digits, ``ink`` of one that finds what is written in a picture."""
     parameters: int
-    accuracy: float
+    accuracy: float | None = None
+    """On MNIST's test images; of a recogniser only."""
 
 
 class ModelList(BaseModel):
     """What is served, and within which limits."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    default: str | None
+    """The model that answers when a request names none; null where every request has to."""
     models: list[ModelSummary]
     limits: dict[str, float]
 
@@ -46,6 +55,8 @@ class ModelDescription(BaseModel):
     version: str
     versions: list[str]
     """Every version that is served, oldest first."""
+    role: str
+    """As in the list of models; classes, layers, temperature and evaluation are of a recogniser only."""
     refused: list[RefusedVersion]
     """Versions on disk that cannot be served, and why."""
     provider: str
@@ -53,14 +64,14 @@ class ModelDescription(BaseModel):
     recipe: str
     """How it was trained."""
     created: str
-    classes: list[str]
+    classes: list[str] | None = None
     parameters: int
     """Trainable parameters of all layers."""
-    layers: list[Layer]
+    layers: list[Layer] | None = None
     """The lecture's summary: a row a layer."""
-    temperature: float
+    temperature: float | None = None
     """By which the logits were divided so that confidence is calibrated."""
-    evaluation: Evaluation
+    evaluation: Evaluation | None = None
 
 
 def routes(repository: Repository, limits: Limits) -> APIRouter:
@@ -69,10 +80,12 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
 
     @router.get("/models", response_model=ModelList, summary="The served models and the limits of a request")
     async def models() -> StarletteResponse:
-        served = [_summary(network.card) for network in repository.newest()]
-        return as_starlette(
-            responses.json({"models": served, "limits": limits.model_dump(include=set(Limits.model_fields))})
-        )
+        told = {
+            "default": repository.default,
+            "models": [_summary(network.card) for network in repository.newest()],
+            "limits": limits.model_dump(include=set(Limits.model_fields)),
+        }
+        return as_starlette(responses.json(told))
 
     @router.get(
         "/models/{name}",
@@ -93,14 +106,12 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
 
 
 def _summary(card: Card) -> dict[str, Any]:
-    return {
-        "name": card.name,
-        "version": card.version,
-        "parameters": card.parameters,
-        "accuracy": card.evaluation.test.accuracy,
-    }
+    told = card.model_dump(include={"name", "version", "role", "parameters"})
+    return {**told, "accuracy": card.evaluation.test.accuracy} if isinstance(card, RecogniserCard) else told
 
 
-def _description(network: Network, versions: list[str]) -> dict[str, Any]:
-    card = network.card.model_dump(exclude={"files", "familiarity"})
+def _description(network: Served, versions: list[str]) -> dict[str, Any]:
+    card = network.card.model_dump(exclude={"files", "familiarity", "layers"})
+    if isinstance(network, Network):
+        card["layers"] = [layer.model_dump() for layer in network.layers.select()]
     return {**card, "versions": versions, "provider": network.provider}

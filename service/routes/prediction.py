@@ -8,8 +8,8 @@ The journey::
            -> codecs.pictures          one of four forms                     encoded files, or an array
            -> digits.recogniser        in place when small, else on threads
            -> images.decoding          no more of it than is needed          (height, width[, 3]) uint8
-           -> digits.preparation       polarity, ruling, box, centre         (28, 28) uint8
-           -> engine.batcher           what is queued runs together          (batch, 28, 28) uint8
+           -> digits.preparation       polarity, ruling, box, centre         (side, side) uint8
+           -> engine.batcher           what is queued runs together          (batch, side, side) uint8
            -> digits.network           engine.session, interpreter free      (batch, 10) float32
            <- here                     digit, confidence, is_digit, ...      JSON
            <- http.dispatcher          headers of every answer, account
@@ -42,14 +42,15 @@ from service.settings import Limits
 class PredictionQuery(queries.Query):
     """How to predict."""
 
-    model: str = "lenet5"
-    """The model's name, as in ``GET /models``."""
+    model: str | None = None
+    """The model's name, as in ``GET /models``, which names the default as well."""
     version: str | None = None
     """The model's version; the newest by default."""
     preprocess: Literal["auto", "none"] = "auto"
-    """``auto`` makes of any picture what MNIST would have had; ``none`` takes 28x28, on black, as it is."""
+    """``auto`` makes of any picture what MNIST would have had, in the middle of what the network takes;
+    ``none`` takes a picture of the network's own size, on black, as it is."""
     include: Literal["prepared"] | None = None
-    """``prepared`` adds the 28x28 image that the network saw, and how it came about."""
+    """``prepared`` adds the image that the network saw, and how it came about."""
 
 
 class ModelVersion(BaseModel):
@@ -65,7 +66,7 @@ class PreparedImage(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     image: str
-    """The 28x28 image, light on black, as a PNG data URL."""
+    """The image, light on black, as a PNG data URL."""
     steps: dict[str, Any]
     """What was done to the picture."""
 
@@ -103,12 +104,12 @@ def endpoints(
 
     def predict(call: Call) -> Response | Pending | Awaitable[Response]:
         query = queries.read(PredictionQuery, call.head.query)
-        network = repository.find(query.model, query.version)
+        network = repository.recogniser(query.model, query.version)
         content_type = call.content_type
         if not pictures.is_quick(content_type, call.body):
             return predict_many(call, query, network, None)
-        sent = pictures.read(content_type, call.body, limits)
-        batch = recogniser.prepare_in_place(sent, preprocess=query.preprocess)
+        sent = pictures.read(content_type, call.body, limits, size=network.size)
+        batch = recogniser.prepare_in_place(network, sent, preprocess=query.preprocess)
         if batch is None:
             return predict_many(call, query, network, sent)
 
@@ -122,7 +123,8 @@ def endpoints(
     ) -> Response:
         if sent is None:
             sent = await parsing.run(
-                lambda: pictures.read(call.content_type, call.body, limits), origin=call.context
+                lambda: pictures.read(call.content_type, call.body, limits, size=network.size),
+                origin=call.context,
             )
         found, timings = await recogniser.recognise(
             network, sent, preprocess=query.preprocess, origin=call.context

@@ -1,13 +1,16 @@
 """``POST /v2/models/{name}/infer``: the Open Inference Protocol's one call that computes."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from framing.mnist import SIZE_PX
 from service.codecs.pictures import SEVEN_PNG, SMALL_BYTES
 from service.digits import outputs
+from service.digits.layers import Size
 from service.digits.network import BATCH, Images
 from service.digits.outputs import Model, Output
 from service.digits.recogniser import Recogniser
@@ -51,9 +54,9 @@ class InferenceAnswer(BaseModel):
 _PICTURES = {"name": inputs.NAME, "shape": [1], "datatype": tensors.BYTES, "data": [SEVEN_PNG]}
 _READY = {
     "name": inputs.NAME,
-    "shape": [1, *inputs.IMAGE_SHAPE],
+    "shape": [1, *SIZE_PX, 1],
     "datatype": inputs.DATATYPE,
-    "data": [0] * 784,
+    "data": [0] * prod(SIZE_PX),
 }
 EXAMPLES: dict[str, Any] = {
     "A picture file, in base64": {"inputs": [_PICTURES]},
@@ -74,7 +77,7 @@ HEADERS: list[dict[str, Any]] = [
         "in": "header",
         "name": LENGTH_HEADER,
         "description": (
-            "Bytes of the JSON when tensors follow it; 0 when the whole body is one ready image of 784 bytes."
+            "Bytes of the JSON when tensors follow it; 0 when the whole body is the bytes of one ready image."
         ),
         "schema": {"type": "integer", "minimum": 0},
     }
@@ -92,8 +95,8 @@ def _request_body() -> dict[str, Any]:
         "required": True,
         "description": (
             "Tensors as JSON, or as bytes behind the JSON (`binary_data_size`). The input `image` is UINT8"
-            " `[number, 28, 28, 1]`, light on black and ready; or BYTES `[number]`, picture files that are"
-            " prepared as for `/predict` (in JSON as base64)."
+            " `[number, height, width, 1]`, of the model's own size, light on black and ready; or BYTES"
+            " `[number]`, picture files that are prepared as for `/predict` (in JSON as base64)."
         ),
         "content": {
             "application/json": {
@@ -129,25 +132,25 @@ def endpoints(
         model = outputs.find(repository, name) if version is None else outputs.find(repository, name, version)
         context = call.context
         context.log_fields.update(model=model.name, version=model.version)
-        given, sent = await read(call)
+        given, sent = await read(call, model.network.size)
         asked = responses.resolve(model, given)
         number = sent.number if isinstance(sent, Pictures) else len(sent)
         context.log_fields["images"] = number
         responses.check(asked, number, limits)
         if isinstance(sent, Pictures):
             watch = Stopwatch(context)
-            prepared = await recogniser.prepare(sent, preprocess="auto", origin=context)
+            prepared = await recogniser.prepare(model.network, sent, preprocess="auto", origin=context)
             sent = np.stack([one.image for one in prepared])
             watch.lap("decode")
         computed = await compute(model, sent, [one.output for one in asked], context)
         return responses.write(model, given.id or context.request_id, asked, computed)
 
-    async def read(call: Call) -> tuple[InferenceRequest, Pictures | Images]:
+    async def read(call: Call, size: Size) -> tuple[InferenceRequest, Pictures | Images]:
         """Read a request: a large one on a thread."""
 
         def work() -> tuple[InferenceRequest, Pictures | Images]:
-            given = requests.read(call, limits, only=inputs.ONE)
-            return given, inputs.read(given.inputs, limits)
+            given = requests.read(call, limits, only=inputs.one(size))
+            return given, inputs.read(given.inputs, limits, size)
 
         if len(call.body) <= SMALL_BYTES:
             return work()

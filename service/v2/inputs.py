@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.codecs.pictures import from_base64
-from service.digits.network import SIDE
+from service.digits.layers import Size
 from service.errors import Fault, InvalidInputError, MediaTypeError, TooLargeError
 from service.images.decoding import PixelLimits
 from service.images.pictures import Pictures, of_files
@@ -16,18 +16,24 @@ from service.v2.requests import Tensor
 
 NAME = "image"
 DATATYPE = "UINT8"
-IMAGE_SHAPE = (SIDE, SIDE, 1)
-
-ONE = Tensor(NAME, DATATYPE, (1, *IMAGE_SHAPE), b"", "#")
-"""The input as a body without JSON has it: the data is the body."""
 
 
-def read(inputs: Sequence[Tensor], limits: Limits) -> Pictures | npt.NDArray[np.uint8]:
+def one(size: Size) -> Tensor:
+    """Describe the input as a body without JSON has it: the data is the body."""
+    return Tensor(NAME, DATATYPE, (1, *size, 1), b"", "#")
+
+
+def read(inputs: Sequence[Tensor], limits: Limits, size: Size) -> Pictures | npt.NDArray[np.uint8]:
     """
     Read the one input.
 
+    Args:
+        inputs: As they were sent.
+        limits: Of images and pixels.
+        size: Of the network's images.
+
     Returns:
-        Pictures, to be decoded and prepared, or ready images ``(number, 28, 28)`` uint8 0..255.
+        Pictures, to be decoded and prepared, or ready images ``(number, height, width)`` uint8 0..255.
 
     Raises:
         InvalidInputError: Another input, datatype or shape, or a damaged picture.
@@ -46,8 +52,8 @@ def read(inputs: Sequence[Tensor], limits: Limits) -> Pictures | npt.NDArray[np.
         )
         raise InvalidInputError(message, Fault(f"{tensor.pointer}/datatype", message))
     number, *shape = tensor.shape or (0,)
-    if tuple(shape) != IMAGE_SHAPE or not number:
-        raise _of_another_shape(tensor, f"[number, {SIDE}, {SIDE}, 1]")
+    if tuple(shape) != (*size, 1) or not number:
+        raise _of_another_shape(tensor, f"[number, {size[0]}, {size[1]}, 1]")
     _check(number, limits.max_ready_images)
     return tensor.read()[..., 0]
 

@@ -165,7 +165,7 @@ def _metadata(repository: Repository, model: Model) -> dict[str, Any]:
         "name": model.name,
         "versions": outputs.versions(repository, model),
         "platform": PLATFORM,
-        "inputs": [_tensor(inputs.NAME, inputs.DATATYPE, inputs.IMAGE_SHAPE)],
+        "inputs": [_tensor(inputs.NAME, inputs.DATATYPE, (*model.network.size, 1))],
         "outputs": [_tensor(output.name, "FP32", output.shape) for output in model.outputs],
     }
 

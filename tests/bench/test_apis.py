@@ -24,7 +24,7 @@ def test_predict_gets_the_file_as_it_is() -> None:
 
 
 def test_predict_names_a_model_that_is_not_the_default() -> None:
-    assert [PREDICT.path(model) for model in ("lenet5", "other")] == ["/predict", "/predict?model=other"]
+    assert [PREDICT.path(model) for model in (None, "other")] == ["/predict", "/predict?model=other"]
 
 
 def test_v2_gets_pixels_as_a_binary_tensor_after_the_json() -> None:

@@ -43,7 +43,7 @@ def drawn(values: np.ndarray) -> np.ndarray:
 
 
 def test_a_page_is_as_large_as_it_says(page: np.ndarray) -> None:
-    assert page.shape == (contact_sheets.height(list(LAYERS.values())), WIDTH, 3)
+    assert page.shape == (contact_sheets.height(PICTURE.shape, list(LAYERS.values())), WIDTH, 3)
 
 
 def test_nothing_is_drawn_in_the_margins(page: np.ndarray) -> None:

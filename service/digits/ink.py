@@ -1,0 +1,94 @@
+"""One version of a network that tells ink from paper: an image in, a map of it out."""
+
+import asyncio
+
+import numpy as np
+
+from service.digits.card import Card
+from service.engine.session import Array, Session
+from service.errors import ModelError
+
+TOLERANCE = 1e-3
+"""Largest difference to the map that the training computed: devices round differently."""
+
+
+class InkNetwork:
+    """
+    A network with the role ``ink``, ready to be asked.
+
+    Attributes:
+        card: What it is.
+        output: What it gives, and what golden images come with.
+        waiting: Images in a queue: it has none.
+        failures: Runs without any answer that a queue counted: none.
+        provider: The execution provider really in use.
+        dtype: Of the images that it takes: uint8 0..255 or float32 0..1.
+        size: Height and width of the images; None where any will do.
+    """
+
+    output = "ink"
+    waiting = 0
+    failures = 0
+
+    def __init__(self, card: Card, session: Session) -> None:
+        """
+        Join a card with its session.
+
+        Raises:
+            ModelError: The session has another input or output than this service speaks.
+        """
+        self.card = card
+        self.provider = session.provider
+        self._session = session
+        self._golden: tuple[Array, Array] | None = None
+        match session.inputs.get("image"), session.outputs.get(self.output):
+            case (("uint8" | "float") as kind, (None, height, width, 1)), ("float", (None, _, _)):
+                self.dtype = np.dtype(np.uint8 if kind == "uint8" else np.float32)
+                self.size = height, width
+            case _:
+                message = (
+                    f"{card.name} version {card.version}: expected the input image uint8 or float"
+                    f" (batch, height, width, 1) and the output {self.output} float (batch, height, width);"
+                    f" it has {session.inputs} and {session.outputs}"
+                )
+                raise ModelError(message)
+
+    def map(self, images: Array) -> Array:
+        """
+        Find the ink of images, on the calling thread.
+
+        Args:
+            images: ``(number, height, width)`` of ``dtype``.
+
+        Returns:
+            ``(number, rows, columns)`` float32, as the network lays it over the image.
+        """
+        (found,) = self._session.run([self.output], {"image": images[..., None]})
+        return found
+
+    def verify(self, images: Array, expected: Array) -> None:
+        """
+        Find the ink of images whose ink is known.
+
+        Raises:
+            ModelError: The answer differs by more than ``TOLERANCE``.
+        """
+        found = self.map(images)
+        difference = np.abs(found - expected).max() if found.shape == expected.shape else np.inf
+        if not difference <= TOLERANCE:
+            message = (
+                f"{self.card.name} version {self.card.version}: its golden images are answered wrongly on"
+                f" {self.provider} (the ink differs by {difference:.2g})"
+            )
+            raise ModelError(message)
+        self._golden = images[:1], expected[:1]
+
+    async def check(self) -> None:
+        """
+        Find the ink of a golden image once more, on a thread.
+
+        Raises:
+            ModelError: It is not what it was when the network was verified.
+        """
+        if self._golden:
+            await asyncio.to_thread(self.verify, *self._golden)
