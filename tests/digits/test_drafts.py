@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from framing.mnist import SIZE_PX
 from service.digits import recognition
 from service.digits.preparation import Preparation
 from service.images.decoding import PixelLimits
@@ -47,7 +48,7 @@ def told(image: Image.Image, kind: str, **options: object) -> Preparation:
     file = io.BytesIO()
     image.save(file, kind, **options)
     taken = of_file(file.getvalue(), pointer="#", limits=PixelLimits(16_800_000, 8_192), total=32_000_000)
-    (prepared,) = recognition.prepared(taken, preprocess="auto")
+    (prepared,) = recognition.prepared(taken, preprocess="auto", size=SIZE_PX)
     assert not prepared.blank
     return prepared.preparation
 
