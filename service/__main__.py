@@ -6,8 +6,15 @@ import os
 import signal
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 from service import __version__, logs
+
+if TYPE_CHECKING:
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    from service.application import Application
 
 OTHER_FILES = 256
 """Files that a process opens besides connections: libraries, models, pipes, what is written."""
@@ -15,6 +22,9 @@ OTHER_FILES = 256
 ACCEPTORS = 16
 """Watchers of the listening socket. At each uvloop accepts one connection in a turn of the event loop, and
 a client that opens hundreds would keep others from being accepted when turns are long."""
+
+APPLICATION = "service.app:of_environment"
+"""What each of several workers calls."""
 
 BACKLOG = 2_048
 """Connections that wait to be accepted, as uvicorn has it."""
@@ -57,7 +67,6 @@ def serve() -> int:
     # At once: an exception would go through whatever is being imported, and may be swallowed there.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     import uvicorn
-    from uvicorn.supervisors import Multiprocess
 
     from service import settings
     from service.errors import SettingsError
@@ -73,14 +82,13 @@ def serve() -> int:
     # OpenCV reads it when it is loaded, which the next lines do: a header that lies is then found out by the
     # decoder itself.
     os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(configuration.max_image_pixels)
-    from service import app
     from service.metrics import sharing
     from service.server import connection
 
     several = configuration.workers > 1
     logs.configure(configuration.log_format, configuration.log_level, is_shared=several)
     config = uvicorn.Config(
-        "service.app:of_environment" if several else app.of_environment(),
+        APPLICATION if several else _application(),
         factory=several,
         workers=configuration.workers,
         timeout_worker_healthcheck=math.ceil(configuration.watchdog_s),
@@ -106,7 +114,7 @@ def serve() -> int:
     sockets = [listener, *(listener.dup() for _ in range(ACCEPTORS - 1))]
     with contextlib.suppress(KeyboardInterrupt):
         if several:
-            supervisor = Multiprocess(config, sockets)
+            supervisor = _supervisor(config, sockets)
             with sharing.folder():
                 supervisor.run()
             failed = any(worker.exitcode == settings.CANNOT_START for worker in supervisor.processes)
@@ -116,6 +124,36 @@ def serve() -> int:
             failed = not server.started
         return settings.CANNOT_START if failed else 0
     return 0
+
+
+def _application() -> "Application":
+    # Workers load it for themselves: their supervisor does without, and they begin so much earlier.
+    from service import app
+
+    return app.of_environment()
+
+
+def _supervisor(config: "uvicorn.Config", sockets: list[socket.socket]) -> "Multiprocess":
+    """Make uvicorn's supervisor, and let it notice at once when a worker ends."""
+    from uvicorn.supervisors import Multiprocess
+
+    class Supervisor(Multiprocess):
+        # It asks workers over pipes whether they are there, and keeps both ends of each: a question to one
+        # that has just ended would wait for all of ``timeout_worker_healthcheck``, half a minute.
+
+        def init_processes(self) -> None:
+            super().init_processes()
+            self._leave_their_ends()
+
+        def keep_subprocess_alive(self) -> None:
+            super().keep_subprocess_alive()
+            self._leave_their_ends()
+
+        def _leave_their_ends(self) -> None:
+            for worker in self.processes:
+                worker.child_conn.close()
+
+    return Supervisor(config, sockets)
 
 
 def _listen(host: str, port: int) -> socket.socket:
