@@ -42,7 +42,7 @@ from service.routes import (
     prediction,
 )
 from service.server.connection import APPLICATION
-from service.settings import CANNOT_START, Settings, load
+from service.settings import CANNOT_START, PACKAGED_MODELS, Settings, load
 from service.tracing import setup
 from service.v2 import inference, metadata
 from service.v2 import repository as model_repository
@@ -84,6 +84,8 @@ def create_app(settings: Settings) -> Application:
         batching=lambda run: Batcher(run, queue_limits, observe=ledger.run),
         most_versions=settings.max_versions,
         default=settings.model,
+        most_bytes=settings.max_model_bytes,
+        beneath=PACKAGED_MODELS,
     )
     waiting, deadline_s = settings.max_pool_requests, settings.queue_deadline_s
     pictures = WorkerPool("pictures", threads=threads, waiting=waiting, deadline_s=deadline_s, share=share)
@@ -113,7 +115,8 @@ def create_app(settings: Settings) -> Application:
         watchdog.start()
         sharing.join()
         tasks = [asyncio.create_task(pulse.beat(ledger, sharing)), asyncio.create_task(monitor.run())]
-        readiness.open(served.newest())
+        readiness.open(served.current())
+        monitor.report()
         _freeze_gc()
         yield {APPLICATION: app.dispatcher}
         gc.unfreeze()

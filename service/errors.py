@@ -33,6 +33,7 @@ What can go wrong, in the words of the domain; ``http.problems`` alone knows the
         +-- DeviceError           the device that was asked for cannot be had
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -244,7 +245,16 @@ class SettingsError(StartError):
 
 
 class ModelError(StartError):
-    """A model directory is missing, incomplete, altered, or answers wrongly."""
+    """
+    A model directory is missing, incomplete, altered, or answers wrongly.
+
+    Attributes:
+        again_s: Seconds after which the same files are worth another try: the machine may have been at fault.
+    """
+
+    def __init__(self, message: str, *, again_s: float = math.inf) -> None:
+        super().__init__(message)
+        self.again_s = again_s
 
 
 class DeviceError(StartError):

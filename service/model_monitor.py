@@ -47,7 +47,9 @@ class ModelMonitor:
         self._poll_s = poll_s
         self._canary_s = canary_s
         self._failures = 0
-        self._told: set[tuple[str, str, str]] = set()
+        self._hindrance = ""
+        self._refused: set[tuple[str, str, str]] = set()
+        self._current = {network.card.name: network for network in repository.current()}
         self._log = logs.get("models")
 
     async def run(self) -> None:
@@ -59,36 +61,52 @@ class ModelMonitor:
             if self._poll_s and now - polled >= self._poll_s:
                 polled = now
                 await self.refresh()
-            failing = any(network.failures for network in self._repository.newest())
+            failing = any(network.failures for network in self._repository.current())
             if failing or self._failures or now - asked >= self._canary_s:
                 asked = now
                 await self.ask()
 
     async def refresh(self) -> None:
         """Serve what came, take out what went, and tell."""
-        before = {network.card.name: network.card.version for network in self._repository.newest()}
         try:
-            changed = await self._loading.run(self._repository.refresh)
-        except ServiceError as error:
-            self._log.error("the models were not looked at", extra={logs.FACTS: {"reason": str(error)}})
-            return
+            await self._loading.run(self._repository.refresh)
+        except Exception as error:  # noqa: BLE001  whatever is wrong with a folder, the looks at it go on
+            # It stays so until somebody mends it: once is enough.
+            if str(error) != self._hindrance:
+                self._hindrance = str(error)
+                self._log.error(
+                    "the models were not looked at",
+                    extra={logs.FACTS: {"reason": str(error)}},
+                    exc_info=not isinstance(error, ServiceError),
+                )
+        else:
+            self._hindrance = ""
+            self.report()
+
+    def report(self) -> None:
+        """Log which versions answer and which are refused, as far as that is new, and keep readiness true."""
         refused = {(*key, refusal.reason) for key, refusal in self._repository.refused().items()}
-        for name, version, reason in sorted(refused - self._told):
+        for name, version, reason in sorted(refused - self._refused):
             facts = {"model": name, "version": version, "reason": reason}
             self._log.error("version refused", extra={logs.FACTS: facts})
-        self._told = refused
-        if changed:
-            self._readiness.serve(self._repository.newest())
-            for network in self._repository.newest():
-                name, version = network.card.name, network.card.version
-                if before.get(name) != version:
-                    facts = {"model": name, "version": version, "before": before.get(name, "none")}
-                    self._log.info("version served", extra={logs.FACTS: facts})
+        self._refused = refused
+        current = {network.card.name: network for network in self._repository.current()}
+        for name, network in current.items():
+            before = self._current.get(name)
+            if network is not before:
+                facts = {
+                    "model": name,
+                    "version": network.card.version,
+                    "before": before.card.version if before else "none",
+                }
+                self._log.info("version served", extra={logs.FACTS: facts})
+        self._current = current
+        self._readiness.serve(self._repository.current())
 
     async def ask(self) -> None:
         """Ask every model something whose answer is known; three wrong answers end the process."""
         try:
-            for network in self._repository.newest():
+            for network in self._repository.current():
                 await network.check()
         except RequestError:
             # It is full, or slow: that is no wrong answer.
@@ -105,4 +123,4 @@ class ModelMonitor:
         else:
             if self._failures:
                 self._failures = 0
-                self._readiness.open(self._repository.newest())
+                self._readiness.open(self._repository.current())

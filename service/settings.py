@@ -14,6 +14,9 @@ from service.errors import SettingsError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+PACKAGED_MODELS = Path(__file__).parent / "models"
+"""The models that come with the package; they are served beneath those of the repository."""
+
 PREFIX = "LENET_"
 MIB = 2**20
 
@@ -141,8 +144,12 @@ class Settings(Limits):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """Port to listen on; 0 takes a free one."""
 
-    model_repository: Path = Path(__file__).parent / "models"
-    """Folder of ``<model>/<version>/`` directories; the models in the package by default."""
+    model_repository: Path = PACKAGED_MODELS
+    """Folder of ``<model>/<version>/`` directories; the package's are served beneath it, but for models of
+    which it has a version that can be served. It has to be there, and may be empty."""
+
+    max_model_bytes: Positive = 16 * MIB
+    """Largest file of a version: those of the packaged network have 1 MiB."""
 
     model: str = ""
     """The model that answers when a request names none: by default the only one that reads digits, or
@@ -272,6 +279,20 @@ def load(environment: Mapping[str, str] = os.environ, file: Path = Path(".env"))
         return Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError("; ".join(map(_told, error.errors()))) from None
+
+
+def require_repository(settings: Settings) -> None:
+    """
+    Check that the folder of models is there; an empty one will do, as a new volume is.
+
+    Raises:
+        SettingsError: It cannot be read.
+    """
+    try:
+        os.scandir(settings.model_repository).close()
+    except OSError as error:
+        message = f"{PREFIX}MODEL_REPOSITORY: {settings.model_repository}: {error.strerror}"
+        raise SettingsError(message) from error
 
 
 def _told(error: "ErrorDetails") -> str:

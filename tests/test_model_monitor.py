@@ -53,7 +53,7 @@ def served(publish: Publish, tmp_path: Path, batching: Batching) -> Repository:
 @pytest.fixture
 def readiness(served: Repository) -> Readiness:
     readiness = Readiness()
-    readiness.open(served.newest())
+    readiness.open(served.current())
     return readiness
 
 
@@ -162,7 +162,7 @@ def test_an_unloaded_model_is_not_loaded_by_a_look_at_the_folder(
     publish("2")
     refresh(monitor)
 
-    assert served.newest() == []
+    assert served.current() == []
     served.load("lenet5")
     assert served.versions("lenet5") == ["1", "2"]
 

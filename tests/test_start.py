@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import Settings
+from service.settings import PACKAGED_MODELS
 
 Start = Callable[..., subprocess.Popen[str]]
 ROOT = Path(__file__).resolve().parents[1]
@@ -210,12 +210,35 @@ def test_cuda_without_a_gpu_stops_the_start(start: Start) -> None:
     assert_refused(start(LENET_DEVICE="cuda"), "LENET_DEVICE")
 
 
-def test_a_missing_model_stops_the_start(start: Start, tmp_path: Path) -> None:
-    assert_refused(start(LENET_MODEL_REPOSITORY=str(tmp_path)), "LENET_MODEL_REPOSITORY")
+def test_a_missing_repository_stops_the_start(start: Start) -> None:
+    assert_refused(start(LENET_MODEL_REPOSITORY="missing"), "LENET_MODEL_REPOSITORY", "missing")
 
 
-def test_a_damaged_model_stops_the_start(start: Start, tmp_path: Path, settings: Settings) -> None:
-    shutil.copytree(settings.model_repository, tmp_path / "models")
-    (tmp_path / "models" / "lenet5" / "1" / "model.onnx").write_bytes(b"xyzzy")
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """A repository of which the only version has a pipe for a network."""
+    shutil.copytree(PACKAGED_MODELS / "lenet5" / "1", tmp_path / "models" / "lenet5" / "5")
+    (tmp_path / "models" / "lenet5" / "5" / "card.json").unlink()
+    os.mkfifo(tmp_path / "models" / "lenet5" / "5" / "card.json")
+    return tmp_path / "models"
 
-    assert_refused(start(LENET_MODEL_REPOSITORY=str(tmp_path / "models")), "altered")
+
+def test_a_version_that_cannot_be_served_stops_no_start_and_is_told_everywhere(
+    models: Path, start: Start
+) -> None:
+    process = start(LENET_MODEL_REPOSITORY=str(models))
+    address = f"http://127.0.0.1:{port_of(process)}"
+    refused = {"name": "lenet5", "version": "5", "reason": "card.json: it is no regular file"}
+
+    with urllib.request.urlopen(f"{address}/health/ready", timeout=10) as answer:
+        assert json.load(answer)["models"] == [{"name": "lenet5", "version": "1"}]
+    with urllib.request.urlopen(f"{address}/models", timeout=10) as answer:
+        assert json.load(answer)["refused"] == [refused]
+    with urllib.request.urlopen(f"{address}/v2/repository/index", data=b"", timeout=10) as answer:
+        assert {**refused, "state": "UNAVAILABLE"} in json.load(answer)
+    with urllib.request.urlopen(f"{address}/metrics", timeout=10) as answer:
+        assert 'lenet_model_refused{name="lenet5",version="5"} 1' in answer.read().decode()
+    assert process.stdout
+    line = next(one for one in map(json.loads, process.stdout) if one["event"] == "version refused")
+    assert (line["level"], line["model"], line["version"]) == ("error", "lenet5", "5")
+    assert line["reason"] == refused["reason"]

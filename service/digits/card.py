@@ -4,9 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+"""A whole number that every JSON parser reads as it is."""
+
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
 class _Told(_Frozen):
@@ -35,9 +38,9 @@ class Layer(_Told):
     """The layer's name, as in ``/feature-maps``."""
     type: str
     """Keras' class, such as Conv2D, AveragePooling2D, Flatten or Dense; others may come."""
-    output_shape: tuple[Annotated[int, Field(gt=0)], ...]
+    output_shape: tuple[Annotated[int, Field(gt=0, lt=2**53)], ...]
     """Shape of the output of one image, channels last."""
-    parameters: int
+    parameters: Count
     """Trainable parameters: weights and biases."""
     kernel_size: Pair | None = None
     """Height and width of a kernel, or of a pooled patch."""
@@ -60,7 +63,7 @@ class Layer(_Told):
 class ReliabilityBin(_Told):
     """The test images whose confidence lies in one interval."""
 
-    count: int
+    count: Count
     """Images."""
     confidence: float
     """Their mean confidence."""
@@ -73,9 +76,9 @@ class TestResult(_Told):
 
     __test__ = False  # pytest: this is no test.
 
-    images: int
+    images: Count
     """Test images."""
-    errors: int
+    errors: Count
     """Images whose digit was not the label."""
     accuracy: float
     """Share of right answers, 0 to 1."""
@@ -87,7 +90,7 @@ class TestResult(_Told):
     """Mean squared error of the ten probabilities, summed over classes."""
     ece: float
     """Expected calibration error over 15 bins of confidence."""
-    confusion_matrix: tuple[tuple[int, ...], ...] | None = None
+    confusion_matrix: tuple[tuple[Count, ...], ...] | None = None
     """Images by label (rows) and answer (columns)."""
     reliability: tuple[ReliabilityBin, ...] | None = None
     """Whether confidence is what it says, bin by bin; bins without images are left out."""
@@ -110,7 +113,7 @@ class File(_Frozen):
     """A file of the version, as it was when it was verified."""
 
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    bytes: int
+    bytes: Count
 
 
 class Card(_Frozen):
@@ -121,7 +124,7 @@ class Card(_Frozen):
     role: Literal["recogniser", "ink"] = "recogniser"
     recipe: str
     created: str
-    parameters: int
+    parameters: Count
     files: dict[str, File]
 
 

@@ -87,7 +87,7 @@ def of_scores(scores: Scores, outputs: Sequence[Output]) -> list[Array]:
 
 def find(repository: Repository, name: str, version: str | None = None) -> Model:
     """
-    Give a model; without a version the newest.
+    Give a model; without a version the pinned, or else the newest.
 
     Raises:
         UnknownNameError: No such model or version is served, or it reads no digits.

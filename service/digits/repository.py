@@ -1,15 +1,32 @@
-"""The served models: a folder of ``<model>/<version>/`` directories, of which versions come and go."""
+"""The served models: folders of ``<model>/<version>/`` directories, of which versions come and go."""
 
+import math
+import os
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from service.digits import version_files
+from service import logs
+from service.digits import pins, sandbox, version_files
 from service.digits.ink import InkNetwork
+from service.digits.loader import Loader
 from service.digits.network import Batching, Network
 from service.engine.session import Device
 from service.errors import ModelError, UnknownNameError
+from service.settings import Settings
+
+LATEST = "latest"
+"""In place of a version: that which is the newest at any time."""
+
+MOST_REASON = 500
+"""Characters of a reason: it is told in log lines and answers, and may repeat what stands in a file."""
+
+_NO_MODEL = frozenset({"lost+found"})
+"""Folders that a file system makes at the root of a volume, besides hidden ones."""
+
+_DEFAULT_BYTES: int = Settings.model_fields["max_model_bytes"].default
 
 USUAL = "lenet5"
 """The model that answers, where several could, when neither a request nor a setting names one."""
@@ -20,49 +37,80 @@ Served = Network | InkNetwork
 @dataclass(frozen=True)
 class Refusal:
     """
-    A version that is on disk and cannot be served.
+    A version, or with the version ``""`` a model's folder, that is on disk and cannot be served.
 
     Attributes:
         reason: Why, without the path.
         state: What its files looked like.
+        again: From when on it is tried again although they have not changed, on the monotonic clock.
     """
 
     reason: str
-    state: object
+    state: object = None
+    again: float = math.inf
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What is served of a model, from one folder: its versions, oldest first, and the one that answers."""
+
+    folder: Path
+    versions: Mapping[str, Served]
+    current: str
+    pinned: str | None
+
+
+@dataclass
+class _Look:
+    """
+    What is on disk.
+
+    Attributes:
+        directories: Of each folder and model the versions, oldest first; None when it cannot be read.
+        pins: The version that each model is pinned at; ``""`` when the pin cannot be read.
+        refused: What cannot be served.
+    """
+
+    directories: dict[Path, dict[str, dict[str, Path] | None]] = field(default_factory=dict)
+    pins: dict[str, str] = field(default_factory=dict)
+    refused: dict[tuple[str, str], Refusal] = field(default_factory=dict)
 
 
 class Repository:
     """
     The versions of every model, newest last.
 
-    ``refresh`` looks at the folder again. What requests see changes at once and as a whole: a version is
+    ``refresh`` looks at the folders again. What requests see changes at once and as a whole: a version is
     loaded, verified and warmed before, and whoever found a version keeps it until the answer.
+
+    The first folder is the operator's. A model of which it has a version that can be served is served from
+    there alone; of the others, the next folder's versions are.
     """
 
     def __init__(
-        self, folder: Path, load: Callable[[Path], Served], *, most_versions: int, default: str = ""
+        self, folders: Sequence[Path], loader: Loader, *, most_versions: int, default: str = ""
     ) -> None:
         """
         Serve nothing yet.
 
         Args:
-            folder: Holds ``<model>/<version>/``.
-            load: Loads, verifies and warms a version.
-            most_versions: Of each model, the newest that are served.
+            folders: Each holds ``<model>/<version>/``; the first one's models hide others of their names.
+            loader: Loads, verifies and warms a version.
+            most_versions: Of each model, the newest that are served, besides one that is pinned.
             default: The model that answers when a request names none; "" for the only one, or the usual.
         """
-        self._folder = folder
-        self._load = load
+        self._folders = folders
+        self._loader = loader
         self._most_versions = most_versions
         self._default = default
-        self._networks: dict[str, dict[str, Served]] = {}
+        self._models: dict[str, _Model] = {}
         self._refused: dict[tuple[str, str], Refusal] = {}
         self._unloaded: frozenset[str] = frozenset()
         self._changing = threading.Lock()
 
     def recogniser(self, name: str | None = None, version: str | None = None) -> Network:
         """
-        Give a version of a model that reads digits: by default the newest of the default model.
+        Give a version of a model that reads digits: by default that of the default model which answers.
 
         Raises:
             UnknownNameError: No such model or version is served, or it is there for something else.
@@ -82,70 +130,76 @@ class Repository:
     @property
     def default(self) -> str | None:
         """The model that answers when a request names none; None when several could, or none."""
-        if self._default or USUAL in self._networks:
+        if self._default or USUAL in self._models:
             return self._default or USUAL
         names = self._names()
         return names[0] if len(names) == 1 else None
 
     def recognisers(self) -> list[Network]:
-        """Give the newest version of each model that reads digits."""
-        return [network for network in self.newest() if isinstance(network, Network)]
+        """Give of each model that reads digits the version that answers where none is named."""
+        return [network for network in self.current() if isinstance(network, Network)]
 
     def _names(self) -> list[str]:
         return [network.card.name for network in self.recognisers()]
 
     def find(self, name: str, version: str | None = None) -> Served:
         """
-        Give a model's version, whatever it is for; without one the newest.
+        Give a model's version, whatever it is for; without one the pinned, or else the newest.
 
         Raises:
             UnknownNameError: No such model or version is served.
         """
-        versions = self._networks.get(name)
-        if versions is None:
-            message = f"no model of that name is served; there are: {', '.join(self._networks) or 'none'}"
+        model = self._models.get(name)
+        if model is None:
+            message = f"no model of that name is served; there are: {', '.join(self._models) or 'none'}"
             raise UnknownNameError(message)
         if version is None:
-            return next(reversed(versions.values()))
-        if version not in versions:
-            message = f"{name} has no version of that name; there are: {', '.join(versions)}"
+            return model.versions[model.current]
+        if version not in model.versions:
+            message = f"{name} has no version of that name; there are: {', '.join(model.versions)}"
             raise UnknownNameError(message)
-        return versions[version]
+        return model.versions[version]
 
-    def newest(self) -> list[Served]:
-        """Give the newest version of each model."""
-        return [next(reversed(versions.values())) for versions in self._networks.values()]
+    def current(self) -> list[Served]:
+        """Give of each model the version that answers where none is named."""
+        return [model.versions[model.current] for model in self._models.values()]
 
     def every(self) -> list[Served]:
         """Give every version of every model."""
-        return [network for versions in self._networks.values() for network in versions.values()]
+        return [network for model in self._models.values() for network in model.versions.values()]
 
     def versions(self, name: str) -> list[str]:
         """Give the versions of a model that are served, oldest first."""
-        return list(self._networks[name])
+        model = self._models.get(name)
+        return list(model.versions) if model else []
+
+    def pinned(self, name: str) -> str | None:
+        """Give the version that a model is pinned at; it answers, unless it is refused."""
+        model = self._models.get(name)
+        return model.pinned if model else None
+
+    def serves_from(self, folder: Path) -> bool:
+        """Tell whether any model is served from a folder."""
+        return any(model.folder == folder for model in self._models.values())
 
     def refused(self) -> Mapping[tuple[str, str], Refusal]:
-        """Give the versions on disk that cannot be served, by model and version."""
+        """Give what is on disk and cannot be served, by model and version."""
         return self._refused
 
     def refresh(self) -> bool:
         """
         Load versions that came, take out those whose directory went, and tell whether anything changed.
 
-        A version that is refused is looked at again when its files change. The last version of a model
-        stays although its directory went: a folder that cannot be read for a while loses nothing.
+        A version that is refused is looked at again when its files change. The last version of a model, and a
+        pinned one, stay although their directories went: a folder that cannot be read for a while loses
+        nothing.
 
         Raises:
+            ModelError: A folder cannot be read; nothing has changed.
             DeviceError: The device that was asked for cannot be had.
         """
-        with self._changing:
-            found = self._on_disk()
-            names = sorted({*found, *self._networks} - self._unloaded)
-            networks = {name: self._now(name, found.get(name, {})) for name in names}
-            networks = {name: versions for name, versions in networks.items() if versions}
-            changed = networks != self._networks
-            self._networks = networks
-            return changed
+        with self._changing, self._loader:
+            return self._refresh()
 
     def load(self, name: str) -> None:
         """
@@ -153,18 +207,22 @@ class Repository:
 
         Raises:
             UnknownNameError: There is no version of such a model on disk.
-            ModelError: One of them cannot be served; nothing has changed.
+            ModelError: None of them can be served; nothing has changed.
             DeviceError: The device that was asked for cannot be had.
         """
-        with self._changing:
-            directories = self._on_disk().get(name)
-            if not directories:
-                message = "the repository has no version of a model of that name"
-                raise UnknownNameError(message)
-            versions = {version: self._load(directory) for version, directory in directories.items()}
+        with self._changing, self._loader:
+            look = self._look()
+            folder, directories = self._on_disk(look, name)
+            others = {key: refusal for key, refusal in self._refused.items() if key[0] != name}
+            # Nothing is known of it: all is tried again.
+            self._refused = others
+            model = self._from(folder, directories, name, look, None)
+            own = {key: refusal for key, refusal in look.refused.items() if key[0] == name}
+            self._refused = {**others, **own}
+            if model is None:
+                raise ModelError(_told(own))
             self._unloaded -= {name}
-            self._refused = {key: refusal for key, refusal in self._refused.items() if key[0] != name}
-            self._networks = dict(sorted({**self._networks, name: versions}.items()))
+            self._models = dict(sorted({**self._models, name: model}.items()))
 
     def unload(self, name: str) -> None:
         """
@@ -176,83 +234,299 @@ class Repository:
         with self._changing:
             self.find(name)
             self._unloaded |= {name}
-            self._networks = {each: found for each, found in self._networks.items() if each != name}
+            self._models = {each: found for each, found in self._models.items() if each != name}
 
-    def _on_disk(self) -> dict[str, dict[str, Path]]:
-        """Give the newest directories of each model, oldest first."""
-        found: dict[str, dict[str, Path]] = {}
-        directories = []
-        for path in self._folder.glob("*/[0-9]*/"):
-            if path.name.isdecimal():
-                directories.append(path)
-            else:
-                self._refuse(path, "a version is a whole number")
-        for path in sorted(directories, key=lambda path: (path.parent.name, int(path.name))):
-            found.setdefault(path.parent.name, {})[path.name] = path
-        return {
-            name: dict(list(versions.items())[-self._most_versions :]) for name, versions in found.items()
-        }
+    def pin(self, name: str, version: str) -> None:
+        """
+        Let a version of a model answer from now on, here and wherever the same folder is served.
 
-    def _now(self, name: str, directories: Mapping[str, Path]) -> dict[str, Served]:
-        """Give the versions of a model that are to be served now."""
-        served = self._networks.get(name, {})
-        now = {}
-        for version, directory in directories.items():
-            network = served.get(version) or self._loaded(name, version, directory)
-            if network:
-                now[version] = network
-        if not now and served:
-            version, network = next(reversed(served.items()))
-            return {version: network}
+        Args:
+            name: Of a model on disk.
+            version: One of its versions, or ``LATEST``, which takes the pin away.
+
+        Raises:
+            UnknownNameError: There is no such model or version on disk.
+            ModelError: It cannot be served; nothing has changed.
+            InvalidInputError: The pin cannot be written; nothing has changed.
+            DeviceError: The device that was asked for cannot be had.
+        """
+        with self._changing, self._loader:
+            self._pin(name, version)
+            self._unloaded -= {name}
+            self._refresh()
+
+    def pin_on_disk(self, name: str, version: str) -> None:
+        """
+        Do the same for others alone: serve nothing.
+
+        Raises:
+            UnknownNameError: There is no such model or version on disk.
+            ModelError: It cannot be served; nothing has changed.
+            InvalidInputError: The pin cannot be written; nothing has changed.
+        """
+        with self._changing, self._loader:
+            self._pin(name, version)
+
+    def _pin(self, name: str, version: str) -> None:
+        _, directories = self._on_disk(self._look(), name)
+        if version == LATEST:
+            pins.remove(self._folders[0], name)
+            return
+        if version not in directories:
+            message = f"{name} has no version of that name; there are: {', '.join(directories)}"
+            raise UnknownNameError(message)
+        model = self._models.get(name)
+        if model is None or version not in model.versions:
+            self._require(directories[version])
+        pins.write(self._folders[0], name, version)
+
+    def _require(self, directory: Path) -> None:
+        try:
+            self._loader.load(directory)
+        except ModelError as error:
+            raise ModelError(_reason(error, directory)) from error
+        key = directory.parent.name, directory.name
+        self._refused = {each: refusal for each, refusal in self._refused.items() if each != key}
+
+    def _refresh(self) -> bool:
+        look = self._look()
+        names = {*self._models, *(name for found in look.directories.values() for name in found)}
+        found = {name: self._now(name, look) for name in sorted(names - self._unloaded)}
+        models = {name: model for name, model in found.items() if model}
+        changed = models != self._models
+        self._models, self._refused = models, look.refused
+        return changed
+
+    def _look(self) -> _Look:
+        """
+        Look at the folders; no file is read but pins.
+
+        Raises:
+            ModelError: One of them cannot be read.
+        """
+        look = _Look()
+        for folder in self._folders:
+            models = look.directories[folder] = {}
+            for name, path in _entries(folder):
+                if not name.isprintable():
+                    look.refused[_shown(name), ""] = Refusal("a name is printable text")
+                elif os.path.isdir(path):  # noqa: PTH112  Path's raises when it may not look
+                    models[name] = _versions(name, path, look)
+                elif path.is_symlink():
+                    look.refused[name, ""] = Refusal("a link that leads to no folder")
+        for name in {name for models in look.directories.values() for name in models}:
+            try:
+                pinned = pins.read(self._folders[0] / name)
+            except ModelError as error:
+                look.refused[name, ""] = Refusal(_reason(error, self._folders[0] / name))
+                pinned = ""
+            if pinned is not None:
+                look.pins[name] = pinned
+        return look
+
+    def _on_disk(self, look: _Look, name: str) -> tuple[Path, dict[str, Path]]:
+        """
+        Give the folder from which a model is to be served, and its versions there.
+
+        Raises:
+            UnknownNameError: There is none in any folder.
+        """
+        for folder in self._folders:
+            if directories := look.directories[folder].get(name):
+                return folder, directories
+        message = "the repository has no version of a model of that name"
+        raise UnknownNameError(message)
+
+    def _now(self, name: str, look: _Look) -> _Model | None:
+        """Give what is to be served of a model now."""
+        before = self._models.get(name)
+        for folder in self._folders:
+            served = before if before and before.folder == folder else None
+            directories = look.directories[folder].get(name, {})
+            if directories is None and served:
+                return served
+            if model := self._from(folder, directories or {}, name, look, served):
+                return model
+        return None
+
+    def _from(
+        self, folder: Path, directories: Mapping[str, Path], name: str, look: _Look, served: _Model | None
+    ) -> _Model | None:
+        """
+        Serve a model from a folder, if that can be.
+
+        Args:
+            folder: Where its versions are.
+            directories: Those versions, oldest first.
+            name: The model's.
+            look: What is on disk; learns what is refused.
+            served: What is served of it from there already, and is not loaded again.
+        """
+        pin = look.pins.get(name)
+        now = self._servable(directories, name, look, served.versions if served else {})
+        if served and (stays := _stays(served, now, pin)):
+            now[stays] = served.versions[stays]
+        if not now:
+            return None
+        now = dict(sorted(now.items(), key=lambda item: _in_order(item[0])))
+        current = next(reversed(now))
+        if pin is not None and pin in now:
+            current = pin
+        elif pin is not None:
+            # What it would have changed stays as it is.
+            current = served.current if served else current
+            look.refused.setdefault((name, pin), Refusal("it is pinned, and there is no such version"))
+        return _Model(folder, now, current, pin or None)
+
+    def _servable(
+        self, directories: Mapping[str, Path], name: str, look: _Look, own: Mapping[str, Served]
+    ) -> dict[str, Served]:
+        """Give the newest versions that can be served, and the pinned one; those in ``own`` are loaded."""
+        now: dict[str, Served] = {}
+        for version, directory in reversed(list(directories.items())):
+            if len(now) < self._most_versions or version == look.pins.get(name):
+                network = own.get(version) or self._loaded(name, version, directory, look)
+                if network:
+                    now[version] = network
         return now
 
-    def _loaded(self, name: str, version: str, directory: Path) -> Served | None:
+    def _loaded(self, name: str, version: str, directory: Path, look: _Look) -> Served | None:
         """Load a version, unless it was refused as it is."""
         state = version_files.state(directory)
-        refusal = self._refused.get((name, version))
-        if refusal and refusal.state == state:
+        known = self._refused.get((name, version))
+        if known and known.state == state and time.monotonic() < known.again:
+            look.refused[name, version] = known
             return None
         try:
-            network = self._load(directory)
+            return self._loader.load(directory)
         except ModelError as error:
-            self._refuse(directory, str(error).replace(f"{directory}/", "").replace(str(directory), "it"))
+            again = time.monotonic() + error.again_s
+            look.refused[name, version] = Refusal(_reason(error, directory), state, again)
             return None
-        self._refused = {key: each for key, each in self._refused.items() if key != (name, version)}
-        return network
-
-    def _refuse(self, directory: Path, reason: str) -> None:
-        refusal = Refusal(reason, version_files.state(directory))
-        self._refused = {**self._refused, (directory.parent.name, directory.name): refusal}
 
 
-def open_folder(
-    folder: Path, *, device: Device, batching: Batching, most_versions: int, default: str = ""
+def open_folder(  # noqa: PLR0913  folders and limits
+    folder: Path,
+    *,
+    device: Device,
+    batching: Batching,
+    most_versions: int,
+    most_bytes: int = _DEFAULT_BYTES,
+    beneath: Path | None = None,
+    default: str = "",
 ) -> Repository:
     """
-    Serve every model in a folder, each by at least one version.
+    Serve what can be served of the models in a folder, and of those beneath it.
+
+    Args:
+        folder: The operator's.
+        device: Where networks run.
+        batching: Puts a queue before each.
+        most_versions: Of each model, the newest that are served.
+        most_bytes: Largest file of a version.
+        beneath: Has the models that are served where the folder has none of their names.
+        default: The model that answers when a request names none; "" for the only one, or the usual.
 
     Raises:
-        ModelError: There is no model, or one has no version that can be served.
+        ModelError: The folder cannot be read, or nothing can be served.
         DeviceError: The device that was asked for cannot be had.
     """
-    repository = Repository(
-        folder,
-        lambda directory: version_files.load(directory, device=device, batching=batching),
-        most_versions=most_versions,
-        default=default,
-    )
+    loader = Loader(device=device, batching=batching, most_bytes=most_bytes)
+    repository = Repository(_folders(folder, beneath), loader, most_versions=most_versions, default=default)
     repository.refresh()
-    served = {network.card.name for network in repository.newest()}
-    for (name, version), refusal in repository.refused().items():
-        if name not in served:
-            message = f"{folder / name / version}: {refusal.reason}"
-            raise ModelError(message)
-    if not served:
-        message = (
-            f"{folder}: no <model>/<version>/ folder in it; LENET_MODEL_REPOSITORY names the right place"
-        )
+    if not repository.current():
+        message = _told(repository.refused()) or "no <model>/<version>/ folder in it"
+        message = f"{folder}: {message}; LENET_MODEL_REPOSITORY names the right place"
         raise ModelError(message)
     if default and default not in {network.card.name for network in repository.recognisers()}:
         message = f"{folder}: LENET_MODEL names {default}, and no such model that reads digits is in it"
         raise ModelError(message)
+    if not repository.serves_from(folder):
+        facts = {"folder": str(folder)}
+        logs.get("models").warning(
+            "nothing in the repository is served, only the models of the package", extra={logs.FACTS: facts}
+        )
     return repository
+
+
+def pin_in_folder(
+    folder: Path, name: str, version: str, *, most_bytes: int, beneath: Path | None = None
+) -> None:
+    """
+    Pin a model for all that serve a folder; see ``Repository.pin``.
+
+    Raises:
+        UnknownNameError: There is no such model or version on disk.
+        ModelError: It cannot be served, or the folder cannot be read; nothing has changed.
+        InvalidInputError: The pin cannot be written; nothing has changed.
+    """
+    loader = Loader(device="cpu", batching=sandbox.unasked, most_bytes=most_bytes)
+    Repository(_folders(folder, beneath), loader, most_versions=1).pin_on_disk(name, version)
+
+
+def _folders(folder: Path, beneath: Path | None) -> list[Path]:
+    return [folder] if beneath is None or beneath == folder else [folder, beneath]
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, Path]]:
+    """
+    Give the names in a folder of models that may be models'.
+
+    Raises:
+        ModelError: It cannot be read.
+    """
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208  names, not paths
+    except OSError as error:
+        message = f"{folder}: cannot be read: {error.strerror}; LENET_MODEL_REPOSITORY names the right place"
+        raise ModelError(message) from error
+    for name in names:
+        if not name.startswith(".") and name not in _NO_MODEL:
+            yield name, folder / name
+
+
+def _versions(name: str, model: Path, look: _Look) -> dict[str, Path] | None:
+    """Give the versions in a model's folder, oldest first; None when it cannot be read."""
+    try:
+        found = os.listdir(model)  # noqa: PTH208  names, not paths
+    except OSError as error:
+        look.refused[name, ""] = Refusal(f"cannot be read: {error.strerror}")
+        return None
+    versions = {}
+    for version in found:
+        if pins.NUMBER.fullmatch(version):
+            if os.path.isdir(model / version):  # noqa: PTH112  Path's raises when it may not look
+                versions[version] = model / version
+            else:
+                look.refused[name, version] = Refusal("it is no folder")
+        elif version[0] in "0123456789":
+            look.refused[name, _shown(version)] = Refusal("a version is a whole number")
+    return dict(sorted(versions.items(), key=lambda item: _in_order(item[0])))
+
+
+def _shown(name: str) -> str:
+    """Write a name so that logs and answers take it: it may have line ends, or bytes that are no text."""
+    return name.encode("unicode_escape").decode()
+
+
+def _stays(served: _Model, now: Mapping[str, Served], pin: str | None) -> str | None:
+    """Tell which version that is served is served further, although it is not among those of now."""
+    if pin is not None and pin not in now:
+        return pin if pin in served.versions else served.current
+    return None if now else served.current
+
+
+def _in_order(version: str) -> tuple[int, str]:
+    return int(version), version
+
+
+def _reason(error: ModelError, directory: Path) -> str:
+    """Give a reason without the path."""
+    return str(error).replace(f"{directory}/", "").replace(str(directory), "it")[:MOST_REASON]
+
+
+def _told(refused: Mapping[tuple[str, str], Refusal]) -> str:
+    return "; ".join(
+        f"{name} version {version}: {refusal.reason}" if version else f"{name}: {refusal.reason}"
+        for (name, version), refusal in refused.items()
+    )

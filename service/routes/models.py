@@ -26,6 +26,16 @@ class ModelSummary(BaseModel):
     parameters: int
     accuracy: float | None = None
     """On MNIST's test images; of a recogniser only."""
+    pinned: str | None
+    """The version that it is pinned at; without a pin the newest answers."""
+
+
+class Refused(BaseModel):
+    """What is on disk and cannot be served; with the version "" a model's folder."""
+
+    name: str
+    version: str
+    reason: str
 
 
 class ModelList(BaseModel):
@@ -36,6 +46,7 @@ class ModelList(BaseModel):
     default: str | None
     """The model that answers when a request names none; null where every request has to."""
     models: list[ModelSummary]
+    refused: list[Refused]
     limits: dict[str, float]
 
 
@@ -47,7 +58,7 @@ class RefusedVersion(BaseModel):
 
 
 class ModelDescription(BaseModel):
-    """The newest version of a model."""
+    """The version of a model that answers where none is named: the pinned, or else the newest."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -57,6 +68,8 @@ class ModelDescription(BaseModel):
     """Every version that is served, oldest first."""
     role: str
     """As in the list of models; classes, layers, temperature and evaluation are of a recogniser only."""
+    pinned: str | None
+    """The version that it is pinned at; it answers, unless it is refused."""
     refused: list[RefusedVersion]
     """Versions on disk that cannot be served, and why."""
     provider: str
@@ -80,12 +93,19 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
 
     @router.get("/models", response_model=ModelList, summary="The served models and the limits of a request")
     async def models() -> StarletteResponse:
-        told = {
+        listed = {
             "default": repository.default,
-            "models": [_summary(network.card) for network in repository.newest()],
+            "models": [
+                _summary(network.card, repository.pinned(network.card.name))
+                for network in repository.current()
+            ],
+            "refused": [
+                {"name": name, "version": version, "reason": refusal.reason}
+                for (name, version), refusal in repository.refused().items()
+            ],
             "limits": limits.model_dump(include=set(Limits.model_fields)),
         }
-        return as_starlette(responses.json(told))
+        return as_starlette(responses.json(listed))
 
     @router.get(
         "/models/{name}",
@@ -100,13 +120,13 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
             if model == name
         ]
         found = _description(repository.find(name), repository.versions(name))
-        return as_starlette(responses.json({**found, "refused": refused}))
+        return as_starlette(responses.json({**found, "pinned": repository.pinned(name), "refused": refused}))
 
     return router
 
 
-def _summary(card: Card) -> dict[str, Any]:
-    told = card.model_dump(include={"name", "version", "role", "parameters"})
+def _summary(card: Card, pinned: str | None) -> dict[str, Any]:
+    told = card.model_dump(include={"name", "version", "role", "parameters"}) | {"pinned": pinned}
     return {**told, "accuracy": card.evaluation.test.accuracy} if isinstance(card, RecogniserCard) else told
 
 

@@ -55,7 +55,7 @@ def test_the_packaged_model_is_served(version: Path) -> None:
     served = load(version.parents[1])
 
     assert served.find("lenet5").card.version == "1"
-    assert served.find("lenet5", "1") is served.newest()[0]
+    assert served.find("lenet5", "1") is served.current()[0]
     assert served.versions("lenet5") == ["1"]
 
 
@@ -97,7 +97,7 @@ def test_an_unloaded_model_is_unknown_until_it_is_loaded(version: Path) -> None:
     served = load(version.parents[1])
     served.unload("lenet5")
 
-    assert served.newest() == []
+    assert served.current() == []
     for call in (served.find, served.unload):
         with pytest.raises(UnknownNameError):
             call("lenet5")

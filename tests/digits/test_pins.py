@@ -1,0 +1,232 @@
+"""A model is pinned at a version by a file in its folder, for all that serve it and after every start."""
+
+import json
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.digits import repository
+from service.digits.network import Batching
+from service.digits.repository import LATEST, Repository
+from service.errors import InvalidInputError, ModelError, UnknownNameError
+from service.settings import PACKAGED_MODELS
+
+Open = Callable[[], Repository]
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """A repository with the versions 1, 2 and 3."""
+    for version in "123":
+        publish(tmp_path / "models" / "lenet5" / version)
+    return tmp_path / "models"
+
+
+def publish(version: Path) -> None:
+    shutil.copytree(PACKAGED_MODELS / "lenet5" / "1", version)
+    card = json.loads((version / "card.json").read_text())
+    (version / "card.json").write_text(
+        json.dumps({**card, "name": version.parent.name, "version": version.name})
+    )
+
+
+@pytest.fixture
+def served(models: Path, batching: Batching) -> Open:
+    """Start a service of its own."""
+    return lambda: repository.open_folder(
+        models, device="cpu", batching=batching, most_versions=10, beneath=PACKAGED_MODELS
+    )
+
+
+def answers(found: Repository) -> str:
+    return found.find("lenet5").card.version
+
+
+def test_a_pin_holds_here_elsewhere_and_after_a_start_until_it_is_taken_away(
+    models: Path, served: Open
+) -> None:
+    here, elsewhere = served(), served()
+    assert answers(here) == "3"
+
+    here.pin("lenet5", "1")
+    elsewhere.refresh()
+    later = served()
+    assert [(answers(each), each.pinned("lenet5")) for each in (here, elsewhere, later)] == [("1", "1")] * 3
+    assert [each.versions("lenet5") for each in (here, elsewhere, later)] == [["1", "2", "3"]] * 3
+
+    publish(models / "lenet5" / "4")
+    for each in (here, elsewhere, later):
+        each.refresh()
+    assert [answers(each) for each in (here, elsewhere, later)] == ["1"] * 3
+    assert here.find("lenet5", "4").card.version == "4"
+
+    elsewhere.pin("lenet5", LATEST)
+    for each in (here, later):
+        each.refresh()
+    assert [(answers(each), each.pinned("lenet5")) for each in (here, elsewhere, later, served())] == [
+        ("4", None)
+    ] * 4
+
+
+def test_a_pin_is_one_whole_file_that_others_can_read(models: Path, served: Open) -> None:
+    found = served()
+    for version in "12":
+        found.pin("lenet5", version)
+
+    pin = models / "lenet5" / "pinned"
+    assert pin.read_text() == "2\n"
+    assert stat.S_IMODE(pin.stat().st_mode) == 0o644
+    assert sorted(path.name for path in pin.parent.iterdir()) == ["1", "2", "3", "pinned"]
+
+
+def test_a_pin_by_hand_will_do(models: Path, served: Open) -> None:
+    (models / "lenet5" / "pinned").write_text(" 2")
+
+    assert answers(served()) == "2"
+
+
+def test_a_pinned_version_is_served_although_it_is_none_of_the_newest(
+    models: Path, batching: Batching
+) -> None:
+    (models / "lenet5" / "pinned").write_text("1")
+    found = repository.open_folder(models, device="cpu", batching=batching, most_versions=1)
+
+    assert found.versions("lenet5") == ["1", "3"]
+    assert answers(found) == "1"
+
+
+@pytest.mark.parametrize(
+    ("pin", "key", "reason"),
+    [
+        ("9", ("lenet5", "9"), "it is pinned, and there is no such version"),
+        ("", ("lenet5", ""), "pinned: a version is a whole number"),
+        ("-1", ("lenet5", ""), "pinned: a version is a whole number"),
+        ("../1", ("lenet5", ""), "pinned: a version is a whole number"),
+        ("1" * 100, ("lenet5", ""), "pinned: it has 100 bytes"),
+    ],
+)
+def test_a_pin_that_is_no_good_is_refused_by_name_and_changes_nothing(
+    pin: str, key: tuple[str, str], reason: str, models: Path, served: Open
+) -> None:
+    found = served()
+    found.pin("lenet5", "2")
+    (models / "lenet5" / "pinned").write_text(pin)
+    found.refresh()
+    publish(models / "lenet5" / "4")
+    found.refresh()
+
+    assert answers(found) == "2"
+    assert reason in found.refused()[key].reason
+    # A start knows of nothing that could stay: the newest answers, and it is told.
+    started = served()
+    assert answers(started) == "4"
+    assert reason in started.refused()[key].reason
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_a_pin_that_is_no_file_is_refused(make: Callable[[Path], Any], models: Path, served: Open) -> None:
+    make(models / "lenet5" / "pinned")
+    found = served()
+
+    assert answers(found) == "3"
+    assert found.refused()["lenet5", ""].reason == "pinned: it is no regular file"
+
+
+def test_a_pinned_version_stays_although_its_folder_went(models: Path, served: Open) -> None:
+    found = served()
+    found.pin("lenet5", "2")
+    shutil.rmtree(models / "lenet5" / "2")
+    found.refresh()
+
+    assert answers(found) == "2"
+    assert found.versions("lenet5") == ["1", "2", "3"]
+
+
+def test_what_cannot_be_pinned_changes_nothing(models: Path, served: Open) -> None:
+    found = served()
+    found.pin("lenet5", "2")
+    (models / "lenet5" / "4").mkdir()
+
+    for name, version, error in (
+        ("lenet5", "9", UnknownNameError),
+        ("lenet5", "", UnknownNameError),
+        ("lenet5", "newest", UnknownNameError),
+        ("lenet5", "../../lenet5/1", UnknownNameError),
+        ("xyzzy", "1", UnknownNameError),
+        ("../models/lenet5", "1", UnknownNameError),
+        ("xyzzy", LATEST, UnknownNameError),
+        ("lenet5", "4", ModelError),
+    ):
+        with pytest.raises(error):
+            found.pin(name, version)
+    found.refresh()
+
+    assert answers(found) == "2"
+    assert (models / "lenet5" / "pinned").read_text() == "2\n"
+
+
+def test_a_version_that_was_mended_is_pinned_before_the_next_look(models: Path, served: Open) -> None:
+    (models / "lenet5" / "4").mkdir()
+    found = served()
+    (models / "lenet5" / "4").rmdir()
+    publish(models / "lenet5" / "4")
+    found.pin("lenet5", "4")
+
+    assert answers(found) == "4"
+    assert not found.refused()
+
+
+def test_a_model_of_the_package_is_pinned_in_the_repository(models: Path, served: Open) -> None:
+    shutil.rmtree(models / "lenet5")
+    found = served()
+    found.pin("lenet5", "1")
+
+    assert found.pinned("lenet5") == served().pinned("lenet5") == "1"
+    assert (models / "lenet5" / "pinned").read_text() == "1\n"
+
+
+def test_the_package_itself_is_not_written(batching: Batching) -> None:
+    found = repository.open_folder(PACKAGED_MODELS, device="cpu", batching=batching, most_versions=1)
+    with pytest.raises(InvalidInputError, match="LENET_MODEL_REPOSITORY names a folder"):
+        found.pin("lenet5", "1")
+
+    assert not (PACKAGED_MODELS / "lenet5" / "pinned").exists()
+
+
+def test_a_repository_that_cannot_be_written_is_named(served: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    found = served()
+    monkeypatch.setattr("tempfile.mkstemp", fails)
+    with pytest.raises(InvalidInputError, match=r"cannot be written from here \(Read-only file system\)"):
+        found.pin("lenet5", "1")
+    found.refresh()
+
+    assert answers(found) == "3"
+
+
+def test_a_pin_that_was_not_written_leaves_nothing(
+    models: Path, served: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    found = served()
+    monkeypatch.setattr("os.fsync", fails)
+    with pytest.raises(InvalidInputError, match="No space left"):
+        found.pin("lenet5", "1")
+
+    assert sorted(path.name for path in (models / "lenet5").iterdir()) == ["1", "2", "3"]
+
+
+def test_an_unloaded_model_is_loaded_by_its_pin(served: Open) -> None:
+    found = served()
+    found.unload("lenet5")
+    found.pin("lenet5", "2")
+
+    assert answers(found) == "2"
