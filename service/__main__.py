@@ -1,4 +1,4 @@
-"""Start the service (settings, logs, application, server), the load tool that measures one, or its probe."""
+"""Start the service (settings, logs, application, server), its probe, a pin, or the load tool."""
 
 import contextlib
 import math
@@ -33,6 +33,8 @@ USAGE = """\
 usage: lenet5             serve; the settings are LENET_* variables, see docs/settings.md
        lenet5 bench URL   measure a service that runs; lenet5 bench --help tells how
        lenet5 health      exit 0 when the service on this machine is ready (LENET_PORT), 1 when not
+       lenet5 pin MODEL VERSION
+                          let a version answer, or the latest, in all services of LENET_MODEL_REPOSITORY
        lenet5 --version
 """
 
@@ -43,7 +45,7 @@ def main() -> int:
         case []:
             return serve()
         case ["bench", *arguments]:
-            # Neither command loads what the other needs.
+            # No command loads what another needs.
             from service.bench.run import main as bench
 
             return bench(arguments)
@@ -51,11 +53,12 @@ def main() -> int:
             from service.probe import main as health
 
             return health()
-        case ["-h" | "--help"]:
-            sys.stdout.write(USAGE)
-            return 0
-        case ["--version"]:
-            sys.stdout.write(f"lenet5-service {__version__}\n")
+        case ["pin", name, version]:
+            from service.pin import main as pin
+
+            return pin(name, version)
+        case ["-h" | "--help" | "--version" as asked]:
+            sys.stdout.write(f"lenet5-service {__version__}\n" if asked == "--version" else USAGE)
             return 0
     sys.stderr.write(USAGE)
     return 2
@@ -76,6 +79,8 @@ def serve() -> int:
     sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]
     try:
         configuration = settings.load()
+        # Before each of several workers would find it out.
+        settings.require_repository(configuration)
     except SettingsError as error:
         sys.stderr.write(f"lenet5-service cannot start: {error}\n")
         return settings.CANNOT_START

@@ -56,6 +56,8 @@ class ModelMetadata(BaseModel):
     platform: str
     inputs: list[TensorMetadata]
     outputs: list[TensorMetadata]
+    parameters: dict[str, str] | None = None
+    """``pinned``: the version that it is pinned at; without a pin the newest answers."""
 
 
 class ServerLive(BaseModel):
@@ -161,12 +163,14 @@ def _told_ready(about: dict[str, Any], readiness: Readiness) -> StarletteRespons
 
 
 def _metadata(repository: Repository, model: Model) -> dict[str, Any]:
+    pinned = repository.pinned(model.network.card.name)
     return {
         "name": model.name,
         "versions": outputs.versions(repository, model),
         "platform": PLATFORM,
         "inputs": [_tensor(inputs.NAME, inputs.DATATYPE, (*model.network.size, 1))],
         "outputs": [_tensor(output.name, "FP32", output.shape) for output in model.outputs],
+        **({"parameters": {"pinned": pinned}} if pinned else {}),
     }
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from service import logs
 from service.codecs import json
 from service.digits import outputs
-from service.digits.repository import Repository
+from service.digits.repository import LATEST, Repository
 from service.engine.worker_pool import WorkerPool
 from service.errors import Fault, InvalidInputError, ModelError, TooLargeError, UnknownNameError
 from service.http import responses
@@ -38,7 +38,8 @@ class Change(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True, use_attribute_docstrings=True)
 
     parameters: dict[str, Any] | None = None
-    """``config`` and ``file:`` are refused: models come from the repository's folder alone."""
+    """To load: ``version`` pins one, ``latest`` the newest at any time. ``config`` and ``file:`` are refused:
+    models come from the repository's folder alone."""
 
 
 class IndexedModel(BaseModel):
@@ -69,12 +70,12 @@ def endpoints(repository: Repository, pool: WorkerPool, settings: Settings) -> l
         )
 
     async def load(call: Call) -> Response:
-        return await change(call, repository.load)
+        return await change(call, lambda name, parameters: _load(repository, name, parameters))
 
     async def unload(call: Call) -> Response:
-        return await change(call, repository.unload)
+        return await change(call, lambda name, _: repository.unload(name))
 
-    async def change(call: Call, make: Callable[[str], None]) -> Response:
+    async def change(call: Call, make: Callable[[str, dict[str, Any]], None]) -> Response:
         if settings.repository_api == "off":
             message = "models are not loaded and unloaded by requests here; LENET_REPOSITORY_API=on allows it"
             raise UnknownNameError(message)
@@ -83,12 +84,10 @@ def endpoints(repository: Repository, pool: WorkerPool, settings: Settings) -> l
             message = "models come from the repository's folder alone, with the settings of this service"
             raise InvalidInputError(message, Fault("#/parameters", "config and file: are not taken"))
         try:
-            await pool.run(lambda: make(call.path_params["name"]))
+            await pool.run(lambda: make(call.path_params["name"], asked.parameters or {}))
         except ModelError as error:
             log.warning("a model was not loaded", extra={logs.FACTS: {"reason": str(error)}})
-            message = (
-                "a version of the model on disk cannot be served, and nothing has changed; the log says why"
-            )
+            message = f"it cannot be served, and nothing has changed: {error}"
             raise InvalidInputError(message) from None
         return responses.json({})
 
@@ -97,6 +96,17 @@ def endpoints(repository: Repository, pool: WorkerPool, settings: Settings) -> l
         Endpoint("/v2/repository/models/{name}/load", load, _LOAD, needs_body=False),
         Endpoint("/v2/repository/models/{name}/unload", unload, _UNLOAD, needs_body=False),
     ]
+
+
+def _load(repository: Repository, name: str, parameters: dict[str, Any]) -> None:
+    version = parameters.get("version")
+    if version is None:
+        repository.load(name)
+    elif isinstance(version, str):
+        repository.pin(name, version)
+    else:
+        pointer = "#/parameters/version"
+        raise documents.refusal(pointer, f'expected a version as text, such as "2", or "{LATEST}"')
 
 
 def _document(call: Call, kind: type[json.Document], limits: Limits) -> json.Document:
@@ -126,8 +136,8 @@ _LOAD = {
     "tags": TAGS,
     "name": "load",
     "responses": documents.errors(400, 404, 413, 415),
-    "summary": "Serve the versions of a model that are on disk now (LENET_REPOSITORY_API=on)",
-    "openapi_extra": {"requestBody": _described(Change, "Load", {})},
+    "summary": "Serve the versions of a model that are on disk now, or pin one (LENET_REPOSITORY_API=on)",
+    "openapi_extra": {"requestBody": _described(Change, "Pin a version", {"parameters": {"version": "1"}})},
 }
 _UNLOAD = {
     "tags": TAGS,

@@ -518,6 +518,49 @@ def test_a_version_that_cannot_be_loaded_leaves_the_model_as_it_was(
         assert client.post(PATH, json=document()).status_code == 200
 
 
+def test_a_version_is_pinned_by_loading_it(
+    settings: Settings, served: Served, tmp_path: Path, assert_error: AssertError
+) -> None:
+    for version in ("1", "2"):
+        shutil.copytree(settings.model_repository / "lenet5" / "1", tmp_path / "lenet5" / version)
+        card = tmp_path / "lenet5" / version / "card.json"
+        card.write_text(json.dumps({**json.loads(card.read_text()), "version": version}))
+    changeable = settings.model_copy(update={"model_repository": tmp_path, "repository_api": "on"})
+    with served(create_app(changeable)) as client:
+
+        def load(version: object) -> Any:  # noqa: ANN401
+            parameters = {"parameters": {"version": version}}
+            return client.post("/v2/repository/models/lenet5/load", json=parameters)
+
+        def pinned() -> list[Any]:
+            told = [client.get(path).json() for path in ("/models/lenet5", "/v2/models/lenet5-layers")]
+            return [told[0]["version"], told[0]["pinned"], told[1]["versions"], told[1].get("parameters")]
+
+        assert pinned() == ["2", None, ["1", "2"], None]
+        assert load("1").json() == {}
+        assert pinned() == ["1", "1", ["1", "2"], {"pinned": "1"}]
+        assert client.post(PATH, json=document()).json()["model_version"] == "1"
+        assert client.post("/v2/repository/models/lenet5/load", json={}).json() == {}
+
+        assert_error(load("3"), 404, "there are: 1, 2")
+        assert_error(load(1), 400, "#/parameters/version")
+        (tmp_path / "lenet5" / "3").mkdir()
+        assert_error(load("3"), 400, "card.json: cannot be read")
+        assert pinned()[:2] == ["1", "1"]
+
+        assert load("latest").json() == {}
+        assert pinned() == ["2", None, ["1", "2"], None]
+
+
+def test_a_pin_that_cannot_be_written_is_refused(
+    settings: Settings, served: Served, assert_error: AssertError
+) -> None:
+    with served(create_app(settings.model_copy(update={"repository_api": "on"}))) as client:
+        refused = client.post("/v2/repository/models/lenet5/load", json={"parameters": {"version": "1"}})
+
+        assert_error(refused, 400, "LENET_MODEL_REPOSITORY names a folder for pins")
+
+
 @pytest.mark.parametrize(
     "parameters", [{"config": MARKER}, {"file:1/model.onnx": MARKER}, {"own": 1, "file:": MARKER}]
 )

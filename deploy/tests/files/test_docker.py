@@ -70,7 +70,7 @@ def test_every_service_is_confined_and_limited(services: dict[str, Any]) -> None
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert service["mem_limit"], name
         assert service["pids_limit"], name
-        assert service["restart"] == ("no" if name == "training" else "unless-stopped")
+        assert service["restart"] == ("no" if name in {"training", "models"} else "unless-stopped")
         assert not service["image"].endswith(":latest")
         assert ":" in service["image"]
 
@@ -81,10 +81,18 @@ def test_only_the_service_starts_without_being_asked_for(services: dict[str, Any
     assert profiles == {
         "lenet5": None,
         "lenet5-gpu": ["gpu"],
+        "models": ["models"],
         "training": ["training"],
         "prometheus": ["monitoring"],
         "grafana": ["monitoring"],
     }
+
+
+def test_only_what_adds_to_the_models_may_write_to_them(services: dict[str, Any]) -> None:
+    writers = {name for name, service in services.items() if "models:/models" in service.get("volumes", [])}
+
+    assert writers == {"training", "models"}
+    assert services["models"]["environment"] == services["lenet5"]["environment"]
 
 
 def test_ports_are_opened_to_this_machine_only(services: dict[str, Any]) -> None:
