@@ -124,6 +124,7 @@ def create_app(settings: Settings) -> Application:
         watchdog.stop()
         for task in tasks:
             task.cancel()
+        served.stop()
         for pool in pools:
             pool.close()
         with contextlib.suppress(OSError):

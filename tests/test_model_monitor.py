@@ -97,6 +97,57 @@ def test_a_bad_version_is_refused_and_told_once_and_the_old_one_stays(
     assert file in entry["reason"]
 
 
+def test_what_is_refused_at_the_start_is_told_once(
+    monitor: ModelMonitor, served: Repository, publish: Publish, log_entries: Entries
+) -> None:
+    publish("2", damage="golden.npz")
+    served.refresh()
+    monitor.report()
+    refresh(monitor)
+
+    (entry,) = log_entries()
+    assert (entry["event"], entry["model"], entry["version"]) == ("version refused", "lenet5", "2")
+
+
+def test_no_error_ends_the_looks_at_the_folder(
+    monitor: ModelMonitor,
+    served: Repository,
+    publish: Publish,
+    log_entries: Entries,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails() -> None:
+        message = "of a kind that nobody thought of"
+        raise RuntimeError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(served, "refresh", fails)
+        for _ in range(3):
+            refresh(monitor)
+    publish("2")
+    refresh(monitor)
+
+    told, served_again = log_entries()
+    assert (told["event"], told["reason"]) == (
+        "the models were not looked at",
+        "of a kind that nobody thought of",
+    )
+    assert "RuntimeError" in told["exception"]
+    assert (served_again["event"], served_again["version"]) == ("version served", "2")
+
+
+def test_a_version_that_is_pinned_is_told_as_served(
+    monitor: ModelMonitor, served: Repository, readiness: Readiness, publish: Publish, log_entries: Entries
+) -> None:
+    publish("2")
+    refresh(monitor)
+    served.pin("lenet5", "1")
+    refresh(monitor)
+
+    assert readiness.report["models"] == [{"name": "lenet5", "version": "1"}]
+    assert [(entry["version"], entry["before"]) for entry in log_entries()] == [("2", "1"), ("1", "2")]
+
+
 def test_a_version_that_was_incomplete_is_served_when_it_is_whole(
     monitor: ModelMonitor, served: Repository, publish: Publish
 ) -> None:

@@ -48,6 +48,10 @@ class Loader:
         """End the process in which versions were tried."""
         self._sandbox.close()
 
+    def stop(self) -> None:
+        """Try no version any more; from any thread."""
+        self._sandbox.stop()
+
     def load(self, directory: Path) -> Network | InkNetwork:
         """
         Load, verify and warm a version.

@@ -236,6 +236,10 @@ class Repository:
             self._unloaded |= {name}
             self._models = {each: found for each, found in self._models.items() if each != name}
 
+    def stop(self) -> None:
+        """Let whatever is being loaded end soon: the service stops."""
+        self._loader.stop()
+
     def pin(self, name: str, version: str) -> None:
         """
         Let a version of a model answer from now on, here and wherever the same folder is served.

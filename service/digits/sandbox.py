@@ -41,6 +41,7 @@ class Sandbox:
         """Start nothing yet; ``most_bytes`` has the largest file of a version."""
         self._most_bytes = most_bytes
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
 
     def prove(self, directory: Path) -> None:
         """
@@ -83,7 +84,16 @@ class Sandbox:
             with process:
                 pass
 
+    def stop(self) -> None:
+        """End the process at once, whatever it tries, and start none any more; from any thread."""
+        self._is_stopped = True
+        if process := self._process:
+            process.kill()
+
     def _start(self) -> subprocess.Popen[bytes]:
+        if self._is_stopped:
+            message = "the service stops"
+            raise ModelError(message, again_s=0)
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
@@ -92,7 +102,7 @@ class Sandbox:
         }
         try:
             return subprocess.Popen(  # noqa: S603  this program
-                [sys.executable, "-m", __name__, str(self._most_bytes)],
+                [sys.executable, "-P", "-m", __name__, str(self._most_bytes)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

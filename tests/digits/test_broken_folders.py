@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -370,6 +371,21 @@ def test_a_network_that_loads_for_too_long_is_refused_and_tried_again_later(
     assert 3 <= tried - began < 9
     assert time.monotonic() - tried < 1
     assert tried < found.refused()["lenet5", "2"].again <= tried + sandbox.AGAIN_S
+
+
+def test_a_service_that_stops_waits_for_no_version(models: Path, served: Open) -> None:
+    found = served(models)
+    for version in ("2", "3"):
+        put(copy(models / "lenet5" / version), "model.onnx", of_constants(3_000, 1_000))
+    looking = threading.Thread(target=found.refresh)
+    looking.start()
+    looking.join(2)  # until it is at it
+    began = time.monotonic()
+    found.stop()
+    looking.join()
+
+    assert time.monotonic() - began < 5
+    assert found.versions("lenet5") == ["1"]
 
 
 def test_a_version_that_ends_its_process_is_refused(
