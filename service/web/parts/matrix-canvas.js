@@ -144,6 +144,8 @@ export class MatrixCanvas {
 
   /** @param {Uint8ClampedArray} pixels @param {number} at @param {number} value */
   ink(pixels, at, value) {
+    // The last row of a vector may be shorter.
+    if (value === undefined) return;
     if (!this.grey) return paint(pixels, at, value, this.limit, theme());
     pixels[at] = pixels[at + 1] = pixels[at + 2] = theme() === "dark" ? 18 + value * 0.9 : 255 - value * 0.92;
     pixels[at + 3] = 255;
