@@ -67,7 +67,7 @@ class ModelDescription(BaseModel):
     versions: list[str]
     """Every version that is served, oldest first."""
     role: str
-    """As in the list of models; classes, layers, temperature and evaluation are of a recogniser only."""
+    """As in the list of models; classes, layers and what is measured are of a recogniser only."""
     pinned: str | None
     """The version that it is pinned at; it answers, unless it is refused."""
     refused: list[RefusedVersion]
@@ -80,6 +80,8 @@ class ModelDescription(BaseModel):
     classes: list[str] | None = None
     parameters: int
     """Trainable parameters of all layers."""
+    input_shape: tuple[int, int, int] | None = None
+    """Height, width and channels of the images that it takes."""
     layers: list[Layer] | None = None
     """The lecture's summary: a row a layer."""
     temperature: float | None = None
@@ -133,5 +135,6 @@ def _summary(card: Card, pinned: str | None) -> dict[str, Any]:
 def _description(network: Served, versions: list[str]) -> dict[str, Any]:
     card = network.card.model_dump(exclude={"files", "familiarity", "layers"})
     if isinstance(network, Network):
+        card["input_shape"] = (*network.size, 1)
         card["layers"] = [layer.model_dump() for layer in network.layers.select()]
     return {**card, "versions": versions, "provider": network.provider}

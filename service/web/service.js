@@ -17,7 +17,10 @@ export class ServiceError extends Error {
  *   prepared?: {image: string, steps: Steps}}} Prediction
  * @typedef {{inverted: boolean, flattened: boolean, lines_removed: number, box: number[] | null, scale: number,
  *   stroke_px: number | null, shift: number[], warnings: string[]}} Steps
- * @typedef {{name: string, type: string, output_shape: number[], parameters: number}} Layer
+ * @typedef {{name: string, type: string, output_shape: number[], parameters: number, kernel_size: [number, number] | null,
+ *   strides: [number, number] | null, dilations: [number, number] | null, padding: string | null, activation: string | null,
+ *   connections: number[][] | null, inputs: string[] | null}} Layer
+ * @typedef {{kernels: any, biases: number[], axes: string[], shape: number[]}} Learnt
  * @typedef {{name: string, type: string, shape: number[], min: number, max: number, maps?: number[][][], vector?: number[]}} LayerMaps
  * @typedef {{name: string, matrix: number[][], sum: number, kind: string, purpose: string, source: string}} Preset
  * @typedef {{body: BodyInit, type: string | null}} Picture
@@ -52,19 +55,21 @@ function kept(path) {
   return asked;
 }
 
-/** @returns {Promise<{models: {name: string, version: string, parameters: number, accuracy: number}[]}>} */
+/** @returns {Promise<{default: string | null, models: {name: string, version: string, role: string, parameters: number}[]}>} */
 export const models = () => kept("/models");
-/** @param {string} name @returns {Promise<{name: string, layers: Layer[], parameters: number, recipe: string, evaluation: any, provider: string}>} */
+/** The models that read digits. */
+export const recognisers = async () => (await models()).models.filter((one) => one.role === "recogniser");
+/** @param {string} name @returns {Promise<{name: string, layers: Layer[], input_shape: [number, number, number], parameters: number, recipe: string, evaluation: any, provider: string}>} */
 export const model = (name) => kept(`/models/${name}`);
 /** @returns {Promise<{kernels: Preset[]}>} */
 export const presets = () => kept("/kernels");
-/** @param {string} name @param {string} layer @returns {Promise<{kernels: any, biases: number[], shape: number[]}>} */
+/** @param {string} name @param {string} layer @returns {Promise<Learnt>} */
 export const weights = (name, layer) => kept(`/models/${name}/layers/${layer}/kernels`);
 
 /**
  * @param {Picture} picture
- * @param {{model: string, preprocess: string}} how
- * @returns {Promise<Prediction>}
+ * @param {{preprocess: string}} how
+ * @returns {Promise<Prediction>} by the default model
  */
 export async function predict(picture, how) {
   const query = new URLSearchParams({ ...how, include: "prepared" });

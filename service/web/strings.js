@@ -87,6 +87,11 @@ export const STRINGS = {
     "Flattening only puts the maps in one row: nothing is computed.",
     "O achatamento apenas põe os mapas em fila: nada se calcula.",
   ],
+  unknown_cell: [
+    "How a layer of the type {type} computes, as the card describes it, is not known here: its maps are shown.",
+    "Não se sabe aqui como calcula uma camada do tipo {type}, tal como o cartão a descreve: mostram-se os mapas.",
+  ],
+  network_failed: ["This network cannot be shown: {reason}", "Esta rede não pode ser mostrada: {reason}"],
   window: ["Window", "Janela"],
   kernel: ["Kernel", "Núcleo"],
   products: ["Products", "Produtos"],

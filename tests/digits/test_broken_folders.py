@@ -239,7 +239,10 @@ BROKEN: dict[str, tuple[Break, str]] = {
     ),
     "the card of another": (lambda version: write_card(version, name="xyzzy"), "it is the card of xyzzy"),
     "the card of another version": (lambda version: write_card(version, version="3"), "lenet5 version 3"),
-    "a class too few": (lambda version: write_card(version, classes=list("012345678")), "expected the digits 0 to 9"),
+    "a class too few": (
+        lambda version: write_card(version, classes=list("012345678")),
+        "expected the digits 0 to 9",
+    ),
     "half a network": (
         lambda version: os.truncate(version / "model.onnx", 500_000),
         "model.onnx: altered: it has 500,000 bytes, and 1,066,707 on the card",

@@ -10,15 +10,3 @@ export const ACTIVATIONS = {
   sigmoid: (u) => 1 / (1 + Math.exp(-u)),
   softplus: (u) => Math.log1p(Math.exp(-Math.abs(u))) + Math.max(u, 0),
 };
-
-/**
- * The activation that makes `v` of `u`, by trial: the layer table does not name it.
- * @param {number} u
- * @param {number} v
- * @returns {string | null}
- */
-export function activationBetween(u, v) {
-  const tolerance = 1e-3 * Math.max(1, Math.abs(u));
-  const order = u < 0 ? ["relu", "tanh", "lenet_tanh", "identity"] : ["relu", "tanh", "lenet_tanh"];
-  return order.find((name) => Math.abs(ACTIVATIONS[name](u) - v) <= tolerance) ?? null;
-}

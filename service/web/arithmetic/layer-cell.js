@@ -1,16 +1,16 @@
 /** @file One cell of a layer, taken apart: the window it sees, the weights, the products, the sum. */
 
-import { activationBetween } from "./activation.js";
+import { clip } from "./receptive-field.js";
 
 /**
  * @typedef {{channel: number, window: number[][], kernel: number[][], products: number[][], partial: number}} Group
  * @typedef {object} Account
- * @property {"sum" | "mean" | "copy"} kind
+ * @property {"sum" | "mean" | "maximum" | "share"} kind
  * @property {Group[]} groups by channel of the layer before; one group when they are single numbers
  * @property {number} sum
  * @property {number} bias
  * @property {number} biased
- * @property {string | null} activation
+ * @property {string | null} activation as on the card
  * @property {number} value
  */
 
@@ -19,20 +19,23 @@ import { activationBetween } from "./activation.js";
  * @param {object} cell
  * @param {number[][][]} cell.before maps of the layer before
  * @param {number[][][]} cell.kernel channels x height x width
+ * @param {number[]} [cell.connections] the channels that it sees; all by default
  * @param {number} cell.bias
  * @param {import("./receptive-field.js").Region} cell.region of the window; zeros beyond the map
  * @param {number} cell.value
+ * @param {string | null} cell.activation
  * @returns {Account}
  */
-export function convolutionCell({ before, kernel, bias, region, value }) {
-  const groups = kernel.map((slice, channel) => {
+export function convolutionCell({ before, kernel, connections, bias, region, value, activation }) {
+  const groups = (connections ?? [...kernel.keys()]).map((channel) => {
+    const slice = kernel[channel];
     const window = slice.map((row, y) =>
       row.map((_, x) => before[channel][region.top + y]?.[region.left + x] ?? 0),
     );
     return group(channel, window, slice);
   });
   const isPointwise = kernel[0].length === 1 && kernel[0][0].length === 1;
-  return account("sum", isPointwise ? [together(groups)] : groups, bias, value);
+  return account("sum", isPointwise ? [together(groups)] : groups, bias, value, activation);
 }
 
 /**
@@ -42,13 +45,14 @@ export function convolutionCell({ before, kernel, bias, region, value }) {
  * @param {number[]} cell.kernel the unit's weights
  * @param {number} cell.bias
  * @param {number} cell.value
+ * @param {string | null} cell.activation
  * @param {number[] | null} cell.maps shape (height, width, channels) before flattening
  * @returns {Account}
  */
-export function denseCell({ before, kernel, bias, value, maps }) {
+export function denseCell({ before, kernel, bias, value, activation, maps }) {
   if (!maps) {
     const rows = (/** @type {number[]} */ vector) => chunks(vector, 12);
-    return account("sum", [group(0, rows(before), rows(kernel))], bias, value);
+    return account("sum", [group(0, rows(before), rows(kernel))], bias, value, activation);
   }
   const [height, width, channels] = maps;
   const laid = (/** @type {number[]} */ vector, /** @type {number} */ channel) =>
@@ -58,36 +62,30 @@ export function denseCell({ before, kernel, bias, value, maps }) {
   const groups = Array.from({ length: channels }, (_, channel) =>
     group(channel, laid(before, channel), laid(kernel, channel)),
   );
-  return account("sum", groups, bias, value);
+  return account("sum", groups, bias, value, activation);
 }
 
 /**
- * A cell of average pooling: the mean of its window in the same map.
+ * A cell of pooling: the mean or the largest value of its window in the same map.
+ * @param {"mean" | "maximum"} kind
  * @param {{before: number[][], region: import("./receptive-field.js").Region, channel: number, value: number}} cell
  * @returns {Account}
  */
-export function poolingCell({ before, region, channel, value }) {
-  const window = before
-    .slice(region.top, region.bottom + 1)
-    .map((row) => row.slice(region.left, region.right + 1));
+export function poolingCell(kind, { before, region, channel, value }) {
+  const { top, left, bottom, right } = clip(region, [before.length, before[0].length]);
+  const window = before.slice(top, bottom + 1).map((row) => row.slice(left, right + 1));
   const share = 1 / window.flat().length;
   const one = group(
     channel,
     window,
     window.map((row) => row.map(() => share)),
   );
-  return { ...account("mean", [one], 0, value), activation: null };
+  return account(kind, [one], 0, value, null);
 }
 
-/**
- * Softmax: each of several sums as its share of all.
- * @param {number[]} sums
- */
-export function softmax(sums) {
-  const most = Math.max(...sums);
-  const powers = sums.map((sum) => Math.exp(sum - most));
-  const total = powers.reduce((left, right) => left + right, 0);
-  return powers.map((power) => power / total);
+/** A cell of a softmax without weights: its share in all. @param {{sum: number, value: number}} cell @returns {Account} */
+export function shareCell({ sum, value }) {
+  return { kind: "share", groups: [], sum, bias: 0, biased: sum, activation: "softmax", value };
 }
 
 /** @param {number} channel @param {number[][]} window @param {number[][]} kernel @returns {Group} */
@@ -106,11 +104,10 @@ function together(groups) {
   return group(0, flat("window"), flat("kernel"));
 }
 
-/** @param {Account["kind"]} kind @param {Group[]} groups @param {number} bias @param {number} value @returns {Account} */
-function account(kind, groups, bias, value) {
+/** @param {Account["kind"]} kind @param {Group[]} groups @param {number} bias @param {number} value @param {string | null} activation @returns {Account} */
+function account(kind, groups, bias, value, activation) {
   const sum = total(groups.map((one) => one.partial));
-  const biased = sum + bias;
-  return { kind, groups, sum, bias, biased, activation: activationBetween(biased, value), value };
+  return { kind, groups, sum, bias, biased: sum + bias, activation, value };
 }
 
 /** @param {number[]} values @param {number} length */

@@ -1,5 +1,7 @@
 /** @file Which cells of earlier layers a cell looks at. */
 
+import { resolvePadding } from "./border.js";
+
 /**
  * @typedef {{top: number, left: number, bottom: number, right: number}} Region
  * Rows top..bottom and columns left..right, the ends included; may reach beyond the layer.
@@ -45,56 +47,73 @@ export function clip(region, [height, width]) {
 }
 
 /**
- * How each layer of a served network looks at the one before it. Padding follows from the shapes: a convolution
- * keeps its input's size (`same`) or loses the kernel's reach (`valid`); a pooling divides it.
- * @param {{name: string, type: string, output_shape: number[]}[]} layers
+ * How each layer of a served network looks at the one before it, by its card; null for a layer of a kind that is
+ * not known here, or one that the card describes too little.
+ * @param {import("../service.js").Layer[]} layers
  * @param {number[]} input shape (height, width, channels)
- * @param {Map<string, [number, number]>} kernels height and width of each convolution's kernels, by layer name
- * @returns {Sight[]}
+ * @returns {(Sight | null)[]}
  */
-export function sights(layers, input, kernels) {
-  let [height, width] = input;
-  return layers.map((layer) => {
-    if (layer.output_shape.length < 3) {
-      return { kernel: [1, 1], stride: [1, 1], before: [0, 0], whole: layer.type !== "Flatten" };
-    }
-    const [rows, columns] = layer.output_shape;
-    const isPooling = layer.type.endsWith("Pooling2D");
-    /** @type {[number, number]} */
-    const kernel = isPooling
-      ? [Math.floor(height / rows), Math.floor(width / columns)]
-      : /** @type {[number, number]} */ (kernels.get(layer.name));
-    /** @type {Sight} */
-    const sight = {
-      kernel,
-      stride: isPooling ? kernel : [1, 1],
-      before: isPooling
-        ? [0, 0]
-        : [
-            Math.floor((rows + kernel[0] - 1 - height) / 2),
-            Math.floor((columns + kernel[1] - 1 - width) / 2),
-          ],
-    };
-    [height, width] = [rows, columns];
-    return sight;
-  });
+export function sights(layers, input) {
+  return layers.map((layer, index) => sightOf(layer, index ? layers[index - 1].output_shape : input));
 }
 
+const WINDOWED = ["Conv2D", "AveragePooling2D", "MaxPooling2D"];
+
+/** @param {import("../service.js").Layer} layer @param {number[]} before shape @returns {Sight | null} */
+function sightOf({ type, inputs, output_shape, kernel_size, strides, dilations, padding }, before) {
+  if (inputs) return null;
+  if (type === "Flatten") return { kernel: [1, 1], stride: [1, 1], before: [0, 0] };
+  if (["Dense", "Softmax"].includes(type) && before.length === 1)
+    return { kernel: [1, 1], stride: [1, 1], before: [0, 0], whole: true };
+  const isKnown =
+    WINDOWED.includes(type) && before.length === 3 && output_shape.length === 3 && kernel_size && strides;
+  if (!isKnown || !["valid", "same"].includes(padding ?? "")) return null;
+  if (dilations?.some((step) => step !== 1)) return null;
+  const margin = (/** @type {number} */ axis) =>
+    resolvePadding(/** @type {"valid" | "same"} */ (padding), {
+      size: before[axis],
+      kernel: kernel_size[axis],
+      stride: strides[axis],
+      dilation: 1,
+    })[0];
+  return { kernel: kernel_size, stride: strides, before: [margin(0), margin(1)] };
+}
+
+const MNIST_SIDE = 28;
+
 /**
- * Where a region of the prepared 28x28 image lies in the drawing, in pixels of the drawing.
+ * Where a region of the image that a network sees lies in the drawing, in pixels of the drawing. MNIST's frame is
+ * in the middle of that image.
  * @param {Region} region
  * @param {{box: number[] | null, scale: number, shift: number[]}} steps of the preparation
+ * @param {[number, number]} size of the image
  * @returns {{top: number, left: number, height: number, width: number} | null}
  */
-export function inDrawing(region, { box, scale, shift }) {
+export function inDrawing(region, { box, scale, shift }, size) {
   if (!box) return null;
   const [top, left, height, width] = box;
-  const firstRow = Math.floor((28 - Math.max(1, Math.round(height * scale))) / 2) + shift[0];
-  const firstColumn = Math.floor((28 - Math.max(1, Math.round(width * scale))) / 2) + shift[1];
+  const first = (/** @type {number} */ axis, /** @type {number} */ length) =>
+    Math.floor((size[axis] - MNIST_SIDE) / 2) +
+    Math.floor((MNIST_SIDE - Math.max(1, Math.round(length * scale))) / 2) +
+    shift[axis];
   return {
-    top: top + (region.top - firstRow) / scale,
-    left: left + (region.left - firstColumn) / scale,
+    top: top + (region.top - first(0, height)) / scale,
+    left: left + (region.left - first(1, width)) / scale,
     height: (region.bottom - region.top + 1) / scale,
     width: (region.right - region.left + 1) / scale,
   };
+}
+
+/**
+ * The image that another network sees: MNIST's frame in the middle of a smaller or larger one.
+ * @param {number[][]} image
+ * @param {[number, number]} size of the other
+ */
+export function reframed(image, [height, width]) {
+  const offset = (/** @type {number} */ from, /** @type {number} */ to) =>
+    Math.floor((to - MNIST_SIDE) / 2) - Math.floor((from - MNIST_SIDE) / 2);
+  const [down, across] = [offset(image.length, height), offset(image[0].length, width)];
+  return Array.from({ length: height }, (_, row) =>
+    Array.from({ length: width }, (__, column) => image[row - down]?.[column - across] ?? 0),
+  );
 }

@@ -1,4 +1,4 @@
-/** @file What a cell sees in every earlier layer, down to the input. */
+/** @file What a cell sees in every earlier layer, down to the input or to a layer of a kind that is not known. */
 
 import { clip, seen } from "./receptive-field.js";
 import { mapSize, vectorWidth } from "./vector-layout.js";
@@ -10,8 +10,8 @@ import { mapSize, vectorWidth } from "./vector-layout.js";
  * @param {number} cell.layer 0 is the input
  * @param {{map: number, row: number, column: number}} cell.spot
  * @param {{type: string, output_shape: number[]}[]} layers the input first
- * @param {import("./receptive-field.js").Sight[]} sights of all but the input
- * @returns {Link[]} from the layer before to the input; only the first may reach beyond its layer
+ * @param {(import("./receptive-field.js").Sight | null)[]} sights of all but the input
+ * @returns {Link[]} from the layer before as far as is known; only the first may reach beyond its layer
  */
 export function sightChain({ layer, spot }, layers, sights) {
   /** @type {Link[]} */
@@ -21,10 +21,12 @@ export function sightChain({ layer, spot }, layers, sights) {
   let maps = [spot.map];
   for (let index = layer; index > 0; index -= 1) {
     const { type, output_shape: shape } = layers[index];
+    const sight = sights[index - 1];
+    if (!sight) break;
     const before = layers[index - 1].output_shape;
     const size = mapSize(before);
     if (type === "Flatten") {
-      const isWhole = index !== layer;
+      const isWhole = index !== layer || before.length !== 3;
       const [, width, channels] = before;
       const place = spot.row * vectorWidth(shape[0]) + spot.column;
       const pixel = Math.floor(place / channels);
@@ -35,7 +37,7 @@ export function sightChain({ layer, spot }, layers, sights) {
         : { top: row, left: column, bottom: row, right: column };
     } else {
       if (!type.endsWith("Pooling2D")) maps = null;
-      region = seen(region, sights[index - 1], size);
+      region = seen(region, sight, size);
       if (index < layer) region = clip(region, size);
     }
     links.push({ layer: index - 1, region, maps });
@@ -47,7 +49,7 @@ export function sightChain({ layer, spot }, layers, sights) {
  * A cell and what it sees, as outlines on the maps of each layer.
  * @param {{layer: number, spot: {map: number, row: number, column: number}}} cell
  * @param {{type: string, output_shape: number[]}[]} layers
- * @param {import("./receptive-field.js").Sight[]} sights
+ * @param {(import("./receptive-field.js").Sight | null)[]} sights
  * @returns {{map: number, top: number, left: number, bottom: number, right: number, strong: boolean}[][]} by layer
  */
 export function seenOutlines(cell, layers, sights) {

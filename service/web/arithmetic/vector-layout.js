@@ -5,6 +5,12 @@ export function vectorWidth(length) {
   return length > 500 ? 30 : length > 10 ? 6 : 1;
 }
 
+/** The shape in which a layer's output is drawn, as the service sends it: maps, or all values in a line. @param {number[]} shape */
+export function drawnShape(shape) {
+  if (shape.length === 2) return [...shape, 1];
+  return shape.length === 3 ? shape : [shape.reduce((left, right) => left * right, 1)];
+}
+
 /** Rows and columns of a layer's maps, or of its vector laid out. @param {number[]} shape @returns {[number, number]} */
 export function mapSize(shape) {
   if (shape.length > 1) return [shape[0], shape[1]];

@@ -1,13 +1,13 @@
 /** @file One pinned cell, taken apart: window times kernel, channel by channel, and the sum that they make. */
 
-import { convolutionCell, denseCell, poolingCell, softmax } from "../arithmetic/layer-cell.js";
+import { convolutionCell, denseCell, poolingCell, shareCell } from "../arithmetic/layer-cell.js";
 import { magnitude } from "../arithmetic/colour-scale.js";
 import { written } from "../arithmetic/numerals.js";
 import { mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
 import { element, put } from "../parts/element.js";
 import { MatrixCanvas } from "../parts/matrix-canvas.js";
 import { NumberGrid } from "../parts/number-grid.js";
-import { writtenActivation, writtenPartials, writtenSoftmax } from "../parts/written-sum.js";
+import { writtenActivation, writtenPartials, writtenShare, writtenSoftmax } from "../parts/written-sum.js";
 import { ServiceError, weights } from "../service.js";
 
 /** @typedef {import("../arithmetic/layer-cell.js").Account} Account */
@@ -63,60 +63,42 @@ export class CellInspector {
     }
   }
 
-  /** @param {import("./network.js").NetworkView} view @param {string} network @param {import("./network.js").Pin} pin @param {number} value @returns {Promise<Account | null>} */
-  async account(view, network, { layer, spot }, value) {
-    const { name, type, output_shape: shape } = view.layers[layer];
-    const before = layer > 1 ? view.values[layer - 2] : null;
+  /**
+   * How a cell came about; a text where nothing is computed, or where it is not known how.
+   * @param {import("./network.js").NetworkView} view
+   * @param {string} network its name
+   * @param {import("./network.js").Pin} pin
+   * @param {number} value
+   * @returns {Promise<Account | string>}
+   */
+  async account(view, network, { layer: index, spot }, value) {
+    const layer = view.layers[index];
+    const before = index > 1 ? view.values[index - 2] : null;
     const maps = before ? mapsOf(before) : [(view.input ?? []).map((row) => row.map((pixel) => pixel / 255))];
-    const { region } = view.chain({ layer, spot })[0];
-    if (type === "Flatten") return null;
-    if (type.endsWith("Pooling2D"))
-      return poolingCell({ before: maps[spot.map], region, channel: spot.map, value });
-    const learnt = await weights(network, name);
-    if (type === "Conv2D") {
-      return convolutionCell({
-        before: maps,
-        kernel: learnt.kernels[spot.map],
-        bias: learnt.biases[spot.map],
-        region,
-        value,
-      });
-    }
-    const unit = spot.row * vectorWidth(shape[0]) + spot.column;
-    const inputs = before?.vector ?? [];
-    const flattened = view.layers[layer - 1].type === "Flatten" ? view.layers[layer - 2].output_shape : null;
-    const column = (/** @type {number} */ index) =>
-      learnt.kernels.map((/** @type {number[]} */ row) => row[index]);
-    const account = denseCell({
-      before: inputs,
-      kernel: column(unit),
-      bias: learnt.biases[unit],
-      value,
-      maps: flattened,
-    });
-    if (layer < view.layers.length - 1) return account;
-    const sums = learnt.biases.map(
-      (bias, index) =>
-        denseCell({ before: inputs, kernel: column(index), bias, value: 0, maps: null }).biased,
-    );
-    return Math.abs(softmax(sums)[unit] - value) < 1e-3 ? { ...account, activation: "softmax" } : account;
+    const tell = ACCOUNTS[layer.type];
+    const [link] = view.chain({ layer: index, spot });
+    const learnt = tell && link && layer.parameters ? await weights(network, layer.name) : null;
+    const account = tell?.({ layer, spot, value, maps, region: link?.region, learnt, before, view, index });
+    return account ?? this.text("unknown_cell", { type: layer.type });
   }
 
-  /** @param {Account | null} account */
+  /** @param {Account | string} account */
   draw(account) {
     const { text } = this;
-    if (!account) return put(this.body, element("p", { class: "note" }, text("flatten_cell")));
+    if (account === "flatten_cell") account = text("flatten_cell");
+    if (typeof account === "string") return put(this.body, element("p", { class: "note" }, account));
     const { groups } = account;
-    if (account.kind === "mean") {
-      const values = groups[0].window.flat();
-      const terms = values.map((value) => written(value, 3)).join(" + ");
+    if (account.kind === "share") return put(this.body, writtenShare(account));
+    if (account.kind !== "sum") {
+      const values = groups[0].window.flat().map((value) => written(value, 3));
+      const isMean = account.kind === "mean";
       return put(
         this.body,
         element("div", { class: "equation" }, this.grid(text("window"), groups[0].window, false)),
         element(
           "p",
           { class: "sum" },
-          `(${terms}) / ${values.length} = `,
+          isMean ? `(${values.join(" + ")}) / ${values.length} = ` : `max(${values.join(", ")}) = `,
           element("b", {}, written(account.value, 4)),
         ),
       );
@@ -227,6 +209,69 @@ export class CellInspector {
     grid.show(matrix.map((row) => row.map((value) => ({ value, text: short(value), limit }))));
     return grid.element;
   }
+}
+
+/**
+ * @typedef {object} Cell
+ * @property {import("../service.js").Layer} layer
+ * @property {import("../parts/matrix-canvas.js").Spot} spot
+ * @property {number} value
+ * @property {number[][][]} maps of the layer before
+ * @property {import("../arithmetic/receptive-field.js").Region | undefined} region that it sees; none when unknown
+ * @property {import("../service.js").Learnt | null} learnt
+ * @property {import("../service.js").LayerMaps | null} before
+ * @property {import("./network.js").NetworkView} view
+ * @property {number} index of the layer
+ */
+
+/**
+ * How each type of layer computes, an operation each; null where the card does not tell enough.
+ * @type {Record<string, (cell: Cell) => Account | "flatten_cell" | null>}
+ */
+const ACCOUNTS = {
+  Conv2D: ({ layer, spot, value, maps, region, learnt }) => {
+    const kernel = learnt?.kernels[spot.map];
+    const connections = layer.connections?.[spot.map];
+    if (!region || learnt?.axes.join() !== "filters,channels,height,width" || kernel.length !== maps.length)
+      return null;
+    const bias = learnt.biases[spot.map] ?? 0;
+    return convolutionCell({
+      before: maps,
+      kernel,
+      connections,
+      bias,
+      region,
+      value,
+      activation: layer.activation,
+    });
+  },
+  AveragePooling2D: ({ spot, value, maps, region }) =>
+    region ? poolingCell("mean", { before: maps[spot.map], region, channel: spot.map, value }) : null,
+  MaxPooling2D: ({ spot, value, maps, region }) =>
+    region ? poolingCell("maximum", { before: maps[spot.map], region, channel: spot.map, value }) : null,
+  Flatten: ({ region }) => (region ? "flatten_cell" : null),
+  Dense: ({ layer, spot, value, region, learnt, before, view, index }) => {
+    const unit = unitOf(spot, layer);
+    const inputs = before?.vector ?? [];
+    if (!region || learnt?.axes.join() !== "inputs,units" || learnt.kernels.length !== inputs.length)
+      return null;
+    const flat = view.layers[index - 1].type === "Flatten" ? view.layers[index - 2] : null;
+    return denseCell({
+      before: inputs,
+      kernel: learnt.kernels.map((/** @type {number[]} */ row) => row[unit]),
+      bias: learnt.biases[unit] ?? 0,
+      value,
+      activation: layer.activation,
+      maps: flat?.output_shape.length === 3 ? flat.output_shape : null,
+    });
+  },
+  Softmax: ({ layer, spot, value, region, before }) =>
+    region && before?.vector ? shareCell({ sum: before.vector[unitOf(spot, layer)], value }) : null,
+};
+
+/** @param {import("../parts/matrix-canvas.js").Spot} spot @param {import("../service.js").Layer} layer */
+function unitOf(spot, { output_shape: shape }) {
+  return spot.row * vectorWidth(shape[0]) + spot.column;
 }
 
 /** @param {number} value */

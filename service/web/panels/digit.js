@@ -2,14 +2,14 @@
 
 import { readStrokes, writeStrokes } from "../arithmetic/strokes.js";
 import { readChoice, readCount } from "../arithmetic/address.js";
-import { inDrawing } from "../arithmetic/receptive-field.js";
+import { inDrawing, reframed } from "../arithmetic/receptive-field.js";
 import { sampleDigit } from "../arithmetic/sample-digits.js";
 import { Newest } from "../newest.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { element, svg, symbol } from "../parts/element.js";
 import { onPaper } from "../parts/ink.js";
 import { pictureIntake } from "../parts/picture-intake.js";
-import { ServiceError, featureMaps, model, models, predict, weights } from "../service.js";
+import { ServiceError, featureMaps, model, models, predict, recognisers } from "../service.js";
 import { session } from "../session.js";
 import { CellInspector } from "./cell-inspector.js";
 import { DrawingPad } from "./drawing-pad.js";
@@ -26,7 +26,7 @@ export function open({ text, language, values, keep }) {
   let isPrepared = readChoice(values.get("prepare"), ["on", "off"]) === "on";
   let pin = pinFrom(values.get("pin"));
   let pinnedIn = readCount(values.get("network"), { least: 0, most: 99, fallback: 0 });
-  /** @type {NetworkView[]} */
+  /** @type {(NetworkView | null)[]} null where one cannot be shown */
   let networks = [];
   /** @type {import("../service.js").Steps | null} */
   let steps = null;
@@ -134,20 +134,15 @@ export function open({ text, language, values, keep }) {
   async function recognise() {
     if (pad.isEmpty) return blank();
     try {
-      const picture = drawnPicture(pad, { isPrepared });
       const preprocess = isPrepared ? "auto" : "none";
-      const prediction = await predict(picture, { model: "lenet5", preprocess });
+      const picture = drawnPicture(pad, { isPrepared, size: await defaultSize() });
+      const prediction = await predict(picture, { preprocess });
       if (pad.isEmpty) return blank();
       answer.show(prediction);
       steps = isPrepared ? (prediction.prepared?.steps ?? null) : null;
       preparation.show(steps, isPrepared);
       const input = await readyPixels(prediction.prepared?.image ?? "");
-      for (const network of networks) {
-        network.show(
-          await featureMaps(picture, { model: network.element.dataset.model ?? "", preprocess }),
-          input,
-        );
-      }
+      for (const network of networks) if (network) await look(network, input);
       point(networks[pinnedIn], pin);
       await inspect(pin);
       fault.hidden = true;
@@ -156,6 +151,27 @@ export function open({ text, language, values, keep }) {
       fault.textContent = error.message;
       fault.hidden = false;
     }
+  }
+
+  /** Show the layers of one network; what it cannot show is its own fault. @param {NetworkView} network @param {number[][]} input */
+  async function look(network, input) {
+    const name = network.element.dataset.model ?? "";
+    const { size } = network;
+    try {
+      const picture = drawnPicture(pad, { isPrepared, size });
+      const maps = await featureMaps(picture, { model: name, preprocess: isPrepared ? "auto" : "none" });
+      network.show(maps, reframed(input, size));
+      network.fail("");
+    } catch (error) {
+      network.fail(text("network_failed", { reason: reasonOf(error) }));
+    }
+  }
+
+  /** Height and width of what the default network takes: without preparation it wants no other. */
+  async function defaultSize() {
+    const { default: name, models: served } = await models();
+    const [height, width] = (await model(name ?? served[0].name)).input_shape;
+    return /** @type {[number, number]} */ ([height, width]);
   }
 
   /** The file that was chosen, or the drawing as one. */
@@ -168,15 +184,16 @@ export function open({ text, language, values, keep }) {
     steps = null;
     answer.show(null);
     preparation.show(null, isPrepared);
-    networks.forEach((network) => network.clear());
+    networks.forEach((network) => network?.clear());
     inspector.show(null, "", null);
   }
 
-  /** @param {NetworkView | undefined} view @param {import("./network.js").Pin | null} shown */
+  /** @param {NetworkView | null | undefined} view @param {import("./network.js").Pin | null} shown */
   function point(view, shown) {
-    if (!shown || !view || shown.layer === 0 || !steps) return pad.mark(null);
-    const chain = view.chain(shown);
-    const place = inDrawing(chain[chain.length - 1].region, steps);
+    if (!shown || !view || !steps) return pad.mark(null);
+    const seen = view.chain(shown).at(-1);
+    if (seen?.layer !== 0) return pad.mark(null);
+    const place = inDrawing(seen.region, steps, view.size);
     const [wide, high] = pad.picture ? [pad.picture.width, pad.picture.height] : [DRAWING_SIDE, DRAWING_SIDE];
     const side = Math.max(wide, high);
     pad.mark(
@@ -195,31 +212,42 @@ export function open({ text, language, values, keep }) {
   }
 
   async function furnish() {
-    const { models: served } = await models();
-    networks = await Promise.all(
-      served.map(async (one, index) => {
-        const described = await model(one.name);
-        const network = new NetworkView({
-          text,
-          language,
-          network: { ...described, version: one.version },
-          kernels: await kernelSizes(one.name, described.layers),
-          onPoint: (shown) => point(network, shown),
-          onPin: (chosen) => {
-            [pin, pinnedIn] = [chosen, index];
-            networks.filter((other) => other !== network).forEach((other) => other.release());
-            point(network, pin);
-            remember();
-            inspect(pin);
-          },
-        });
-        network.element.dataset.model = one.name;
-        network.pinned = index === pinnedIn ? pin : null;
-        return network;
+    const served = await recognisers();
+    const shown = await Promise.all(
+      served.map(async ({ name, version }, index) => {
+        try {
+          const view = viewOf({ ...(await model(name)), version }, index);
+          return { view, section: view.element };
+        } catch (error) {
+          const reason = text("network_failed", { reason: reasonOf(error) });
+          const notice = element("p", { class: "notice is-fault", role: "alert" }, reason);
+          return { view: null, section: element("section", { class: "network", "aria-label": name }, notice) };
+        }
       }),
     );
-    shelf.append(...networks.map((network) => network.element));
+    networks = shown.map(({ view }) => view);
+    shelf.append(...shown.map(({ section }) => section));
     if (!pad.isEmpty) newest.ask(null);
+  }
+
+  /** @param {Awaited<ReturnType<typeof model>> & {version: string}} network @param {number} index */
+  function viewOf(network, index) {
+    const view = new NetworkView({
+      text,
+      language,
+      network,
+      onPoint: (shown) => point(view, shown),
+      onPin: (chosen) => {
+        [pin, pinnedIn] = [chosen, index];
+        networks.filter((other) => other !== view).forEach((other) => other?.release());
+        point(view, pin);
+        remember();
+        inspect(pin);
+      },
+    });
+    view.element.dataset.model = network.name;
+    view.pinned = index === pinnedIn ? pin : null;
+    return view;
   }
 
   /** @param {Blob} blob */
@@ -240,14 +268,9 @@ export function open({ text, language, values, keep }) {
   return view;
 }
 
-/** Height and width of each convolution's kernels. @param {string} name @param {import("../service.js").Layer[]} layers */
-async function kernelSizes(name, layers) {
-  const convolutions = layers.filter((layer) => layer.type === "Conv2D");
-  const sizes = convolutions.map(async (layer) => {
-    const [, , height, width] = (await weights(name, layer.name)).shape;
-    return /** @type {[string, [number, number]]} */ ([layer.name, [height, width]]);
-  });
-  return new Map(await Promise.all(sizes));
+/** @param {unknown} error */
+function reasonOf(error) {
+  return error instanceof ServiceError ? error.message : String(error);
 }
 
 /** @param {number} digit */

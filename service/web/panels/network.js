@@ -3,15 +3,13 @@
 import { counted, written } from "../arithmetic/numerals.js";
 import { sights } from "../arithmetic/receptive-field.js";
 import { seenOutlines, sightChain } from "../arithmetic/sight-chain.js";
-import { mapSize, mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
+import { drawnShape, mapSize, mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
 import { element } from "../parts/element.js";
 import { legend } from "../parts/legend.js";
 import { MatrixCanvas } from "../parts/matrix-canvas.js";
 
 /** @typedef {import("../parts/matrix-canvas.js").Spot} Spot */
 /** @typedef {{layer: number, spot: Spot}} Pin layer 0 is the input */
-
-const INPUT = { name: "input", type: "", output_shape: [28, 28, 1], parameters: 0 };
 
 /** How the maps of a layer are laid out, by their number and side: maps side by side, cell in rem. */
 function layout(/** @type {number[]} */ shape) {
@@ -29,22 +27,31 @@ export class NetworkView {
    * @param {object} options
    * @param {import("../strings.js").Text} options.text
    * @param {string} options.language
-   * @param {{name: string, version: string, parameters: number, layers: import("../service.js").Layer[]}} options.network
-   * @param {Map<string, [number, number]>} options.kernels height and width of each convolution's
+   * @param {{name: string, version: string, parameters: number, input_shape: [number, number, number], layers: import("../service.js").Layer[]}} options.network
    * @param {(pin: Pin | null) => void} options.onPoint
    * @param {(pin: Pin | null) => void} options.onPin
    */
-  constructor({ text, language, network, kernels, onPoint, onPin }) {
+  constructor({ text, language, network, onPoint, onPin }) {
     this.text = text;
     this.onPoint = onPoint;
     this.onPin = onPin;
-    this.layers = [INPUT, ...network.layers];
-    this.sights = sights(network.layers, INPUT.output_shape, kernels);
+    const [height, width] = network.input_shape;
+    /** @type {[number, number]} */
+    this.size = [height, width];
+    const input = { ...network.layers[0], name: "input", type: "", output_shape: network.input_shape };
+    const shapes = [network.input_shape, ...network.layers.map((layer) => layer.output_shape)];
+    /** @type {import("../service.js").Layer[]} with the shapes in which they are drawn */
+    this.layers = [input, ...network.layers].map((layer, index) => ({
+      ...layer,
+      output_shape: drawnShape(shapes[index]),
+    }));
+    this.sights = sights(this.layers.slice(1), this.layers[0].output_shape);
     /** @type {import("../service.js").LayerMaps[]} */
     this.values = [];
     /** @type {Pin | null} */
     this.pinned = null;
     this.canvases = this.layers.map((layer, index) => this.canvas(layer, index));
+    this.fault = element("p", { class: "notice is-fault", role: "alert", hidden: true });
     this.readout = element("p", { class: "readout", role: "status" }, text("point_at_a_cell"));
     this.scale = legend({ low: text("scale_low"), high: text("scale_high"), label: text("scale") });
     const figures = this.layers.map((layer, index) =>
@@ -55,7 +62,7 @@ export class NetworkView {
           "figcaption",
           {},
           element("b", {}, index ? layer.name.replace("average_pooling2d", "avg_pool") : text("input")),
-          element("span", {}, layer.output_shape.join("×")),
+          element("span", {}, shapes[index].join("×")),
           element(
             "span",
             {},
@@ -90,10 +97,18 @@ export class NetworkView {
         ),
         this.scale.element,
       ),
+      this.fault,
       element("div", { class: "flow" }, figures),
       this.readout,
     );
     this.clear();
+  }
+
+  /** Say why the layers cannot be shown; "" when they can. @param {string} reason */
+  fail(reason) {
+    this.fault.hidden = !reason;
+    this.fault.textContent = reason;
+    if (reason) this.clear();
   }
 
   /** Nothing to look at yet: neutral maps keep every layer in its place. */

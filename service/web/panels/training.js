@@ -4,7 +4,7 @@ import { counted } from "../arithmetic/numerals.js";
 import { element, put, svg } from "../parts/element.js";
 import { colour, magnitude } from "../arithmetic/colour-scale.js";
 import { theme } from "../parts/theme.js";
-import { model, models } from "../service.js";
+import { model, recognisers } from "../service.js";
 
 /** What the slides report of the same 10,000 test images. */
 const LECTURE = { errors: 119, accuracy: 0.9881 };
@@ -12,8 +12,8 @@ const LECTURE = { errors: 119, accuracy: 0.9881 };
 /** @type {import("../lab.js").View} */
 export function open({ text, language }) {
   const body = element("div", { class: "trainings" });
-  models()
-    .then(({ models: served }) => Promise.all(served.map((one) => model(one.name))))
+  recognisers()
+    .then((served) => Promise.all(served.map((one) => model(one.name))))
     .then(
       (described) => put(body, described.map(report)),
       (error) => put(body, element("p", { class: "notice is-fault", role: "alert" }, error.message)),

@@ -36,7 +36,7 @@ export function writtenProducts(terms, sum, { isTotal = false } = {}) {
  * @param {{sum: number, bias: number, biased: number, activation: string | null, value: number}} cell
  */
 export function writtenActivation({ sum, bias, biased, activation, value }) {
-  const isPlain = activation === null || activation === "identity";
+  const isPlain = activation === null || ["identity", "linear"].includes(activation);
   return element(
     "p",
     { class: "sum" },
@@ -44,7 +44,8 @@ export function writtenActivation({ sum, bias, biased, activation, value }) {
       "span",
       { class: "result" },
       element("i", {}, "u"),
-      ` = ${written(sum, 4)} + ${factor(bias, 4)} = ${written(biased, 4)}`,
+      ` = ${written(sum, 4)} + ${factor(bias, 4)} = `,
+      element(isPlain ? "b" : "span", {}, written(biased, 4)),
     ),
     isPlain ? null : ", ",
     isPlain
@@ -53,7 +54,7 @@ export function writtenActivation({ sum, bias, biased, activation, value }) {
           "span",
           { class: "result" },
           element("i", {}, "v"),
-          ` = ${FORMULAS[/** @type {keyof typeof FORMULAS} */ (activation)]} = `,
+          ` = ${FORMULAS[/** @type {keyof typeof FORMULAS} */ (activation)] ?? `${activation}(u)`} = `,
           element("b", {}, written(value, 4)),
         ),
   );
@@ -76,6 +77,17 @@ export function writtenSoftmax({ sum, bias, biased, value }) {
     { class: "sum" },
     element("i", {}, "u"),
     ` ${parts}`,
+    element("b", {}, written(value, 4)),
+  );
+}
+
+/** A value as its share in all. @param {{sum: number, value: number}} account */
+export function writtenShare({ sum, value }) {
+  return element(
+    "p",
+    { class: "sum" },
+    element("i", {}, "u"),
+    ` = ${written(sum, 4)},  softmax: eᵘ / Σ eᵘ = `,
     element("b", {}, written(value, 4)),
   );
 }
