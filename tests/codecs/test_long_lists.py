@@ -33,7 +33,8 @@ def outcome(read: Callable[[], Any]) -> Any:  # noqa: ANN401
 
 
 def pixels(value: Any) -> Any:  # noqa: ANN401
-    found = outcome(lambda: payloads._of_json({"pixels": value}, Limits(), payloads.PixelLimits(10**6, 999)))
+    limits = payloads.PixelLimits(10**6, 999)
+    found = outcome(lambda: payloads._of_json({"pixels": value}, Limits(), limits, (28, 28)))
     return (found.stack.dtype, found.stack.tolist()) if hasattr(found, "stack") else found
 
 
