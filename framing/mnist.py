@@ -89,7 +89,10 @@ def frame(ink: Grey) -> Framed:
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small = np.atleast_2d(cv2.resize(ink, size, interpolation=way))
     lightest = cv2.norm(small, cv2.NORM_INF)
-    if 0 < lightest < 255:
+    if not lightest:
+        # Points so far apart vanish on the way.
+        return frame(cv2.dilate(ink, np.ones((3, 3), np.uint8)))
+    if lightest < 255:
         small = np.atleast_2d(cv2.convertScaleAbs(small, alpha=255 / lightest))
     height, width = small.shape
     moments = cv2.moments(small)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from framing import flat
 from framing.flat import FlatDigit
-from framing.mnist import BOX_PX, CENTRE_PX, SIDE_PX, is_framed
+from framing.mnist import BOX_PX, SIDE_PX, frame, is_framed
 from service.digits.paper import Grey, Sheet, lay_flat, shrink
 from service.digits.ruling import remove_lines
 from service.digits.strokes import select_digit
@@ -138,20 +138,21 @@ def _warnings(box: flat.Box, shape: tuple[int, ...], reduction: float) -> tuple[
 def _draw(digit: Grey, *, sheet: Sheet, lines: int, reduction: float) -> Prepared:
     """Scale the digit's box to 20 pixels and put its centre of mass at index 14."""
     left, top, width, height = cv2.boundingRect((digit > BOX_LEVEL).astype(np.uint8))
-    if width == 0:
-        left, top, width, height = cv2.boundingRect(digit)
     crop = digit[top : top + height, left : left + width]
     margin = SKETCH_MARGIN_PX
     grow = SKETCH_PX / max(height, width)
     size = (max(1, round(width * grow)), max(1, round(height * grow)))
     sketch = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if grow < 1 else cv2.INTER_CUBIC)
+    lightest = cv2.norm(sketch, cv2.NORM_INF)
+    if lightest <= BOX_LEVEL:
+        # Hairlines: reduced, they are fainter.
+        sketch = cv2.convertScaleAbs(sketch, alpha=255 / lightest)
     sketch = cv2.copyMakeBorder(sketch, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
     stroke = _stroke_width(sketch) * BOX_PX / SKETCH_PX
     if stroke < THIN_PX:
         extra = round((STROKE_PX - stroke) * SKETCH_PX / BOX_PX) | 1
         sketch = cv2.dilate(sketch, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (extra, extra)))
-    small = _fit(sketch)
-    image, shift = _centre(small)
+    framed = frame(_cropped(sketch))
     box = (top, left, height, width)
     done = Preparation(
         inverted=sheet.inverted,
@@ -160,10 +161,10 @@ def _draw(digit: Grey, *, sheet: Sheet, lines: int, reduction: float) -> Prepare
         box=_times(box, reduction),
         scale=BOX_PX / (max(height, width) * reduction),
         stroke_px=round(stroke, 2),
-        shift=shift,
+        shift=framed.shift,
         warnings=_warnings(box, digit.shape, reduction),
     )
-    return Prepared(image=image, blank=False, preparation=done)
+    return Prepared(image=framed.image, blank=False, preparation=done)
 
 
 def _stroke_width(sketch: Grey) -> float:
@@ -174,23 +175,6 @@ def _stroke_width(sketch: Grey) -> float:
     return 2 * float(np.median(ridge)) - 1 if ridge.size else 1.0
 
 
-def _fit(sketch: Grey) -> Grey:
+def _cropped(sketch: Grey) -> Grey:
     left, top, width, height = cv2.boundingRect((sketch > BOX_LEVEL).astype(np.uint8))
-    crop = sketch[top : top + height, left : left + width]
-    scale = BOX_PX / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
-
-
-def _centre(small: Grey) -> tuple[Grey, tuple[int, int]]:
-    """Put an image of at most 20x20 on black so that its centre of mass falls on index 14."""
-    stretched = cv2.normalize(small, None, 0, 255, cv2.NORM_MINMAX) if small.max() > small.min() else small
-    stretched = np.atleast_2d(stretched)
-    height, width = stretched.shape
-    moments = cv2.moments(stretched)
-    across, down = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
-    top = int(np.clip(round(CENTRE_PX - down), 0, SIDE_PX - height))
-    left = int(np.clip(round(CENTRE_PX - across), 0, SIDE_PX - width))
-    image = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
-    image[top : top + height, left : left + width] = stretched
-    return image, (top - (SIDE_PX - height) // 2, left - (SIDE_PX - width) // 2)
+    return sketch[top : top + height, left : left + width]

@@ -236,6 +236,48 @@ def test_no_picture_is_refused(size: tuple[int, int], channels: tuple[int, ...])
         assert prepared.image.dtype == np.uint8
 
 
+def strange(chance: np.random.Generator) -> Grey:
+    """Give stripes, steps, ramps, boards, noise, specks, bars, frames or a line, of any size and levels."""
+    height, width = np.exp(chance.uniform(0, 6.6, 2)).astype(int).tolist()
+    ground, ink = chance.integers(0, 256, 2).tolist()
+    period = int(chance.integers(2, 40))
+    rows, columns = np.indices((height, width))
+    top, left, bottom, right = chance.uniform(0, 1, 4) * (height, width, height, width)
+    masks = [
+        columns % period == 0,
+        rows % period == 0,
+        (rows % period == 0) | (columns % period == 0),
+        (rows + columns) % period < period / 2,
+        (rows // period + columns // period) % 2,
+        columns / width,
+        np.maximum(rows % period == 0, columns / width),
+        chance.uniform(0, 1, (height, width)),
+        chance.random((height, width)) < chance.random() ** 3,
+        (rows >= top) & (rows <= bottom) & (columns >= left) & (columns <= right),
+        (rows % max(height - 1, 1) == 0) | (columns % max(width - 1, 1) == 0),
+        abs((rows - top) * (right - left) - (columns - left) * (bottom - top)) < max(height, width),
+    ]
+    return np.rint(ground + (ink - ground) * masks[chance.integers(len(masks))]).astype(np.uint8)
+
+
+def test_no_pattern_is_refused() -> None:
+    chance = np.random.default_rng(7)
+    for _ in range(500):
+        picture = strange(chance)
+        prepared = prepare(picture)
+
+        assert prepared.image.shape == (28, 28)
+        assert prepared.blank or prepared.image.any()
+
+
+@pytest.mark.parametrize("period", [8, 16])
+def test_hairlines_that_fade_when_they_are_reduced_are_prepared(period: int) -> None:
+    stripes = np.full((320, 641), 255, np.uint8)
+    stripes[:, ::period] = 0
+
+    assert prepare(stripes).image.any()
+
+
 def test_colour_is_read_as_its_luminance() -> None:
     drawing = photo(draw(FOUR, side=300, height=180, pen=12, at=(40, 80)))
 

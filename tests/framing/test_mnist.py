@@ -36,6 +36,14 @@ def test_what_is_framed_has_its_longer_side_and_its_centre(height: int, width: i
         assert abs(across - 14) <= 0.5 + 1e-6
 
 
+@given(st.integers(1, 160), st.integers(1, 160))
+def test_points_however_far_apart_are_framed(height: int, width: int) -> None:
+    points = np.zeros((height, width), np.uint8)
+    points[[0, -1], [0, -1]] = 96
+
+    assert frame(points).image.max() == 255
+
+
 def test_what_was_framed_is_known_as_such_and_what_is_moved_is_not() -> None:
     image = frame(blob(60, 40, 1)).image
 
