@@ -155,6 +155,7 @@ def _reduced(side: int, divisor: int) -> int:
 
 def _decode_without_end(jpeg: bytes, flag: int) -> Pixels | None:
     """Decode a file that lacks its end marker: it is whole when what might have followed changes nothing."""
+    jpeg = jpeg.rstrip(_JPEG_END[:1])  # half a marker, or half a byte: it would make another of what follows
     ended, continued = (_decode_by_opencv(jpeg + more + _JPEG_END, flag) for more in (b"", _ANY_SCAN_DATA))
     if ended is None or continued is None or not np.array_equal(ended, continued):
         return None

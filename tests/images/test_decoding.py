@@ -290,7 +290,8 @@ def test_a_jpeg_without_its_end_marker_is_read_as_with_it(options: dict[str, obj
         scene.resize((int(width), int(height))).save(file, "JPEG", **options)
         whole = file.getvalue()
 
-        assert np.array_equal(decoded(whole[:-2]), decoded(whole))
+        for number in (1, 2):
+            assert np.array_equal(decoded(whole[:-number]), decoded(whole))
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.8])
@@ -302,3 +303,17 @@ def test_a_jpeg_that_is_cut_off_is_refused(share: float) -> None:
 
     with pytest.raises(InvalidInputError):
         decoded(whole[: int(len(whole) * share)])
+
+
+def test_a_jpeg_that_is_cut_off_after_half_a_marker_is_refused() -> None:
+    chance = np.random.default_rng(7)
+    file = io.BytesIO()
+    Image.fromarray(chance.integers(0, 255, (150, 200, 3), np.uint8)).save(file, "JPEG", quality=85)
+    whole = file.getvalue()
+    scan = whole.index(b"\xff\xda") + 14
+    cuts = [end for end in range(scan, len(whole) - 40) if whole[end - 1] == 0xFF]
+
+    assert len(cuts) > 15
+    for end in cuts:
+        with pytest.raises(InvalidInputError):
+            decoded(whole[:end])
