@@ -18,8 +18,12 @@ class Constants:
             lines make them, and so do soft edges.
         most_beyond: Most pixels on the other side of the ground, of all: grain and light make them.
         least_rim: Least part of the picture's rim that is ground.
+        clear: Share of the contrast from which the rim's pixels are clear ink.
+        most_shade: Most of the rim between ``near`` and ``clear``: a shadow is there.
         even: Part of the ground that has its very level where no camera was: else there may be printed lines.
         line: A piece along this part of a side may be one.
+        slim: On even ground a line is at most this part of its length wide, unless it is a bar.
+        boxed: Least part of its bounding box that a bar covers, and of that one's rim a printed box.
         most_ink: Most ink, of all pixels.
         foot: Share of the contrast at which ink begins to show.
         full: Share of the contrast from which it is as light as can be.
@@ -44,8 +48,12 @@ class Constants:
     most_faint: float = 0.8
     most_beyond: float = 0.003
     least_rim: float = 0.4
+    clear: float = 0.7
+    most_shade: float = 0.2
     even: float = 0.8
     line: float = 0.9
+    slim: float = 0.06
+    boxed: float = 0.8
     most_ink: float = 0.6
     foot: float = 0.12
     full: float = 0.85

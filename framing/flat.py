@@ -81,7 +81,7 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     crop = ink[top : top + height, left : left + width]
     if not ground.is_even or pieces.number(mask[top : top + height, left : left + width]) > 1:
         found = pieces.of(mask)
-        if not ground.is_even and pieces.have_lines(found, constants):
+        if pieces.have_lines(found, constants, is_even=ground.is_even):
             return None
         ink = pieces.linked(pieces.without_specks(ink, found, constants), found, constants)
         left, top, width, height = cv2.boundingRect(_mask(ink, constants))
@@ -99,8 +99,8 @@ def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
     few = number * constants.outliers
     darkest, lightest = bisect_right(below, few), bisect_left(below, number - few)
     middle = (darkest + lightest) // 2
-    rim = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
-    is_light = int(np.partition(rim, rim.size // 2)[rim.size // 2]) > middle
+    rim = np.sort(np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])).tobytes()
+    is_light = rim[len(rim) // 2] > middle
     # The middle one of all pixels on the ground's side.
     level = bisect_left(below, (below[middle] + number) / 2 if is_light else below[middle] / 2)
     contrast = level - darkest if is_light else lightest - level
@@ -119,11 +119,16 @@ def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
         return between(ceil(level + least * contrast), floor(level + most * contrast))
 
     ink = count(constants.inked, 256)
+    near = constants.near * contrast
+    ground_rim = bisect_right(rim, level + near) - bisect_left(rim, level - near)
+    clear = level - constants.clear * contrast if is_light else level + constants.clear * contrast
+    clear_rim = bisect_right(rim, clear) if is_light else len(rim) - bisect_left(rim, clear)
     is_flat = (
         count(constants.near, constants.faint) <= constants.most_faint * ink
         and count(-256, -constants.near) <= constants.most_beyond * number
         and ink <= constants.most_ink * number
-        and _rim_share(rim, level, constants.near * contrast) >= constants.least_rim
+        and ground_rim >= constants.least_rim * len(rim)
+        and len(rim) - ground_rim - clear_rim <= constants.most_shade * len(rim)
     )
     if not is_flat:
         return None
@@ -136,10 +141,6 @@ def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
         is_even=on_ground >= constants.even * count(-constants.near, constants.near),
         is_stepped=on_ground + between(strongest, strongest) == number,
     )
-
-
-def _rim_share(rim: Grey, level: int, tolerance: float) -> float:
-    return np.count_nonzero(np.abs(rim.astype(np.int16) - level) <= tolerance) / rim.size
 
 
 @lru_cache(maxsize=512)

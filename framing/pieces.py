@@ -40,17 +40,38 @@ def of(mask: Mask) -> Pieces:
     return Pieces(labels, stats[1:, :4], stats[1:, cv2.CC_STAT_AREA], centres[1:])
 
 
-def have_lines(pieces: Pieces, constants: Constants) -> bool:
-    """Tell whether a piece runs along a side, or around another: a printed line, or a box."""
+def have_lines(pieces: Pieces, constants: Constants, *, is_even: bool) -> bool:
+    """
+    Tell whether a piece runs along a side, or around another: a printed line, or a box.
+
+    Args:
+        pieces: Those of the ink.
+        constants: As everywhere.
+        is_even: The ground is that of a drawing or a scan. There a digit may be as long as a side, and have a
+            speck inside: a line is slim or fills its bounding box, a box fills the rim of its own.
+    """
     height, width = pieces.labels.shape
-    left, top, wide, high = pieces.boxes[_are_large(pieces, constants)].T
-    if bool(((wide >= constants.line * width) | (high >= constants.line * height)).any()):
-        return True
+    large = np.flatnonzero(_are_large(pieces, constants))
+    left, top, wide, high = pieces.boxes[large].T
+    are_long = (wide >= constants.line * width) | (high >= constants.line * height)
     right, bottom = left + wide, top + high
-    around = (
+    are_around = (
         (left[:, None] < left) & (top[:, None] < top) & (right[:, None] > right) & (bottom[:, None] > bottom)
-    )
-    return bool(around.any())
+    ).any(axis=1)
+    if is_even:
+        is_slim = np.minimum(wide, high) <= constants.slim * np.maximum(wide, high)
+        is_filled = pieces.areas[large] >= constants.boxed * wide * high
+        are_long &= (is_slim | is_filled) & (len(large) > 1)
+        are_around[are_around] = [_is_box(pieces, int(one), constants) for one in large[are_around]]
+    return bool((are_long | are_around).any())
+
+
+def _is_box(pieces: Pieces, piece: int, constants: Constants) -> bool:
+    """Tell whether a piece is drawn along the rim of its bounding box."""
+    left, top, wide, high = pieces.boxes[piece].tolist()
+    labels = pieces.labels[top : top + high, left : left + wide]
+    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    return bool(np.mean(rim == piece + 1) >= constants.boxed)
 
 
 def without_specks(ink: Mask, pieces: Pieces, constants: Constants) -> Mask:

@@ -134,6 +134,27 @@ def test_dots_along_a_line_are_read(client: Client) -> None:
     assert found.count([RIGHT]) >= 97
 
 
+def test_a_digit_beside_a_bar_in_a_box_or_in_half_a_shadow_is_read(client: Client) -> None:
+    chance = np.random.default_rng(8)
+    found = []
+    for number in range(VARIANTS):
+        side = int(chance.integers(150, 500))
+        picture = 255 - np.asarray(mask(chance, side)) * chance.uniform(0.8, 1)
+        bar, level = round(side * chance.uniform(0.05, 0.2)), chance.uniform(0, 90)
+        match number % 4:
+            case 0:
+                picture = np.pad(picture, ((bar, 0), (0, 0)), constant_values=level)
+            case 1:
+                picture = np.pad(picture, ((0, 0), (bar, 0)), constant_values=level)
+            case 2:
+                picture = np.pad(np.pad(picture, 3, constant_values=level), bar, constant_values=255)
+            case 3:
+                picture[:, side // 2 :] *= chance.uniform(0.5, 0.6)
+        found += digits(client, png(Image.fromarray(picture.astype(np.uint8))))
+
+    assert found.count(RIGHT) >= 94
+
+
 def test_a_digit_in_a_corner_of_any_size_is_read(client: Client) -> None:
     chance = np.random.default_rng(5)
     found = []

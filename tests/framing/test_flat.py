@@ -123,12 +123,64 @@ def boxed(picture: Grey) -> Grey:
     return np.clip(printed - np.random.default_rng(0).integers(0, 4, picture.shape), 0, 255).astype(np.uint8)
 
 
+def boxed_on_a_screen(picture: Grey) -> Grey:
+    printed = picture.copy()
+    printed[5:8, 5:-5] = printed[-8:-5, 5:-5] = printed[5:-5, 5:8] = printed[5:-5, -8:-5] = 0
+    return printed
+
+
+def underlined(picture: Grey) -> Grey:
+    printed = picture.copy()
+    printed[-6:-4, 3:-3] = 30
+    return printed
+
+
+def barred(picture: Grey) -> Grey:
+    return np.pad(picture, ((picture.shape[0] // 8, 0), (0, 0)), constant_values=40)
+
+
+def in_half_a_shadow(picture: Grey) -> Grey:
+    darker = picture.copy()
+    darker[:, picture.shape[1] // 2 :] = darker[:, picture.shape[1] // 2 :] * 0.55
+    return darker
+
+
+def in_a_corner_of_a_shadow(picture: Grey) -> Grey:
+    rows, columns = np.indices(picture.shape)
+    return np.where(rows + columns > picture.shape[0] * 1.1, picture * 0.5, picture).astype(np.uint8)
+
+
 @pytest.mark.parametrize("kind", [shaded, grainy, ruled, boxed])
 def test_what_is_not_flat_is_left_to_others(kind: object) -> None:
     picture = 255 - seven(120)
 
     assert find(picture)
     assert find(kind(picture)) is None  # type: ignore[operator]
+
+
+PRINTS = [boxed_on_a_screen, underlined, barred, in_half_a_shadow, in_a_corner_of_a_shadow]
+
+
+@pytest.mark.parametrize("kind", PRINTS)
+@pytest.mark.parametrize("side", [60, 120, 280])
+def test_print_and_shadows_on_even_ground_are_left_to_others(side: int, kind: object) -> None:
+    for turns in range(4):
+        picture = kind(np.rot90(255 - seven(side), turns))  # type: ignore[operator]
+
+        assert find(np.rot90(picture, -turns)) is None
+        assert find(255 - picture) is None
+
+
+@pytest.mark.parametrize("side", [20, 28, 60, 280])
+@pytest.mark.parametrize("pen", [0.08, 0.15, 0.2])
+def test_a_seven_from_edge_to_edge_is_flat(side: int, pen: float) -> None:
+    drawn = Image.new("L", (side, side), 255)
+    bar = round(pen * side)
+    pencil = ImageDraw.Draw(drawn)
+    pencil.rectangle((0, 0, side, bar - 1), fill=0)
+    pencil.line((side * 0.9, 0, side * 0.4, side), fill=0, width=bar)
+
+    assert find(np.asarray(drawn))
 
 
 @pytest.mark.parametrize("level", [0, 17, 128, 255])

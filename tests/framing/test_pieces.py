@@ -1,5 +1,6 @@
 """The pieces of ink: specks go, dots in a line are linked, printed lines and boxes are known."""
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -87,6 +88,21 @@ def test_lines_and_boxes_are_known_by_their_course() -> None:
     box[10:90, [10, 60]] = 255
     box[[10, 89], 10:61] = 255
 
-    assert not pieces.have_lines(pieces.of(stroke), CONSTANTS)
-    assert pieces.have_lines(pieces.of(line), CONSTANTS)
-    assert pieces.have_lines(pieces.of(box), CONSTANTS)
+    for is_even in (True, False):
+        assert not pieces.have_lines(pieces.of(stroke), CONSTANTS, is_even=is_even)
+        assert pieces.have_lines(pieces.of(line), CONSTANTS, is_even=is_even)
+        assert pieces.have_lines(pieces.of(box + stroke), CONSTANTS, is_even=is_even)
+
+
+def test_on_even_ground_a_digit_may_be_as_long_as_a_side_and_hold_a_speck() -> None:
+    mask = np.zeros((100, 80), np.uint8)
+    mask[2:98, [*range(5, 15), *range(65, 75)]] = mask[[*range(2, 12), *range(88, 98)], 5:75] = 255
+    rounded = mask.copy()
+    rounded[:25, :25] = rounded[:25, -25:] = rounded[-25:, :25] = rounded[-25:, -25:] = 0
+    cv2.ellipse(rounded, (40, 50), (32, 46), 0, 0, 360, 255, 8)
+    for ring in (rounded, mask):
+        ring[48:60, 36:48] = 255
+
+    assert pieces.have_lines(pieces.of(mask), CONSTANTS, is_even=True)
+    assert not pieces.have_lines(pieces.of(rounded), CONSTANTS, is_even=True)
+    assert pieces.have_lines(pieces.of(rounded), CONSTANTS, is_even=False)
