@@ -16,7 +16,14 @@ from service.digits.strokes import select_digit
 
 MOST_SIDE_PX = 640  # larger pictures are first reduced to this
 WORK_SIDE_PX = 320  # and those that are not flat to this: 16 pixels for one of the digit's 20
-LEAST_CONTRAST = 48  # levels of luminance: with fewer, colour may show more
+LEAST_SPREAD = (
+    16  # levels, the standard deviation: a JPEG's luminance with less may show less than its colour
+)
+COLOUR_SPREAD = 48  # the same where colour is at hand
+MORE_EDGES = 2.0  # times the luminance's: a channel that shows so much more is taken
+EDGE = 24  # levels between neighbours
+GLANCE_PX = 160  # edges are measured in a picture no larger
+MOST_COUNT = 31  # the lightest level of a picture whose levels are counts, from 0
 FEW_PIXELS = 12  # a digit with a shorter longer side is hard to read
 BOX_LEVEL = 96  # of 255: ink this strong belongs to the box
 SKETCH_MARGIN_PX = 8  # room for thickened strokes
@@ -75,8 +82,11 @@ def prepare(image: npt.NDArray[np.uint8], *, sent_side_px: int | None = None) ->
         return Prepared(image=image, blank=False)
     sent_side_px = sent_side_px or max(image.shape[:2])
     grey = _shade(shrink(image, longer_side=MOST_SIDE_PX))
-    if grey.shape == (SIDE_PX, SIDE_PX) and is_framed(negative := cv2.bitwise_not(grey)):
-        return Prepared(image=negative, blank=False, preparation=Preparation(inverted=True))
+    if grey.shape == (SIDE_PX, SIDE_PX):
+        if image.ndim == 3 and is_framed(grey):
+            return Prepared(image=grey, blank=False)
+        if is_framed(negative := cv2.bitwise_not(grey)):
+            return Prepared(image=negative, blank=False, preparation=Preparation(inverted=True))
     if found := flat.find(grey):
         return _of_flat(found, grey, reduction=sent_side_px / max(grey.shape))
     sheet = lay_flat(shrink(grey, longer_side=WORK_SIDE_PX))
@@ -90,22 +100,25 @@ def prepare(image: npt.NDArray[np.uint8], *, sent_side_px: int | None = None) ->
 
 
 def _shade(image: npt.NDArray[np.uint8]) -> Grey:
-    """Return the luminance; where ink shows in colour alone, the channel that shows it best."""
+    """Return the luminance; where colour shows edges much more clearly, the channel that does best."""
     grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    darkest, lightest = _extremes(grey)
-    if image.ndim == 3 and lightest - darkest < LEAST_CONTRAST:
+    if image.ndim == 3 and cv2.meanStdDev(grey)[1].item() < COLOUR_SPREAD:
         channels = cv2.split(image)
-        contrasts = [high - low for low, high in map(_extremes, channels)]
-        best = int(np.argmax(contrasts))
-        return channels[best] if contrasts[best] > 2 * (lightest - darkest) else grey
-    # Levels of two, as a mask or a bitmap has them.
-    return grey * np.uint8(255) if (darkest, lightest) == (0, 1) else grey
+        edges = [_edges(channel) for channel in channels]
+        best = int(np.argmax(edges))
+        if edges[best] > MORE_EDGES * _edges(grey):
+            grey = channels[best]
+    darkest, lightest, _, _ = cv2.minMaxLoc(grey)
+    # Levels of two or a few, as masks and counts have them; a dark photo's noise has all alike.
+    is_counted = darkest == 0 < lightest <= MOST_COUNT and np.isin(grey, (0, lightest)).mean() >= 0.5
+    return cv2.convertScaleAbs(grey, alpha=255 / lightest) if is_counted else grey
 
 
-def _extremes(grey: Grey) -> tuple[float, float]:
-    """Return the darkest and the lightest level; of a large picture smoothed, for noise has others."""
-    darkest, lightest, _, _ = cv2.minMaxLoc(cv2.pyrDown(grey) if max(grey.shape) > WORK_SIDE_PX else grey)
-    return darkest, lightest
+def _edges(channel: Grey) -> int:
+    """Count the pixels on edges in what is seen at a glance: a speck or a bar has few, however strong."""
+    small = shrink(channel, longer_side=GLANCE_PX)
+    steps = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    return int(np.count_nonzero(steps >= EDGE))
 
 
 def _of_flat(found: FlatDigit, grey: Grey, *, reduction: float) -> Prepared:

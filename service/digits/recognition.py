@@ -10,7 +10,7 @@ import numpy.typing as npt
 from framing.mnist import SIZE_PX, are_framed, padded
 from service.digits.layers import Size
 from service.digits.network import Network, Scores
-from service.digits.preparation import LEAST_CONTRAST, WORK_SIDE_PX, Prepared, prepare
+from service.digits.preparation import LEAST_SPREAD, WORK_SIDE_PX, Prepared, prepare
 from service.errors import Fault, InvalidInputError
 from service.images.decoding import Pixels
 from service.images.pictures import Pictures
@@ -50,8 +50,8 @@ def prepared(pictures: Pictures, *, preprocess: Literal["auto", "none"], size: S
     if preprocess == "none":
         return take_as_prepared(pictures.decode(), size)
     if pictures.stack is None:
-        drafts = pictures.drafts(least_side_px=WORK_SIDE_PX, least_contrast=LEAST_CONTRAST)
-        found = [prepare_one(draft.pixels, sent_side_px=draft.sent_side_px) for draft in drafts]
+        drafts = pictures.drafts(least_side_px=WORK_SIDE_PX, least_spread=LEAST_SPREAD)
+        found = [prepare(draft.pixels, sent_side_px=draft.sent_side_px) for draft in drafts]
     else:
         found = prepare_all(pictures.stack)
     return found if size == SIZE_PX else [one._replace(image=padded(one.image, *size)) for one in found]
@@ -64,20 +64,7 @@ def prepare_all(pictures: Sequence[Pixels] | Pixels) -> list[Prepared]:
             Prepared(picture, blank=False) if ready else prepare(picture)
             for picture, ready in zip(pictures, are_framed(pictures), strict=True)
         ]
-    return [prepare_one(picture) for picture in pictures]
-
-
-def prepare_one(picture: Pixels, *, sent_side_px: int | None = None) -> Prepared:
-    """
-    Prepare a picture of any size; a ready one is taken as such in a colour file too.
-
-    Args:
-        picture: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8.
-        sent_side_px: The longer side of the picture as it was sent, where this is a smaller one of it.
-    """
-    if picture.ndim == 3 and picture.shape[:2] == SIZE_PX:
-        picture = _grey(picture)
-    return prepare(picture, sent_side_px=sent_side_px)
+    return [prepare(picture) for picture in pictures]
 
 
 def take_as_prepared(pictures: Sequence[Pixels] | Pixels, size: Size = SIZE_PX) -> list[Prepared]:

@@ -89,7 +89,7 @@ def decode(data: bytes, header: Header) -> Pixels:
     return pixels if found is None else found.turn_upright(pixels)
 
 
-def decode_draft(data: bytes, header: Header, *, least_side_px: int, least_contrast: int) -> Pixels:
+def decode_draft(data: bytes, header: Header, *, least_side_px: int, least_spread: int) -> Pixels:
     """
     Decode no more of a picture than it takes to see what is drawn in it.
 
@@ -101,7 +101,7 @@ def decode_draft(data: bytes, header: Header, *, least_side_px: int, least_contr
         data: As of ``decode``.
         header: As of ``decode``.
         least_side_px: The longer side has at least so many pixels, or all that there are.
-        least_contrast: Luminance shows enough when its lightest and darkest part are so many levels apart.
+        least_spread: Luminance shows enough when its levels' standard deviation is this.
 
     Returns:
         As of ``decode``, and grey where that is enough. A JPEG without its end marker comes whole.
@@ -115,8 +115,7 @@ def decode_draft(data: bytes, header: Header, *, least_side_px: int, least_contr
     longer = max(header.height, header.width)
     divisor = next((one for one in (8, 4, 2) if _reduced(longer, one) >= least_side_px), 1)
     pixels = _decode_jpeg(data, header, grey=True, divisor=divisor)
-    # Smoothed: where only a camera's noise is light and dark, colour may show more.
-    if not header.grey and _contrast(cv2.pyrDown(pixels)) < least_contrast:
+    if not header.grey and pixels.ndim == 2 and cv2.meanStdDev(pixels)[1].item() < least_spread:
         pixels = _decode_jpeg(data, header, grey=False, divisor=divisor)
     return metadata.of_jpeg(data).turn_upright(pixels)
 

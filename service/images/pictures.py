@@ -82,18 +82,18 @@ class Pictures(NamedTuple):
             return self.stack
         return [_decoded(file, decode) for file in self.files]
 
-    def drafts(self, *, least_side_px: int, least_contrast: int) -> Iterator[Draft]:
+    def drafts(self, *, least_side_px: int, least_spread: int) -> Iterator[Draft]:
         """
         Decode the files one by one, each no further than it takes to see what is drawn in it.
 
         Args:
             least_side_px: The longer side has at least so many pixels, or all that there are.
-            least_contrast: Grey is enough where its lightest and darkest part are so many levels apart.
+            least_spread: Grey is enough where its levels' standard deviation is this.
 
         Raises:
             InvalidInputError: A file is damaged; its pointer says which.
         """
-        draft = partial(decode_draft, least_side_px=least_side_px, least_contrast=least_contrast)
+        draft = partial(decode_draft, least_side_px=least_side_px, least_spread=least_spread)
         for file in self.files:
             yield Draft(_decoded(file, draft), max(file.header.height, file.header.width))
 

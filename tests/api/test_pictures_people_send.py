@@ -92,7 +92,29 @@ def bright_colour(ink: Image.Image, chance: np.random.Generator) -> Image.Image:
     return picture
 
 
-KINDS = [white_strokes, hole, grey_with_alpha, black_strokes, of_one_lightness, bright_colour]
+def of_one_lightness_and_more(ink: Image.Image, chance: np.random.Generator) -> Image.Image:
+    """The same with a speck, a white bar, or light from a side."""
+    pixels = np.asarray(of_one_lightness(ink, chance)).astype(float)
+    height, width, _ = pixels.shape
+    match chance.integers(3):
+        case 0:
+            pixels[1 : 2 + height // 40, 1 : 2 + width // 40] = chance.choice([0, 255])
+        case 1:
+            pixels = np.pad(pixels, ((height // 30, 0), (0, 0), (0, 0)), constant_values=255)
+        case 2:
+            pixels += np.linspace(-20, 20, width)[None, :, None]
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+
+
+KINDS = [
+    white_strokes,
+    hole,
+    grey_with_alpha,
+    black_strokes,
+    of_one_lightness,
+    bright_colour,
+    of_one_lightness_and_more,
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -203,6 +225,22 @@ def test_a_photo_is_read_at_any_size_and_operations_work_on_all_of_it(client: Cl
         assert np.load(io.BytesIO(answer.content)).shape == (side // 2, side // 2)
 
 
+def test_ink_that_shows_in_colour_alone_is_seen_beside_what_is_light_or_dark(client: Client) -> None:
+    chance = np.random.default_rng(1)
+    pictures = [of_one_lightness_and_more(mask(chance), chance) for _ in range(VARIANTS)]
+    found = [digits(client, png(picture)) for picture in pictures]
+
+    assert found.count([RIGHT]) >= 97
+
+
+def test_ink_that_shows_in_colour_alone_is_seen_in_28x28(client: Client) -> None:
+    chance = np.random.default_rng(9)
+    pictures = [np.asarray(of_one_lightness(mask(chance, 28), chance)) for _ in range(VARIANTS)]
+    found = [digits(client, npy(picture), "application/x-npy") for picture in pictures]
+
+    assert found == [[RIGHT]] * VARIANTS
+
+
 def test_masks_of_the_levels_0_and_1_are_read(client: Client) -> None:
     chance = np.random.default_rng(2)
     for _ in range(20):
@@ -212,6 +250,7 @@ def test_masks_of_the_levels_0_and_1_are_read(client: Client) -> None:
 
         assert digits(client, npy(ones), "application/x-npy") == [RIGHT]
         assert digits(client, png(Image.fromarray(ones))) == [RIGHT]
+        assert digits(client, png(Image.fromarray(ones).convert("RGB"))) == [RIGHT]
         assert digits(client, json.dumps({"pixels": ones.tolist()}).encode(), "application/json") == [RIGHT]
 
 

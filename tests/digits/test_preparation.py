@@ -284,6 +284,25 @@ def test_colour_is_read_as_its_luminance() -> None:
     np.testing.assert_array_equal(prepare(np.dstack([drawing] * 3)).image, prepare(drawing).image)
 
 
+@pytest.mark.parametrize("lightest", [1, 2, 15, 16, 31])
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_levels_of_two_or_a_few_are_those_of_ink(lightest: int, channels: tuple[int, ...]) -> None:
+    ink = 255 - draw(FOUR, side=300, height=180, pen=12, at=(40, 80))
+    for counts in (np.rint(ink / 255 * lightest), lightest - np.rint(ink / 255 * lightest)):
+        picture = np.broadcast_to(counts.reshape(300, 300, *[1] * len(channels)), (300, 300, *channels))
+
+        assert likeness(prepare(picture.astype(np.uint8)).image, prepare(ink).image) > 0.95
+
+
+@pytest.mark.parametrize("mean", [0, 5, 12])
+def test_the_noise_of_a_dark_photo_is_no_ink(mean: int) -> None:
+    chance = np.random.default_rng(0)
+    for deviation in (1, 3):
+        noise = np.clip(chance.normal(mean, deviation, (240, 320)), 0, 31).astype(np.uint8)
+
+        assert prepare(noise).blank
+
+
 def test_the_picture_itself_is_not_changed() -> None:
     picture = photo(draw(FOUR, side=300, height=180, pen=12, at=(40, 80)))
     before = picture.copy()
@@ -308,6 +327,8 @@ def test_every_image_of_mnist_comes_back_untouched(mnist_path: Path) -> None:
         images = arrays["x_train"]
 
     assert all(prepare(image).image is image for image in images)
+    for image in images[:1_000]:
+        assert np.array_equal(prepare(np.dstack([image] * 3)).image, image)
 
 
 @pytest.mark.parametrize("margin", [0, 1, 3])

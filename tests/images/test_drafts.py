@@ -14,12 +14,12 @@ from service.images.decoding import PixelLimits, decode, decode_draft
 from service.images.pictures import of_files
 
 VARIANTS = 100
-LEAST_SIDE, LEAST_CONTRAST = 320, 48
+LEAST_SIDE, LEAST_SPREAD = 320, 16
 LIMITS = PixelLimits(16_800_000, 8_192)
 
 
 def draft(file: bytes) -> np.ndarray:
-    return decode_draft(file, headers.read(file), least_side_px=LEAST_SIDE, least_contrast=LEAST_CONTRAST)
+    return decode_draft(file, headers.read(file), least_side_px=LEAST_SIDE, least_spread=LEAST_SPREAD)
 
 
 def saved(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:  # noqa: ANN401
@@ -112,7 +112,7 @@ def test_what_shows_in_colour_alone_is_decoded_in_colour() -> None:
     for _ in range(VARIANTS):
         width, height = (int(side) for side in chance.integers(60, 1_400, 2))
         image = of_one_lightness(chance, width, height)
-        # Such noise alone spans more levels than ``LEAST_CONTRAST`` from the lightest to the darkest pixel.
+        # Such noise alone spans 48 levels from the lightest to the darkest pixel.
         noise = chance.normal(0, chance.choice([0, 4, 8]), (height, width, 1))
         noisy = np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8)
         found = draft(saved(Image.fromarray(noisy), quality=90))
@@ -148,9 +148,7 @@ def test_a_draft_is_refused_where_the_whole_picture_is(progressive: bool) -> Non
     assert is_refused(file[: len(file) // 2], draft)
     for other in ({"width": 697}, {"height": 503}, {"width": 500, "height": 700}):
         with pytest.raises(InvalidInputError, match="damaged"):
-            decode_draft(
-                file, header._replace(**other), least_side_px=LEAST_SIDE, least_contrast=LEAST_CONTRAST
-            )
+            decode_draft(file, header._replace(**other), least_side_px=LEAST_SIDE, least_spread=LEAST_SPREAD)
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 4}])
@@ -167,7 +165,7 @@ def test_drafts_tell_how_large_their_pictures_are_and_which_is_damaged() -> None
         saved(scene(chance, 500, 901), "PNG"),
         saved(scene(chance, 28, 28, "L")),
     ]
-    needed = {"least_side_px": LEAST_SIDE, "least_contrast": LEAST_CONTRAST}
+    needed = {"least_side_px": LEAST_SIDE, "least_spread": LEAST_SPREAD}
     pictures = of_files([("#", file) for file in files], limits=LIMITS, total=32_000_000)
     found = [(one.pixels.shape[:2], one.sent_side_px) for one in pictures.drafts(**needed)]
 
