@@ -30,8 +30,14 @@ _REDUCED = {
     4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
     8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
 }
-_LEAST_CONTRAST = 24
-"""Levels of luminance: a picture with fewer shows nothing."""
+_SAMPLE_PX = 160
+"""Longer side of the sample by which the ground beneath transparent parts is chosen."""
+_EDGE = 24
+"""Levels between neighbours."""
+_DRAWN_SHARE = 0.05
+"""A picture has edges in its opaque part when they are this part of those of alpha."""
+_LIGHT = 176
+"""Ink whose mean level is over this is light."""
 
 
 class PixelLimits(NamedTuple):
@@ -58,7 +64,7 @@ def decode(data: bytes, header: Header) -> Pixels:
     """
     Decode a picture whose header was read and whose size was allowed.
 
-    The orientation that EXIF or XMP tells is applied, alpha is composited on white, or on black when nothing
+    The orientation that EXIF or XMP tells is applied, alpha is composited on white, or on black when little
     shows on white, 16 bits are scaled to 8, palettes are resolved, and of an animation the first frame is
     taken.
 
@@ -181,20 +187,47 @@ def _in_rgb(pixels: npt.NDArray[Any], transparent: int | None) -> Pixels:
     Returns:
         ``(height, width)`` or ``(height, width, 3)`` RGB, uint8.
     """
+    if transparent is not None:
+        ground = _ground(*_sampled(pixels, transparent))
+        pixels[pixels == transparent] = np.iinfo(pixels.dtype).max if ground else 0
+        return _in_blocks(pixels, ground)
     is_transparent = _is_transparent(pixels)
     if pixels.ndim == 3 and pixels.dtype == np.uint8 and not is_transparent:
         return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGB)
-    on_white = _in_blocks(pixels, transparent, ground=255)
-    if not is_transparent or (contrast := _contrast(on_white)) >= _LEAST_CONTRAST:
-        return on_white
-    # Two results at a time would take too much memory.
-    del on_white
-    # White strokes on a canvas without a ground, or a hole in a white one.
-    on_black = _in_blocks(pixels, transparent, ground=0)
-    if _contrast(on_black) > 2 * contrast:
-        return on_black
-    del on_black
-    return _in_blocks(pixels, transparent, ground=255)
+    return _in_blocks(pixels, _ground(*_sampled(pixels)) if is_transparent else 255)
+
+
+def _sampled(pixels: npt.NDArray[Any], transparent: int | None = None) -> tuple[Pixels, Pixels]:
+    """Return the luminance and alpha of some pixels, 8 bits deep; those at the rim may be a frame."""
+    step = -(-max(pixels.shape) // _SAMPLE_PX)
+    # Each pixel as one number: so it is quick.
+    whole = pixels if pixels.ndim == 2 else pixels.view(f"u{4 * pixels.itemsize}")[..., 0]
+    whole = whole[::step, ::step]
+    whole = np.ascontiguousarray(whole[1:-1, 1:-1] if min(whole.shape) > 2 else whole)
+    if pixels.ndim == 2:
+        alpha = np.where(whole == transparent, 0, 255).astype(np.uint8)
+        return (whole >> (8 * whole.itemsize - 8)).astype(np.uint8), alpha
+    sample = whole.view(pixels.dtype).reshape(*whole.shape, 4)
+    if sample.itemsize == 2:
+        sample = (sample >> 8).astype(np.uint8)
+    return cv2.cvtColor(sample, cv2.COLOR_BGRA2GRAY), cv2.extractChannel(sample, 3)
+
+
+def _ground(grey: Pixels, alpha: Pixels) -> int:
+    """
+    Choose what to composite on, by what is seen of a sample.
+
+    What has edges in its opaque part, as a cut-out photo or a card, is put on white, and so is ink that is
+    not light. Else light ink or a light sheet with a hole would not show: it is put on black.
+    """
+    around = np.ones((3, 3), np.uint8)
+    is_opaque = cv2.erode(alpha, around) == 255
+    drawn = (cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, around) >= _EDGE) & is_opaque
+    cut = cv2.morphologyEx(alpha, cv2.MORPH_GRADIENT, around) >= _EDGE
+    if np.count_nonzero(drawn) > _DRAWN_SHARE * np.count_nonzero(cut):
+        return 255
+    weights = alpha.ravel().astype(np.float32)
+    return 0 if weights @ grey.ravel().astype(np.float32) > _LIGHT * weights.sum() else 255
 
 
 def _is_transparent(pixels: npt.NDArray[Any]) -> bool:
@@ -205,27 +238,18 @@ def _is_transparent(pixels: npt.NDArray[Any]) -> bool:
     return least < np.iinfo(pixels.dtype).max
 
 
-def _contrast(picture: Pixels) -> int:
-    """Return the difference between the lightest and the darkest pixel, levels of luminance."""
-    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    darkest, lightest, _, _ = cv2.minMaxLoc(grey)
-    return int(lightest - darkest)
-
-
-def _in_blocks(pixels: npt.NDArray[Any], transparent: int | None, *, ground: int) -> Pixels:
+def _in_blocks(pixels: npt.NDArray[Any], ground: int) -> Pixels:
     height, width = pixels.shape[:2]
     if height * width <= _BLOCK:
-        return _rows_in_rgb(pixels, transparent, ground)
+        return _rows_in_rgb(pixels, ground)
     result = np.empty((height, width, 3)[: pixels.ndim], np.uint8)
     step = max(_BLOCK // width, 1)
     for top in range(0, height, step):
-        result[top : top + step] = _rows_in_rgb(pixels[top : top + step], transparent, ground)
+        result[top : top + step] = _rows_in_rgb(pixels[top : top + step], ground)
     return result
 
 
-def _rows_in_rgb(pixels: npt.NDArray[Any], transparent: int | None, ground: int) -> Pixels:
-    if transparent is not None and pixels.ndim == 2:
-        pixels[pixels == transparent] = np.iinfo(pixels.dtype).max
+def _rows_in_rgb(pixels: npt.NDArray[Any], ground: int) -> Pixels:
     if pixels.dtype == np.uint16:
         pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
     if pixels.ndim == 2:

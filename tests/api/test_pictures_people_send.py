@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from httpx2 import Client
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from PIL.PngImagePlugin import PngInfo
 
 VARIANTS = 100
@@ -92,6 +92,42 @@ def bright_colour(ink: Image.Image, chance: np.random.Generator) -> Image.Image:
     return picture
 
 
+def white_strokes_and_a_speck(ink: Image.Image, chance: np.random.Generator) -> Image.Image:
+    """White strokes, and a dark pixel or a frame."""
+    picture = white_strokes(ink, chance)
+    if chance.random() < 0.5:
+        picture.putpixel((2, 2), (0, 0, 0, 255))
+    else:
+        last = picture.width - 1
+        ImageDraw.Draw(picture).rectangle((0, 0, last, last), outline=(90, 90, 90, 255))
+    return picture
+
+
+def premultiplied(ink: Image.Image, _: np.random.Generator) -> Image.Image:
+    """White strokes whose colour was multiplied by alpha, as some libraries hand them out."""
+    return Image.merge("RGBA", (ink, ink, ink, ink))
+
+
+def in_a_shadow(ink: Image.Image, _: np.random.Generator) -> Image.Image:
+    """White strokes that drop a soft shadow."""
+    soft = ink.filter(ImageFilter.GaussianBlur(max(1, ink.width / 60)))
+    shadow = Image.eval(soft, lambda value: value * 2 // 5)
+    empty = Image.new("L", ink.size, 0)
+    picture = Image.merge("RGBA", (empty, empty, empty, ImageChops.offset(shadow, 1 + ink.width // 100)))
+    picture.alpha_composite(Image.merge("RGBA", (*[Image.new("L", ink.size, 255)] * 3, ink)))
+    return picture
+
+
+def card(ink: Image.Image, chance: np.random.Generator) -> Image.Image:
+    """Black on a white card on nothing."""
+    picture = Image.new("RGBA", (ink.width + 20, ink.height + 20), (0, 0, 0, 0))
+    level = int(chance.integers(200, 256))
+    paper = Image.new("RGBA", ink.size, (level, level, level, 255))
+    paper.paste((0, 0, 0, 255), mask=ink)
+    picture.paste(paper, (10, 10))
+    return picture
+
+
 def of_one_lightness_and_more(ink: Image.Image, chance: np.random.Generator) -> Image.Image:
     """The same with a speck, a white bar, or light from a side."""
     pixels = np.asarray(of_one_lightness(ink, chance)).astype(float)
@@ -124,6 +160,26 @@ def test_ink_that_shows_in_alpha_or_colour_alone_is_seen(client: Client, kind: o
     found = [digits(client, png(picture)) for picture in pictures]
 
     assert found == [[RIGHT]] * VARIANTS
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "1", "I;16"])
+@pytest.mark.parametrize("level", [0, 255])
+def test_ink_on_a_level_that_is_transparent_is_seen(client: Client, mode: str, level: int) -> None:
+    chance = np.random.default_rng(10)
+    found = []
+    for _ in range(20):
+        ink = Image.eval(mask(chance), lambda value: 255 * (value > 127))
+        picture = ink if level == 0 else Image.eval(ink, lambda value: 255 - value)
+        key: object = level
+        if mode == "RGB":
+            key = (level,) * 3
+        if mode == "I;16":
+            picture, key = Image.fromarray(np.asarray(picture, np.uint16) * 257), level * 257
+        file = io.BytesIO()
+        (picture if mode == "I;16" else picture.convert(mode)).save(file, "PNG", transparency=key)
+        found += digits(client, file.getvalue())
+
+    assert found == [RIGHT] * 20
 
 
 def dots(chance: np.random.Generator) -> Image.Image:
