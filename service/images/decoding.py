@@ -90,6 +90,9 @@ def decode(data: bytes, header: Header) -> Pixels:
     # This flag alone keeps alpha; it leaves depth and channel order to us.
     pixels = _decode_by_opencv(data, cv2.IMREAD_UNCHANGED)
     _check(pixels, header.height, header.width)
+    if pixels.itemsize == 2 and cv2.norm(pixels, cv2.NORM_INF) <= 255:
+        # Eight bits, or a mask, in a file of sixteen.
+        pixels = pixels.astype(np.uint8)
     if pixels.ndim == 3 or pixels.itemsize == 2 or transparent is not None:
         pixels = _in_rgb(pixels, transparent)
     return pixels if found is None else found.turn_upright(pixels)

@@ -14,6 +14,10 @@ from service.images import headers
 from service.images.decoding import PixelLimits, Pixels, decode, decode_draft
 from service.images.headers import Header
 
+_PIXELS = prod(SIZE_PX)
+_FEW_COLUMNS = 100
+"""A picture 784 pixels high and narrower than this is none: it is images in columns."""
+
 
 class EncodedFile(NamedTuple):
     """
@@ -145,11 +149,14 @@ def of_array(
         array = array[..., 0]
     shape = array.shape
     several = {SIZE_PX, size}
-    if shape[-1:] == (prod(SIZE_PX),):
-        message = "the array looks like images in one row each"
+    if _PIXELS in shape[-2:] and (shape[-1] == _PIXELS or shape[-1] < _FEW_COLUMNS):
+        message = "the array looks like images in one row or column each"
         rows, columns = SIZE_PX
-        fault = f"send images of {prod(SIZE_PX)} pixels as (number, {rows}, {columns})"
+        fault = f"send images of {_PIXELS} pixels as (number, {rows}, {columns})"
         raise InvalidInputError(message, Fault(pointer, fault))
+    if array.ndim == 3 and shape[2] in {2, 4}:
+        message = "the array looks like a picture with alpha"
+        raise InvalidInputError(message, Fault(pointer, "send (height, width, 3), or a PNG file"))
     if 0 in shape:
         stack = None
     elif array.ndim == 2 or (array.ndim == 3 and shape[2] == 3 and shape[1:] not in several):

@@ -321,16 +321,32 @@ def test_arrays_with_an_axis_of_one_channel_are_taken(client: Client, dtype: typ
     assert digits(client, npy(images[0][..., None]), "application/x-npy") == [RIGHT]
 
 
-@pytest.mark.parametrize("shape", [(10, 784), (1, 784), (784,), (3, 5, 784)])
-def test_images_in_one_row_each_are_refused_with_the_shape_to_send(
+SHAPES = [(10, 784), (1, 784), (784,), (3, 5, 784), (784, 1), (784, 2), (784, 6), (5, 784, 1)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_images_in_one_row_or_column_each_are_refused_with_the_shape_to_send(
     client: Client, shape: tuple[int, ...]
 ) -> None:
-    answer = client.post(
-        "/predict", content=npy(np.zeros(shape, np.uint8)), headers={"Content-Type": "application/x-npy"}
-    )
+    zeros = np.zeros(shape, np.uint8)
+    for content, media_type in (
+        (npy(zeros), "application/x-npy"),
+        (json.dumps({"pixels": zeros.tolist()}).encode(), "application/json"),
+    ):
+        answer = client.post("/predict", content=content, headers={"Content-Type": media_type})
+
+        assert answer.status_code == 422
+        assert "(number, 28, 28)" in answer.text
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 4), (50, 40, 2), (100, 200, 4)])
+def test_an_array_with_alpha_is_refused_with_what_to_send(client: Client, shape: tuple[int, ...]) -> None:
+    zeros = npy(np.zeros(shape, np.uint8))
+    answer = client.post("/predict", content=zeros, headers={"Content-Type": "application/x-npy"})
 
     assert answer.status_code == 422
-    assert "(number, 28, 28)" in answer.text
+    assert "alpha" in answer.text
+    assert "(height, width, 3)" in answer.text
 
 
 TURNS = {

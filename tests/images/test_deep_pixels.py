@@ -111,11 +111,21 @@ def test_sixteen_bits_become_eight_in_every_row(channels: int) -> None:
     assert np.array_equal(decode(file, headers.read(file)), np.squeeze(eight_bits(pixels)))
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("depth", [1, 4, 8])
+def test_levels_of_eight_bits_and_fewer_in_a_deep_file_stay_as_they_are(channels: int, depth: int) -> None:
+    pixels = noise(31, 32, channels, depth)
+    file = png(pixels.astype(np.uint16))
+
+    assert np.array_equal(decode(file, headers.read(file)), np.squeeze(pixels))
+
+
 @pytest.mark.parametrize("depth", [8, 16])
 def test_the_transparent_level_is_white_in_every_row(depth: int) -> None:
-    pixels = noise(301, 302, 1, 8).astype(np.uint16 if depth == 16 else np.uint8)
-    file = png(pixels, tRNS=b"\0\x07")
-    expected = np.where(pixels == 7, 255, eight_bits(pixels))[..., 0]
+    pixels = noise(301, 302, 1, 8)
+    expected = np.where(pixels == 7, 255, pixels)[..., 0]
+    deep = depth == 16
+    file = png(pixels.astype(np.uint16) * 257 if deep else pixels, tRNS=b"\7\7" if deep else b"\0\7")
 
     assert np.array_equal(decode(file, headers.read(file)), expected)
 
