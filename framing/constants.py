@@ -11,6 +11,7 @@ class Constants:
     Attributes:
         least_contrast: Levels between ground and the strongest ink.
         outliers: Share of the pixels that may be beyond the darkest and lightest level.
+        most_outliers: Pixels that may be at most: a small digit in a large picture has few.
         near: Share of the contrast within which a pixel is as the ground is.
         faint: Share of the contrast below which what is no ground is no clear ink.
         inked: Share of the contrast from which a pixel is ink.
@@ -42,6 +43,7 @@ class Constants:
 
     least_contrast: int = 24
     outliers: float = 0.0005
+    most_outliers: int = 4
     near: float = 0.08
     faint: float = 0.35
     inked: float = 0.5

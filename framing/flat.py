@@ -61,14 +61,14 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     Returns:
         What was made of it; None when the picture is not flat, or has no ink.
     """
-    halvings = 0
+    halvings, (whole_height, whole_width) = 0, grey.shape
     while max(grey.shape) > constants.most_px:
         height, width = grey.shape
-        # Of whole pairs alone this is quick; the last row or column of an odd number is lost.
-        pairs = grey[: height & ~1 or 1, : width & ~1 or 1]
-        grey = np.atleast_2d(
-            cv2.resize(pairs, (width // 2 or 1, height // 2 or 1), interpolation=cv2.INTER_AREA)
-        )
+        if height & 1 or width & 1:
+            # Of whole pairs alone this is quick.
+            grey = cv2.copyMakeBorder(grey, 0, height & 1, 0, width & 1, cv2.BORDER_REPLICATE)
+        half = (-(-width // 2), -(-height // 2))
+        grey = np.atleast_2d(cv2.resize(grey, half, interpolation=cv2.INTER_AREA))
         halvings += 1
     ground = ground_of(grey, constants)
     if ground is None:
@@ -88,7 +88,8 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
         crop = ink[top : top + height, left : left + width]
     if ground.is_stepped and max(height, width) < constants.smoothed_px:
         crop = _smoothed(crop, constants)
-    box = (top << halvings, left << halvings, height << halvings, width << halvings)
+    top, left = top << halvings, left << halvings
+    box = (top, left, min(height << halvings, whole_height - top), min(width << halvings, whole_width - left))
     return FlatDigit(frame(crop), ground.is_light, box)
 
 
@@ -96,7 +97,7 @@ def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
     """Return the ground of a flat picture; None when the picture is not flat."""
     below: list[float] = cv2.calcHist([grey], [0], None, [256], [0, 256]).cumsum().tolist()
     number = grey.size
-    few = number * constants.outliers
+    few = min(number * constants.outliers, constants.most_outliers)
     darkest, lightest = bisect_right(below, few), bisect_left(below, number - few)
     middle = (darkest + lightest) // 2
     rim = np.sort(np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])).tobytes()

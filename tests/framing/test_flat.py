@@ -82,6 +82,29 @@ def test_the_box_is_that_of_the_ink_in_the_picture() -> None:
     assert np.abs(np.subtract(digit.box, (100, 240, 100, 40))).max() <= 4
 
 
+@pytest.mark.parametrize("size", [(280, 280), (281, 323), (641, 643), (639, 477), (161, 161)])
+def test_the_box_reaches_the_edge_where_the_ink_does_and_never_beyond(size: tuple[int, int]) -> None:
+    height, width = size
+    for top, left in ((height - 90, 60), (60, width - 80)):
+        picture = np.full(size, 255, np.uint8)
+        picture[top : top + 90, left : left + 20] = picture[top : top + 20, left : left + 80] = 0
+        digit = find(picture)
+
+        assert digit
+        assert digit.box[0] + digit.box[2] <= height
+        assert digit.box[1] + digit.box[3] <= width
+        assert digit.box[0] + digit.box[2] == height or digit.box[1] + digit.box[3] == width
+
+
+@pytest.mark.parametrize("size", [(800, 600), (1_920, 1_080), (640, 400)])
+def test_a_digit_of_a_tenth_of_the_side_is_seen(size: tuple[int, int]) -> None:
+    picture = np.zeros(size, np.uint8)
+    small = seven(min(size) // 6)
+    picture[100 : 100 + len(small), 200 : 200 + len(small)] = small
+
+    assert alike(found(picture), EXPECTED) > 0.8
+
+
 def test_stairs_of_two_levels_become_slants() -> None:
     stepped = np.where(seven(24) > 127, 255, 0).astype(np.uint8)
 
