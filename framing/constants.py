@@ -14,7 +14,7 @@ class Constants:
         most_outliers: Pixels that may be at most: a small digit in a large picture has few.
         near: Share of the contrast within which a pixel is as the ground is.
         faint: Share of the contrast below which what is no ground is no clear ink.
-        inked: Share of the contrast from which a pixel is ink.
+        inked: Share of the contrast from which a pixel is ink: half of it, however halves were rounded.
         most_faint: Most pixels between ``near`` and ``faint``, of those that are ink: shade and printed
             lines make them, and so do soft edges.
         most_beyond: Most pixels on the other side of the ground, of all: grain and light make them.
@@ -46,7 +46,7 @@ class Constants:
     most_outliers: int = 4
     near: float = 0.08
     faint: float = 0.35
-    inked: float = 0.5
+    inked: float = 0.48
     most_faint: float = 0.8
     most_beyond: float = 0.003
     least_rim: float = 0.4

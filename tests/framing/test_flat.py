@@ -73,6 +73,16 @@ def test_polarity_changes_nothing_but_what_is_told() -> None:
         assert (light.is_dark, dark.is_dark) == (False, True)
 
 
+@pytest.mark.parametrize("side", [200, 280, 400])
+@pytest.mark.parametrize("period", [4, 6])
+def test_a_halftone_is_flat_in_either_polarity(side: int, period: int) -> None:
+    waves = np.cos(2 * np.pi * np.arange(side) / period)
+    dotted = np.where((waves[:, None] + waves > 0) & (seven(side) > 127), 255, 0).astype(np.uint8)
+
+    assert alike(found(dotted), EXPECTED) > 0.8
+    assert alike(found(255 - dotted), EXPECTED) > 0.8
+
+
 def test_the_box_is_that_of_the_ink_in_the_picture() -> None:
     picture = np.zeros((400, 500), np.uint8)
     picture[100:200, 240:280] = 255
