@@ -17,8 +17,8 @@ of a model:
     data -> network -> fit -> evaluate -> export -> verify -> report
 
 The version is a folder, <repository>/<name>/<number>, with model.onnx, layers.onnx,
-golden.npz, card.json (how good it is and how it was made) and report.html (the same to
-look at). It appears there whole, when everything is verified, or not at all; a service
+golden.npz, card.json (how good it is and how it was made), README.md (the same to read) and
+report.html (to look at). It appears there whole, when everything is verified, or not at all; a service
 that watches the repository picks it up.
 
 A run that was stopped goes on where it was when the same command is given again; one that is

@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from pydantic import TypeAdapter
 
 from training.evaluation import Evaluation
 from training.familiarity import FamiliarityReport
 from training.publication import CARD
+from training.robustness import FamilyResult
 
 CLASSES = tuple("0123456789")
 ROLE = "recogniser"
@@ -106,6 +110,7 @@ class Training:
         hardware: Processor, cores and accelerators.
         versions: Of Python and the libraries that matter.
         data_sha256: Of MNIST's four arrays.
+        revision: The program's commit, ``-dirty`` when it was changed since; None when it is not known.
     """
 
     settings: dict[str, Any]
@@ -118,6 +123,21 @@ class Training:
     hardware: str
     versions: dict[str, str]
     data_sha256: dict[str, str]
+    revision: str | None = None
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """
+    What the first convolution had learnt after some epochs.
+
+    Attributes:
+        layer: Its name.
+        epochs: After each of them ``(filters, channels, height, width)``, of large layers the first filters.
+    """
+
+    layer: str
+    epochs: dict[int, Sequence[Sequence[Sequence[Sequence[float]]]]]
 
 
 @dataclass(frozen=True)
@@ -132,6 +152,9 @@ class Card:
             version for use, to see how it goes: not for use.
         files: Every file that the version must have, besides the card itself.
         local_files: Files that stay where they were made, for they show pictures of MNIST.
+        temperature_interval_95: The bootstrap's, of the validation images.
+        robustness: Of each family of pictures how they are read.
+        kernels: Of the first convolution; None when there is none.
     """
 
     name: str
@@ -153,11 +176,27 @@ class Card:
     training: Training
     files: dict[str, File]
     local_files: tuple[str, ...]
+    temperature_interval_95: tuple[float, float] | None = None
+    robustness: dict[str, FamilyResult] = field(default_factory=dict)
+    kernels: Kernels | None = None
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """
+        Read ``card.json``; what cards did not have at first may be missing.
+
+        Raises:
+            OSError: It cannot be read.
+            ValueError: It is no card.
+        """
+        return TypeAdapter(cls).validate_json((folder / CARD).read_bytes())
 
     def write(self, folder: Path) -> None:
-        """Write ``card.json``, utf-8, into the version's folder."""
+        """Write ``card.json``, utf-8, into the version's folder; no reader sees half of one."""
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / CARD).write_text(text + "\n", encoding="utf-8")
+        new = folder / f"{CARD}.new"
+        new.write_text(text + "\n", encoding="utf-8")
+        new.replace(folder / CARD)
 
 
 def described(path: Path) -> File:

@@ -53,10 +53,31 @@ def reliability_diagram(bins: Sequence[ReliabilityBin]) -> str:
         parts.append(
             f'<rect class="bar" x="{x + 1:.1f}" y="{y:.1f}" width="{x2 - x - 2:.1f}" '
             f'height="{HEIGHT - BOTTOM - y:.1f}"><title>{told}</title></rect>'
+            f'<text class="count" x="{(x + x2) / 2:.1f}" y="{HEIGHT - BOTTOM - 4}">{each.count:,}</text>'
         )
     parts.append(f'<polyline class="ideal" points="{_place(0, 0)} {_place(1, 1)}"/>')
     parts += [f'<circle class="mean" r="3.5" {_centre(each)}/>' for each in bins]
     return f"<figure>{_svg('Reliability diagram', parts, 'confidence')}</figure>"
+
+
+def kernels(filters: Sequence[Sequence[Sequence[float]]], strongest: float) -> str:
+    """
+    Draw kernels side by side, what they look for in one colour, what they avoid in another.
+
+    Args:
+        filters: Each ``(height, width)``.
+        strongest: The weight, without its sign, that has the full colour.
+    """
+    high, wide = len(filters[0]), len(filters[0][0])
+    cells = "".join(
+        f'<rect class="{"for" if weight > 0 else "against"}" x="{index * (wide + 1) + across}" y="{down}" '
+        f'width="1" height="1" fill-opacity="{min(1.0, abs(weight) / strongest):.2f}"/>'
+        for index, kernel in enumerate(filters)
+        for down, row in enumerate(kernel)
+        for across, weight in enumerate(row)
+    )
+    box = f'viewBox="0 0 {len(filters) * (wide + 1) - 1} {high}" role="img" aria-label="kernels"'
+    return f'<svg class="kernels" {box} shape-rendering="crispEdges">{cells}</svg>'
 
 
 def _svg(title: str, parts: Sequence[str], axis: str) -> str:

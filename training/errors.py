@@ -11,6 +11,7 @@ class Refusal(Exception):  # noqa: N818  What the children are errors of.
     ├── ResumeError
     ├── SuccessionError
     ├── ExportError
+    ├── DescriptionError
     └── PublicationError
     """
 
@@ -33,6 +34,10 @@ class SuccessionError(Refusal):
 
 class ExportError(Refusal):
     """The exported files are not what was trained, or the network reads a golden digit wrong."""
+
+
+class DescriptionError(Refusal):
+    """A published version cannot be described anew."""
 
 
 class PublicationError(Refusal):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ import tensorflow as tf
 from training.data import Images, Labels
 from training.errors import ResumeError, StorageError
 from training.family import Family, input_size, scaled
+from training.layers import first_kernels
 from training.recipes import Recipe
 from training.storage import unwritable
 
@@ -32,6 +34,7 @@ class Run:
         epochs: Epochs finished.
         history: Per finished epoch ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``.
         seconds: Spent on the finished epochs.
+        kernels: Those of the first convolution after some epochs, as the card shows them.
     """
 
     recipe: str
@@ -40,6 +43,7 @@ class Run:
     epochs: int = 0
     history: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
+    kernels: dict[str, list[Any]] = field(default_factory=dict)
 
 
 def fit(  # noqa: PLR0913  A network, two sets of images, and two listeners.
@@ -80,7 +84,7 @@ def fit(  # noqa: PLR0913  A network, two sets of images, and two listeners.
     if network is None:
         network = _compiled(family, recipe, steps)
     if run.epochs < recipe.epochs:
-        callbacks = [_Checkpoint(checkpoints, run, on_epoch, on_batch)]
+        callbacks = [_Checkpoint(checkpoints, run, shown_epochs(recipe.epochs), on_epoch, on_batch)]
         if recipe.ema_momentum is not None:
             # Validation figures belong to the averaged weights, which are the ones kept.
             callbacks.insert(0, keras.callbacks.SwapEMAWeights())
@@ -99,6 +103,11 @@ def fit(  # noqa: PLR0913  A network, two sets of images, and two listeners.
     elif recipe.ema_momentum is not None:
         network.optimizer.finalize_variable_values(network.trainable_variables)
     return network, run
+
+
+def shown_epochs(epochs: int) -> set[int]:
+    """Give the epochs after which kernels are kept to be shown: the first, a quarter, half, and the last."""
+    return {1, max(1, epochs // 4), max(1, epochs // 2), epochs}
 
 
 def steps_of(recipe: Recipe, images: int) -> int:
@@ -176,16 +185,26 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ship
         self,
         folder: Path,
         run: Run,
+        shown: set[int],
         on_epoch: Callable[[int, dict[str, float]], None],
         on_batch: Callable[[int], None],
     ) -> None:
         super().__init__()
-        self._folder, self._run, self._on_epoch, self._on_batch = folder, run, on_epoch, on_batch
+        self._folder, self._run, self._shown = folder, run, shown
+        self._on_epoch, self._on_batch = on_epoch, on_batch
         self._begun = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         del logs
         self._on_batch(batch + 1)
+
+    def on_test_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        del logs
+        # While it validates the network has the averaged weights, when the recipe averages.
+        epoch = self._run.epochs + 1
+        found = first_kernels(self.model) if batch == 0 and epoch in self._shown else None
+        if found:
+            self._run.kernels[str(epoch)] = found[1]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         for name, figure in (logs or {}).items():

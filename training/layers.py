@@ -9,6 +9,11 @@ import numpy.typing as npt
 
 from training import card
 
+FILTER_AXES = ("filters", "channels", "height", "width")
+
+MOST_SHOWN = 2048
+"""Numbers of the first convolution's kernels that the card has, for each epoch that it shows."""
+
 KERNEL_AXES = (3, 2, 0, 1)
 """Keras' axes of a convolution's kernel in the file's order: filters, channels, height, width."""
 
@@ -58,6 +63,21 @@ def weights(layer: keras.Layer) -> list[Weight]:
     return found
 
 
+def first_kernels(network: keras.Model) -> tuple[str, list[Any]] | None:
+    """Give the first convolution's name and kernels as the card shows them; None when there is none."""
+    for layer in visible(network):
+        for weight in weights(layer):
+            if weight.axes == FILTER_AXES:
+                return layer.name, shown(weight.value)
+    return None
+
+
+def shown(kernels: npt.NDArray[np.float32]) -> list[Any]:
+    """Give kernels, ``(filters, channels, height, width)``, to four decimals; of many the first filters."""
+    number = max(1, MOST_SHOWN // kernels[0].size)
+    return list(np.round(kernels[:number].astype(np.float64), 4).tolist())
+
+
 def table(network: keras.Model) -> tuple[card.Layer, ...]:
     """Give the rows of the lecture's summary, with how each layer computes."""
     layers = visible(network)
@@ -93,7 +113,7 @@ def _origin(tensor: keras.KerasTensor) -> str:
 
 def _axes(layer: keras.Layer) -> dict[str, tuple[str, ...]]:
     if isinstance(layer, keras.layers.Conv2D):
-        return {"kernel": ("filters", "channels", "height", "width"), "bias": ("filters",)}
+        return {"kernel": FILTER_AXES, "bias": ("filters",)}
     if isinstance(layer, keras.layers.Dense):
         return {"kernel": ("inputs", "units"), "bias": ("units",)}
     return dict(getattr(layer, "axes", {}))

@@ -39,13 +39,24 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
         PublicationError: The version cannot be written.
     """
     # Here and not above, for they load TensorFlow: --help should answer at once.
-    from training import calibration, evaluation, export, familiarity, fit, layers, networks, verification
-    from training.card import CLASSES, ROLE, Card, Evaluations, Training, described
+    from training import (
+        calibration,
+        evaluation,
+        export,
+        familiarity,
+        fit,
+        layers,
+        networks,
+        robustness,
+        verification,
+    )
+    from training.card import CLASSES, ROLE, Card, Evaluations, Kernels, Training, described
     from training.family import Answers
     from training.golden import golden_images
     from training.nondigits import nondigits
-    from training.provenance import hardware, versions
+    from training.provenance import hardware, revision, versions
     from training.publication import draft
+    from training.readme import write_readme
     from training.report import REPORT, write_report
 
     # Data.
@@ -91,6 +102,13 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
     score = familiarity.fit(answers(training[0]).features, training[1], validated)
     made = nondigits(number=200 if settings.trial else 1000, seed=0)
     strangers = {kind: answers(images) for kind, images in made.items()}
+
+    families = robustness.measure(
+        lambda images: answers(images).probabilities,
+        validation,
+        number=20 if settings.trial else robustness.PICTURES,
+    )
+    first = layers.first_kernels(network)
 
     # Export, verify and report.
     progress.stage("exporting to ONNX, and comparing with Keras")
@@ -142,12 +160,19 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
                 hardware=hardware(),
                 versions=versions(),
                 data_sha256=SHA256,
+                revision=revision(),
             ),
             files={file: described(version.folder / file) for file in export.FILES},
             local_files=(REPORT,),
+            temperature_interval_95=calibration.temperature_interval(uncalibrated, validation[1]),
+            robustness=families,
+            kernels=Kernels(first[0], {int(epoch): each for epoch, each in run.kernels.items()})
+            if first
+            else None,
         )
         card.write(version.folder)
-        write_report(version.folder, card, mnist, tested.probabilities)
+        write_readme(version.folder, card)
+        write_report(version.folder, card, mnist, validated.probabilities, tested.probabilities)
     return model / version.number
 
 

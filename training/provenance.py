@@ -2,11 +2,14 @@
 
 import os
 import platform
+import subprocess
 from importlib import metadata
 from pathlib import Path
 
 import onnxruntime
 import tensorflow as tf
+
+PROGRAM = Path(__file__).resolve().parents[1]
 
 LIBRARIES = ("tensorflow", "keras", "tf2onnx", "onnx", "numpy", "opencv-python-headless")
 
@@ -26,6 +29,19 @@ def versions() -> dict[str, str]:
     # ONNX Runtime comes in two distributions, of which one is installed: the package itself knows.
     found = {name: metadata.version(name) for name in LIBRARIES}
     return {"python": platform.python_version(), **found, "onnxruntime": str(onnxruntime.__version__)}
+
+
+def revision() -> str | None:
+    """Give the commit of the program, ``-dirty`` when files differ; None outside of a git checkout."""
+    if not (PROGRAM / ".git").exists():
+        return None
+    command = ["git", "-C", str(PROGRAM), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)  # noqa: S603  ours
+    except (OSError, subprocess.SubprocessError):
+        # No git here, or not our checkout: the training does not depend on it.
+        return None
+    return told.stdout.strip() or None
 
 
 def _processor() -> str:

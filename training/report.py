@@ -1,7 +1,8 @@
-"""The model card to look at: one page with figures, curves, the confusion matrix and every mistake."""
+"""The model card to look at: one page with figures, curves, tables and every mistake."""
 
 import base64
 import importlib.resources
+import json
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -11,10 +12,13 @@ import cv2
 import numpy as np
 
 from training.card import Card
-from training.charts import Curve, curves, reliability_diagram
-from training.data import Mnist
+from training.charts import Curve, curves, kernels, reliability_diagram
+from training.data import Mnist, Part, split
 from training.drawing import Picture
 from training.evaluation import Evaluation, Probabilities
+from training.nondigits import LOOKALIKES
+from training.readme import counted
+from training.recipes import LECTURE_ERRORS
 
 REPORT = "report.html"
 TEMPLATE = "report.template.html"
@@ -22,16 +26,24 @@ MOST_MISTAKES = 200
 """A trial makes thousands of mistakes; the page shows the surest of them."""
 
 
-def write_report(folder: Path, card: Card, mnist: Mnist, probabilities: Probabilities) -> None:
+MOST_FILTERS = 16
+"""Kernels of one epoch that are drawn."""
+
+
+def write_report(
+    folder: Path, card: Card, mnist: Mnist, validated: Probabilities, tested: Probabilities
+) -> None:
     """
     Write ``report.html``, one file without scripts that asks no host for anything.
 
     Args:
         folder: Of the version.
         card: What the page says.
-        mnist: Whose test images the mistakes are shown from; so the page stays where it was made.
-        probabilities: The network's answers to them, ``(number, 10)``.
+        mnist: Whose images the mistakes are shown from; so the page stays where it was made.
+        validated: The network's answers to the validation images, ``(number, 10)``.
+        tested: And to the test images.
     """
+    _, validation = split(mnist, card.training.training_images)
     page = importlib.resources.files("training").joinpath(TEMPLATE).read_text(encoding="utf-8")
     test, history = card.evaluation.test, card.training.history
     text = Template(page).substitute(
@@ -42,9 +54,16 @@ def write_report(folder: Path, card: Card, mnist: Mnist, probabilities: Probabil
         errors=curves("Share of errors", _pair(history, "accuracy")),
         confusion=_confusion(test.confusion_matrix),
         reliability=reliability_diagram(test.reliability),
+        comparison=_comparison(card),
+        digits=_digits(test),
+        robustness=_robustness(card),
+        kernels=_kernels(card),
         familiarity=_familiarity(card),
-        mistakes=_mistakes(mnist, probabilities),
+        lookalikes=", ".join(LOOKALIKES),
+        mistakes=_mistakes("test", (mnist.test_images, mnist.test_labels), tested),
         mistakes_note=_mistakes_note(test),
+        validation_mistakes=_mistakes("validation", validation, validated),
+        validation_note=_mistakes_note(card.evaluation.validation),
         layers=_table(
             ("layer", "type", "output", "parameters"),
             [
@@ -69,12 +88,62 @@ def _figures(card: Card) -> str:
         (f"{test.accuracy:.2%}", "accuracy", f"95 % interval {low:.2%} to {high:.2%}"),
         (f"{test.errors:,}", "errors", f"of {test.images:,}; {first:,} and {second:,} in the halves"),
         (f"{test.nll:.4f}", "NLL", f"Brier score {test.brier:.5f}"),
-        (f"{test.ece:.2%}", "calibration error", f"temperature {card.temperature:.3f}, folded in"),
+        (f"{test.ece:.2%}", "calibration error", _temperature(card)),
         (f"{test.coverage_at_999:.1%}", "answered", "at 99.9 % accuracy, the surest first"),
         (f"{card.parity.max_abs_difference:.1e}", "from Keras", f"at most, on {card.parity.images:,} images"),
     )
     return "".join(
         f"<div><b>{value}</b><span>{name}</span><small>{note}</small></div>" for value, name, note in shown
+    )
+
+
+def _temperature(card: Card) -> str:
+    interval = card.temperature_interval_95
+    told = f", 95 % interval {interval[0]:.2f} to {interval[1]:.2f}" if interval else ""
+    return f"temperature {card.temperature:.2f}{told}; folded in"
+
+
+def _comparison(card: Card) -> str:
+    test, validation = card.evaluation.test, card.evaluation.validation
+    sets = (
+        ("test images", test.errors, test.images),
+        ("test images, the lecture's network", LECTURE_ERRORS, 10_000),
+        ("validation images", validation.errors, validation.images),
+    )
+    return _table(
+        ("", "images", "errors", "accuracy", "95 % interval"),
+        [(name, *counted(errors, images)) for name, errors, images in sets],
+    )
+
+
+def _digits(test: Evaluation) -> str:
+    matrix = test.confusion_matrix
+    rows = []
+    for digit, line in enumerate(matrix):
+        images, answered = sum(line), sum(each[digit] for each in matrix)
+        right = f"{line[digit] / answered:.2%}" if answered else "–"
+        rows.append((str(digit), *counted(images - line[digit], images), right))
+    return _table(("digit", "images", "errors", "read rightly", "95 % interval", "right when answered"), rows)
+
+
+def _robustness(card: Card) -> str:
+    return _table(
+        ("pictures", "drawn", "framed", "errors", "read rightly", "95 % interval"),
+        [
+            (name, str(each.drawn), *counted(each.errors, each.images))
+            for name, each in card.robustness.items()
+        ],
+    )
+
+
+def _kernels(card: Card) -> str:
+    if card.kernels is None or not card.kernels.epochs:
+        return ""
+    seen = {epoch: [each[0] for each in filters] for epoch, filters in card.kernels.epochs.items()}
+    strongest = max(float(np.abs(filters).max()) for filters in seen.values()) or 1.0
+    return "".join(
+        f"<tr><th>epoch {epoch}</th><td>{kernels(filters[:MOST_FILTERS], strongest)}</td></tr>"
+        for epoch, filters in sorted(seen.items())
     )
 
 
@@ -119,13 +188,14 @@ def _mistakes_note(test: Evaluation) -> str:
     return f"{test.errors:,}: {first:,} in the first half of the images, {second:,} in the second; {shown}."
 
 
-def _mistakes(mnist: Mnist, probabilities: Probabilities) -> str:
+def _mistakes(kind: str, part: Part, probabilities: Probabilities) -> str:
+    images, labels = part
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    wrong = np.flatnonzero(answers != mnist.test_labels)
+    wrong = np.flatnonzero(answers != labels)
     surest = wrong[np.argsort(-confidence[wrong], kind="stable")][:MOST_MISTAKES]
     return "".join(
-        f'<figure><img alt="test image {index}" src="{_data_url(mnist.test_images[index])}">'
-        f"<figcaption>{mnist.test_labels[index]} read as <b>{answers[index]}</b>"
+        f'<figure><img alt="{kind} image {index}" src="{_data_url(images[index])}">'
+        f"<figcaption>{labels[index]} read as <b>{answers[index]}</b>"
         f"<small>{confidence[index]:.1%} sure<br>image {index}</small></figcaption></figure>"
         for index in surest
     )
@@ -134,13 +204,14 @@ def _mistakes(mnist: Mnist, probabilities: Probabilities) -> str:
 def _origin(card: Card) -> str:
     made = card.training
     facts = {
+        "git revision": made.revision or "not known",
         "seed": made.seed,
         "epochs": made.epochs,
         "images": f"{made.training_images:,} trained on, {made.validation_images:,} to validate",
         "time": f"{made.seconds / 60:.1f} minutes",
         "hardware": made.hardware,
         **{f"version of {name}": version for name, version in made.versions.items()},
-        **{f"setting {name}": value for name, value in made.settings.items()},
+        **{f"setting {name}": json.dumps(value) for name, value in made.settings.items()},
         **{f"SHA-256 of {name}": digest for name, digest in made.data_sha256.items()},
         **{f"SHA-256 of {name}": file.sha256 for name, file in card.files.items()},
     }

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 """A whole number that every JSON parser reads as it is."""
@@ -61,7 +61,7 @@ class Layer(_Told):
 
 
 class ReliabilityBin(_Told):
-    """The test images whose confidence lies in one interval."""
+    """The images whose confidence lies in one interval."""
 
     count: Count
     """Images."""
@@ -71,13 +71,11 @@ class ReliabilityBin(_Told):
     """The share of them with the right answer."""
 
 
-class TestResult(_Told):
-    """The one evaluation on MNIST's 10,000 test images."""
-
-    __test__ = False  # pytest: this is no test.
+class Result(_Told):
+    """How a set of images is read."""
 
     images: Count
-    """Test images."""
+    """Images of the set."""
     errors: Count
     """Images whose digit was not the label."""
     accuracy: float
@@ -96,17 +94,69 @@ class TestResult(_Told):
     """Whether confidence is what it says, bin by bin; bins without images are left out."""
 
 
-class Evaluation(_Frozen):
+class Evaluation(_Told):
     """Measured quality."""
 
-    test: TestResult
+    test: Result
+    """On MNIST's 10,000 test images, once."""
+    validation: Result | None = None
+    """On the images that were held back to choose the temperature by."""
 
 
-class Familiarity(_Frozen):
+class Familiarity(_Told):
     """How the network tells digits from anything else."""
 
     threshold: float
     """Images with a lower familiarity are reported as ``is_digit: false``."""
+    auroc: dict[str, float] | None = None
+    """For each kind of pictures that are no digits the chance that a digit is more familiar."""
+    rejected: dict[str, float] | None = None
+    """For each kind the share below the threshold. Letters that are written like a digit are in none."""
+
+
+class FamilyResult(_Told):
+    """How pictures of one family are read, made from validation images."""
+
+    drawn: Count | None = None
+    """Pictures made."""
+    images: Count
+    """Those of them that were framed, and asked about."""
+    errors: Count
+    """Images whose digit was not the label."""
+    accuracy: float | None
+    """Share of right answers, 0 to 1; null without images."""
+    accuracy_interval_95: tuple[float, float] | None = None
+    """Wilson's 95 % interval of the accuracy."""
+
+
+class Kernels(_Told):
+    """What the first convolution had learnt after some epochs."""
+
+    layer: str
+    epochs: dict[str, tuple[tuple[tuple[tuple[float, ...], ...], ...], ...]]
+    """After each ``(filters, channels, height, width)``, rounded; of large layers the first filters."""
+
+
+class Training(_Told):
+    """How the network came to be; null is what the card does not say."""
+
+    settings: dict[str, JsonValue] | None = None
+    """The recipe's."""
+    seed: Count | None = None
+    """Of weights, order and augmentation."""
+    epochs: Count | None = None
+    """Passes over the training images."""
+    training_images: Count | None = None
+    validation_images: Count | None = None
+    history: dict[str, tuple[float, ...]] | None = None
+    """Epoch by epoch ``loss`` and ``accuracy``, and those of the validation images, ``val_...``."""
+    seconds: float | None = None
+    """Spent on the epochs."""
+    hardware: str | None = None
+    versions: dict[str, str] | None = None
+    """Of Python and the libraries that matter."""
+    revision: str | None = None
+    """The program's commit, ``-dirty`` when it was changed since."""
 
 
 class File(_Frozen):
@@ -135,5 +185,9 @@ class RecogniserCard(Card):
     classes: Annotated[tuple[str, ...], AfterValidator(_are_the_digits)]
     layers: tuple[Layer, ...]
     temperature: float
+    temperature_interval_95: tuple[float, float] | None = None
     familiarity: Familiarity
     evaluation: Evaluation
+    robustness: dict[str, FamilyResult] | None = None
+    kernels: Kernels | None = None
+    training: Training | None = None

@@ -27,7 +27,7 @@ GOLDEN = "golden.npz"
 FILES = (CARD, NETWORK, LAYERS, GOLDEN)
 
 CARD_BYTES = 2**20
-"""Largest card: that of the packaged network has 34 KB."""
+"""Largest card: that of the packaged network has 45 KB."""
 
 GOLDEN_BYTES = 2**18
 """Largest array of golden images or answers, unpacked: ten images have 8 KB, and each takes 55 KiB of maps

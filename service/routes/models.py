@@ -6,7 +6,16 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response as StarletteResponse
 
-from service.digits.card import Card, Evaluation, Layer, RecogniserCard
+from service.digits.card import (
+    Card,
+    Evaluation,
+    Familiarity,
+    FamilyResult,
+    Kernels,
+    Layer,
+    RecogniserCard,
+    Training,
+)
 from service.digits.network import Network
 from service.digits.repository import Repository, Served
 from service.http import problems, responses
@@ -86,7 +95,14 @@ class ModelDescription(BaseModel):
     """The lecture's summary: a row a layer."""
     temperature: float | None = None
     """By which the logits were divided so that confidence is calibrated."""
+    temperature_interval_95: tuple[float, float] | None = None
+    """The bootstrap's, of the validation images."""
+    familiarity: Familiarity | None = None
     evaluation: Evaluation | None = None
+    robustness: dict[str, FamilyResult] | None = None
+    """How pictures are read that were damaged, or drawn otherwise than MNIST's, family by family."""
+    kernels: Kernels | None = None
+    training: Training | None = None
 
 
 def routes(repository: Repository, limits: Limits) -> APIRouter:
@@ -113,7 +129,7 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
         "/models/{name}",
         response_model=ModelDescription,
         responses=problems.documented(404),
-        summary="A model: layers, parameters, accuracy, version, provider",
+        summary="A model: layers, accuracy, robustness, how it was trained, version, provider",
     )
     async def model(name: str) -> StarletteResponse:
         refused = [
@@ -133,7 +149,7 @@ def _summary(card: Card, pinned: str | None) -> dict[str, Any]:
 
 
 def _description(network: Served, versions: list[str]) -> dict[str, Any]:
-    card = network.card.model_dump(exclude={"files", "familiarity", "layers"})
+    card = network.card.model_dump(exclude={"files", "layers"})
     if isinstance(network, Network):
         card["input_shape"] = (*network.size, 1)
         card["layers"] = [layer.model_dump() for layer in network.layers.select()]

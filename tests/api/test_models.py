@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+import numpy as np
 import pytest
 from httpx2 import Client
 from starlette.testclient import TestClient
@@ -38,6 +39,29 @@ def test_a_model_is_described_by_the_lectures_summary(client: Client) -> None:
     assert model.versions == ["1"]
     assert model.layers[0].output_shape == (28, 28, 6)
     assert sum(layer.parameters for layer in model.layers) == model.parameters
+
+
+def test_a_model_tells_how_it_was_trained_and_how_good_it_is(client: Client) -> None:
+    model = ModelDescription.model_validate(client.get("/models/lenet5").json())
+    training, evaluation = model.training, model.evaluation
+
+    assert (training.seed, training.epochs, training.settings["name"]) == (1, 250, model.recipe)
+    assert set(training.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert all(len(figures) == training.epochs for figures in training.history.values())
+    assert (evaluation.test.images, evaluation.validation.images) == (10_000, training.validation_images)
+    assert evaluation.validation.accuracy == pytest.approx(training.history["val_accuracy"][-1], abs=1e-6)
+    low, high = model.temperature_interval_95
+    assert low < model.temperature < high
+    assert all(each.images <= each.drawn == 100 for each in model.robustness.values())
+    assert all(each.errors <= each.images for each in model.robustness.values())
+    assert model.kernels.layer == "conv2d_1"
+
+
+def test_the_last_kernels_of_a_model_are_those_of_its_layer(client: Client) -> None:
+    shown = client.get("/models/lenet5").json()["kernels"]
+    served = client.get(f"/models/lenet5/layers/{shown['layer']}/kernels").json()["kernels"]
+
+    np.testing.assert_allclose(shown["epochs"]["250"], served, atol=6e-5)
 
 
 def test_a_live_and_ready_service_says_so(client: Client) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import optimize, special
 
-from training.calibration import temperature
+from training.calibration import temperature, temperature_interval
 from training.family import Answers
 from training.networks.lenet5 import FAMILY
 
@@ -28,6 +28,26 @@ def test_the_temperature_minimises_the_nll(sharpness: float) -> None:
 
 def test_logits_without_a_mistake_are_sharpened_no_further_than_twentyfold() -> None:
     assert temperature(10 * np.eye(10), np.arange(10, dtype=np.uint8)) == pytest.approx(1 / 20)
+
+
+def test_the_interval_is_that_of_temperatures_fitted_to_images_drawn_with_replacement() -> None:
+    random = np.random.default_rng(4)
+    logits = random.normal(0, 2, (400, 10))
+    labels = np.array([random.choice(10, p=special.softmax(row / 1.4)) for row in logits], np.uint8)
+    drawn = random.integers(0, 400, (400, 400))
+    fitted = [temperature(logits[each], labels[each]) for each in drawn]
+
+    low, high = temperature_interval(logits, labels)
+
+    assert (low, high) == pytest.approx(np.quantile(fitted, (0.025, 0.975)), rel=0.03)
+    assert low < temperature(logits, labels) < high
+    assert (low, high) == temperature_interval(logits, labels)
+
+
+def test_the_interval_of_logits_without_a_mistake_is_where_the_fit_ends() -> None:
+    interval = temperature_interval(10 * np.eye(10), np.arange(10, dtype=np.uint8))
+
+    assert interval == pytest.approx((1 / 20, 1 / 20))
 
 
 def test_a_folded_temperature_divides_the_logits_and_nothing_else() -> None:

@@ -84,6 +84,9 @@ def test_a_run_killed_after_an_epoch_and_resumed_ends_as_the_uninterrupted_one(
     assert run.epochs == whole.epochs == 3
     for name, figures in whole.history.items():
         np.testing.assert_allclose(run.history[name], figures, rtol=1e-4, err_msg=name)
+    assert set(run.kernels) == set(whole.kernels) == {"1", "3"}
+    for epoch, kernels in whole.kernels.items():
+        np.testing.assert_allclose(run.kernels[epoch], kernels, atol=2e-4)
     for found, weight in zip(resumed, expected, strict=True):
         np.testing.assert_allclose(found, weight, atol=1e-5)
 
@@ -124,6 +127,16 @@ def test_a_finished_run_gives_its_weights_again_without_training(
     assert run.seconds > 0
     for found, weight in zip(again, expected, strict=True):
         np.testing.assert_array_equal(found, weight)
+
+
+def test_the_last_kernels_that_are_kept_are_those_of_the_network(
+    uninterrupted: tuple[list[np.ndarray], Run, Path],
+) -> None:
+    weights, run, _ = uninterrupted
+
+    # Keras has height, width, channels, filters.
+    np.testing.assert_allclose(run.kernels["3"], weights[0].transpose(3, 2, 0, 1), atol=6e-5)
+    assert not np.allclose(run.kernels["1"], run.kernels["3"], atol=1e-3)
 
 
 def test_only_the_newest_checkpoint_is_kept(uninterrupted: tuple[list[np.ndarray], Run, Path]) -> None:

@@ -42,7 +42,7 @@ def session(path: Path) -> onnxruntime.InferenceSession:
 def test_the_version_holds_every_file_and_nothing_else(trained_version: Path) -> None:
     found = {path.name for path in trained_version.iterdir()}
 
-    assert found == {"model.onnx", "layers.onnx", "golden.npz", "card.json", "report.html"}
+    assert found == {"model.onnx", "layers.onnx", "golden.npz", "card.json", "README.md", "report.html"}
     assert trained_version.name == "1"
     assert [trained_version] == list(trained_version.parent.iterdir())
 
@@ -153,7 +153,7 @@ def test_the_card_tells_the_hash_and_size_of_every_file_that_is_shipped(
     assert card["local_files"] == ["report.html"]
 
 
-def test_the_card_tells_what_it_is_and_how_it_was_made(card: dict) -> None:
+def test_the_card_tells_what_it_is_and_how_it_was_made(trained_version: Path, card: dict) -> None:
     assert tuple(card[key] for key in ("name", "version", "recipe", "trial")) == ("lenet5", "1", "best", True)
     assert card["input"] == {"name": "image", "datatype": "UINT8", "shape": [None, 28, 28, 1]}
     assert card["classes"] == list("0123456789")
@@ -165,6 +165,19 @@ def test_the_card_tells_what_it_is_and_how_it_was_made(card: dict) -> None:
     assert (card["training"]["epochs"], card["training"]["training_images"]) == (1, 300)
     assert card["training"]["settings"]["augmentation"]["rotation_deg"] == 15.0
     assert card["parity"]["max_abs_difference"] <= 1e-5
+    low, high = card["temperature_interval_95"]
+    assert low <= card["temperature"] <= high
+    assert {len(figures) for figures in card["training"]["history"].values()} == {1}
+    assert all(each["drawn"] == 20 for each in card["robustness"].values())
+    kernels = onnx.numpy_helper.to_array(
+        next(
+            each
+            for each in onnx.load(trained_version / "layers.onnx").graph.initializer
+            if each.name == "conv2d_1.kernel"
+        )
+    )
+    assert list(card["kernels"]["epochs"]) == ["1"]
+    np.testing.assert_allclose(card["kernels"]["epochs"]["1"], kernels, atol=6e-5)
     test = card["evaluation"]["test"]
     assert (test["images"], test["errors"]) == (100, sum(test["halves"]))
     assert np.sum(test["confusion_matrix"]) == 100
