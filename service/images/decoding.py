@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.errors import InvalidInputError, TooLargeError
-from service.images import chunks, lzw, metadata, segments
+from service.images import chunks, inflate, lzw, metadata, segments
 from service.images.headers import Header
 
 # A picture has one thread: there are as many pictures under way as there are processors.
@@ -78,11 +78,13 @@ def decode(data: bytes, header: Header) -> Pixels:
         segments.check(data)
         return metadata.of_jpeg(data).turn_upright(_decode_jpeg(data, header, grey=header.grey))
     found = transparent = None
-    if header.media_type == "image/png" and not chunks.is_plain(data):
-        stripped = chunks.strip_ancillary_chunks(data)
-        data, found = stripped.file, stripped.metadata
-        if stripped.transparency is not None:
-            transparent = _transparent_level(data, stripped.transparency)
+    if header.media_type == "image/png":
+        if not chunks.is_plain(data):
+            stripped = chunks.strip_ancillary_chunks(data)
+            data, found = stripped.file, stripped.metadata
+            if stripped.transparency is not None:
+                transparent = _transparent_level(data, stripped.transparency)
+        data = inflate.with_stored_pixels(data)
     elif header.media_type == "image/webp":
         found = metadata.of_webp(data)
     elif header.media_type == "image/gif":
