@@ -1,6 +1,7 @@
 """Which network may take a name: no trial, and none that is worse than the one that has it."""
 
 import json
+import stat
 from dataclasses import dataclass, replace
 from math import sqrt
 from pathlib import Path
@@ -9,6 +10,9 @@ from training.arguments import Settings, trial_name
 from training.errors import SuccessionError
 from training.evaluation import Evaluation
 from training.publication import CARD, versions
+
+MOST_CARD_BYTES = 2**20
+"""Largest card that is read: that of the packaged network has 34 KB."""
 
 PACKAGED = Path(__file__).resolve().parents[1] / "service" / "models"
 """The models that are served where no repository is named; not there in the image that trains."""
@@ -22,7 +26,7 @@ class Predecessor:
     Attributes:
         title: Its name and number.
         recipe: By which it was trained.
-        images: Validation images it was asked about.
+        images: Validation images it was asked about; 0 where its card does not tell.
         errors: Those of them that it read wrong.
     """
 
@@ -99,6 +103,12 @@ def require_worthy(settings: Settings, validation: Evaluation, *, packaged: Path
     before = predecessor(settings.repository, settings.name, packaged=packaged)
     if settings.trial:
         _require_free(before)
+    elif before is not None and not before.images:
+        message = (
+            f"the card of {before.title} has no validation figures to compare with; --replace takes its name "
+            f"all the same, and the training is kept in {settings.runs}"
+        )
+        raise SuccessionError(message)
     elif before is not None and _is_worse(validation, before):
         message = (
             f"worse than {before.title}, which stays the newest: {validation.errors:,} of "
@@ -119,24 +129,40 @@ def _require_free(before: Predecessor | None) -> None:
     raise SuccessionError(message)
 
 
+def _text(card: Path) -> str:
+    """
+    Read a card, but nothing that has no end or makes its reader wait.
+
+    Raises:
+        OSError: It cannot be read, or is no regular file.
+        ValueError: It is too large for one.
+    """
+    status = card.stat()
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_CARD_BYTES:
+        message = "no regular file, or too large"
+        raise ValueError(message)
+    return card.read_text(encoding="utf-8")
+
+
 def _is_worse(validation: Evaluation, before: Predecessor) -> bool:
     more = validation.errors / validation.images - before.errors / before.images
     return more > sqrt(validation.errors / validation.images**2 + before.errors / before.images**2)
 
 
 def _read(version: Path) -> Predecessor | None:
-    """Read a version's card; None for a trial."""
+    """Read a version's card, which another program may have written; None for a trial."""
     try:
-        card = json.loads((version / CARD).read_text(encoding="utf-8"))
-        validation = card["evaluation"]["validation"]
-        found = Predecessor(
+        card = json.loads(_text(version / CARD))
+        if card.get("trial"):
+            return None
+        validation = card["evaluation"].get("validation") or {"images": 0, "errors": 0}
+        return Predecessor(
             title=f"{version.parent.name} {version.name}",
             recipe=str(card["recipe"]),
             images=int(validation["images"]),
             errors=int(validation["errors"]),
         )
-        return None if card["trial"] else found
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         message = (
             f"{version / CARD}: cannot be read, so that nothing can be compared with this version; "
             "move its folder away"

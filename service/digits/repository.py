@@ -376,9 +376,10 @@ class Repository:
         current = next(reversed(now))
         if pin is not None and pin in now:
             current = pin
-        elif pin is not None:
+        elif pin is not None and served:
             # What it would have changed stays as it is.
-            current = served.current if served else current
+            current = served.current
+        if pin is not None and pin not in directories:
             look.refused.setdefault((name, pin), Refusal("it is pinned, and there is no such version"))
         return _Model(folder, now, current, pin or None)
 

@@ -71,9 +71,9 @@ class Sandbox:
         status = process.wait()
         self.close()
         if time.monotonic() - began >= DEADLINE_S:
-            message = f"{directory}: it does not load within {DEADLINE_S} seconds"
+            message = f"{directory} does not load within {DEADLINE_S} seconds"
         else:
-            message = f"{directory}: the process in which it was tried ended with status {status}"
+            message = f"the process in which it was tried ended with status {status}"
         raise ModelError(message, again_s=AGAIN_S)
 
     def close(self) -> None:

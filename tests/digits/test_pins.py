@@ -144,6 +144,7 @@ def test_a_pinned_version_stays_although_its_folder_went(models: Path, served: O
 
     assert answers(found) == "2"
     assert found.versions("lenet5") == ["1", "2", "3"]
+    assert found.refused()["lenet5", "2"].reason == "it is pinned, and there is no such version"
 
 
 def test_what_cannot_be_pinned_changes_nothing(models: Path, served: Open) -> None:

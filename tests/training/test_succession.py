@@ -1,6 +1,7 @@
 """A trial takes no name in use, and neither does a network that is worse on the validation images."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,3 +185,35 @@ def test_a_version_that_nothing_can_be_compared_with_is_named(
 
     with pytest.raises(SuccessionError, match=r"3/card\.json: cannot be read, .* move its folder away"):
         settled(asked(repository), packaged=packaged)
+
+
+def test_a_card_that_has_no_end_or_makes_its_reader_wait_is_refused_at_once(
+    repository: Path, packaged: Path
+) -> None:
+    version = repository / "lenet5" / "1"
+    version.mkdir(parents=True)
+    for make in (
+        os.mkfifo,
+        lambda card: card.symlink_to("/dev/zero"),
+        lambda card: card.write_bytes(b" " * 2**21),
+        lambda card: card.mkdir(),
+    ):
+        card = version / "card.json"
+        make(card)
+        with pytest.raises(SuccessionError, match="cannot be read"):
+            predecessor(repository, "lenet5", packaged=packaged)
+        card.rmdir() if card.is_dir() else card.unlink()
+
+
+def test_a_card_without_validation_figures_keeps_its_name_until_told_otherwise(
+    repository: Path, packaged: Path
+) -> None:
+    version = repository / "mine" / "1"
+    version.mkdir(parents=True)
+    (version / "card.json").write_text(json.dumps({"recipe": "best", "evaluation": {"test": {}}}))
+    asking = asked(repository, "--name", "mine")
+
+    assert not settled(asking, packaged=packaged).trial
+    with pytest.raises(SuccessionError, match="no validation figures"):
+        require_worthy(asking, validated(1), packaged=packaged)
+    require_worthy(replace(asking, replace=True), validated(1), packaged=packaged)
