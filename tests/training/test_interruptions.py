@@ -101,7 +101,7 @@ def story(mnist_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Story:
         "the network is evaluated": lambda: start("evaluating", 0.2).interrupt(signal.SIGTERM),
         "the network is exported": lambda: start("exporting", 0.5).interrupt(signal.SIGINT),
     }
-    first = start("training by")
+    first = start("training lenet5 by")
     first_line_s = time.monotonic() - first.begun
     stopped = {"nothing is loaded": first.interrupt(signal.SIGINT)}
     full = start("training on")

@@ -150,7 +150,7 @@ def test_a_short_training_does_not_take_the_name_of_the_network_that_is_served(
 
 
 @pytest.mark.parametrize("number", ["TERM", "INT"])
-@pytest.mark.parametrize("after", ["training by", "loading", "training on"])
+@pytest.mark.parametrize("after", ["training lenet5 by", "loading", "training on"])
 def test_a_training_is_stopped_at_once_and_with_the_same_status(
     stack: Stack, mnist: Path, number: str, after: str
 ) -> None:
