@@ -7,6 +7,7 @@ COPY requirements/training.txt ./
 RUN python3 -m venv --without-pip /opt/training \
  && python3 -m pip --python /opt/training/bin/python install --quiet --root-user-action=ignore --no-cache-dir \
         --require-hashes --only-binary :all: --requirement training.txt
+COPY framing /opt/training/program/framing
 COPY training /opt/training/program/training
 # MNIST that Keras downloads and checkpoints are kept in /runs; matplotlib's cache need not be.
 RUN python3 -m compileall -q /opt/training/program \

@@ -15,6 +15,8 @@ from stack import ROOT, Stack
 def running() -> Iterator[Stack]:
     """Bring a stack up, and take it down with its volumes."""
     stack = Stack()
+    # An engine that has run before may have the image of an older program, which Compose would take.
+    stack.compose("build", "training")
     try:
         stack.up()
         yield stack
