@@ -2,27 +2,29 @@
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from service.errors import InvalidInputError
 from service.images.metadata import MOST_XMP_BYTES, Metadata
 
 _SIGNATURE_BYTES = 8
-_BEGIN = struct.Struct(">I4s").unpack_from
+BEGIN = struct.Struct(">I4s")
 """Length and type of a chunk."""
 _HEADER_LENGTH = b"\0\0\0\r"
 _END = b"\0\0\0\0IEND\xaeB`\x82"
 _AROUND = 12
 """Bytes of a chunk besides its data: length, type and checksum."""
+_IHDR_DATA = 16
+"""Where the data of the first chunk begins."""
 _MOST = 16_384
 """Chunks of one file: the largest that is taken has a thousand of the usual 8 KiB."""
 _IN_VAIN = 393_216
 """Bytes that may be unpacked for nothing: they become up to 1,032 times as many, in a second."""
 _STEP = 1_048_576
 """Bytes that are unpacked at once."""
-_HEADER = struct.Struct(">IIBB").unpack_from
-"""Width, height, depth and colour type, in IHDR."""
+_HEADER = struct.Struct(">IIBBBBB").unpack_from
+"""Width, height, depth, colour type, compression, filter and interlace, in IHDR (11.2.1)."""
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _READ = frozenset({b"tRNS", b"eXIf", b"iTXt"})
@@ -45,9 +47,44 @@ class Stripped(NamedTuple):
     metadata: Metadata
 
 
+class Rows(NamedTuple):
+    """
+    The rows of pixels as a file says it has them.
+
+    Attributes:
+        number: How many.
+        bits: Of the pixels of one.
+        is_interlaced: They come in seven passes.
+    """
+
+    number: int
+    bits: int
+    is_interlaced: bool
+
+
+def rows(png: bytes) -> Rows:
+    """Read what IHDR says of the rows."""
+    width, height, depth, colour_type, _, _, interlace = _HEADER(png, _IHDR_DATA)
+    return Rows(height, width * depth * _CHANNELS.get(colour_type, 4), bool(interlace))
+
+
+def walk(png: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Give type, begin and end of each chunk (PNG specification, 5.3) as long as they end within the file."""
+    position = _SIGNATURE_BYTES
+    for _ in range(_MOST):
+        if position + _AROUND > len(png):
+            return
+        length, kind = BEGIN.unpack_from(png, position)
+        end = position + _AROUND + length
+        if end > len(png):
+            return
+        yield kind, position, end
+        position = end
+
+
 def strip_ancillary_chunks(data: bytes) -> Stripped:
     """
-    Walk the chunks (PNG specification, 5.3) up to the last, ``IEND``, and keep those that are needed.
+    Walk the chunks up to the last, ``IEND``, and keep those that are needed.
 
     Raises:
         InvalidInputError: A chunk reaches beyond the file, there are too many, or much more data than pixels.
@@ -55,14 +92,7 @@ def strip_ancillary_chunks(data: bytes) -> Stripped:
     kept = [(0, _SIGNATURE_BYTES)]
     all_kept = True
     read: dict[bytes, bytes] = {}
-    position = _SIGNATURE_BYTES
-    for _ in range(_MOST):
-        if position + _AROUND > len(data):
-            break
-        length, kind = _BEGIN(data, position)
-        end = position + _AROUND + length
-        if end > len(data):
-            break
+    for kind, position, end in walk(data):
         if kind in _NEEDED:
             kept.append((position, end))
         else:
@@ -76,7 +106,6 @@ def strip_ancillary_chunks(data: bytes) -> Stripped:
                 data = b"".join([data[begin:end] for begin, end in kept])
             found = Metadata(read.get(b"eXIf", b""), _text(read.get(b"iTXt", b"")))
             return Stripped(data, read.get(b"tRNS"), found)
-        position = end
     message = "the PNG file is cut off, or has damaged or too many chunks"
     raise InvalidInputError(message)
 
@@ -89,7 +118,7 @@ def is_plain(data: bytes) -> bool:
     """
     if not 57 <= len(data) <= _IN_VAIN or not data.endswith(_END) or data[8:12] != _HEADER_LENGTH:
         return False
-    length, kind = _BEGIN(data, 33)
+    length, kind = BEGIN.unpack_from(data, 33)
     return bool(kind == b"IDAT" and length == len(data) - 57)
 
 
@@ -107,9 +136,9 @@ def _text(content: bytes) -> bytes:
 
 def _check_surplus(data: bytes, chunks: Sequence[tuple[int, int]]) -> None:
     """Refuse much data behind the last pixel: libpng unpacks all of it, 8 MB to 8 GB."""
-    width, height, depth, colour_type = _HEADER(data, 16)
+    number, bits, _ = rows(data)
     # Each row has a byte before it, and a broken one; interlaced there are twice as many rows.
-    left = height * (width * depth * _CHANNELS.get(colour_type, 4) // 8 + 6) + 14
+    left = number * (bits // 8 + 6) + 14
     kinds = ((data[begin + 4 : begin + 8], data[begin + 8 : end - 4]) for begin, end in chunks)
     packed = b"".join([content for kind, content in kinds if kind == b"IDAT"])
     unpacker = zlib.decompressobj()

@@ -5,6 +5,8 @@ from itertools import pairwise
 
 from zlib_ng import zlib_ng
 
+from service.images import chunks
+
 LEAST_FILE_BYTES = 1_000
 LEAST_BYTES = 16_384
 """Of a smaller file, or fewer bytes of pixels, nothing is saved."""
@@ -14,16 +16,6 @@ MOST_BYTES = 2**23
 
 _BLOCK = 65_535
 """Most bytes of a stored block."""
-
-_BEGIN = struct.Struct(">I4s")
-"""Length and type of a chunk (PNG specification, 5.3)."""
-_HEADER = struct.Struct(">IIBBBBB").unpack_from
-"""Width, height, depth, colour type, compression, filter and interlace, in IHDR (11.2.1)."""
-_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-_FIRST = 33
-"""Where what follows signature and IHDR begins."""
-_AROUND = 12
-"""Bytes of a chunk besides its data: length, type and checksum."""
 
 
 def with_stored_pixels(png: bytes) -> bytes:
@@ -54,7 +46,7 @@ def with_stored_pixels(png: bytes) -> bytes:
     checksum = zlib_ng.crc32(b"IDAT")
     for part in stored:
         checksum = zlib_ng.crc32(part, checksum)
-    begin = _BEGIN.pack(sum(map(len, stored)), b"IDAT")
+    begin = chunks.BEGIN.pack(sum(map(len, stored)), b"IDAT")
     # Joined once: each copy takes as long as the unpacking.
     return b"".join([png[: parts[0][0]], begin, *stored, checksum.to_bytes(4, "big"), png[parts[-1][1] :]])
 
@@ -73,20 +65,12 @@ def _stored(pixels: bytes) -> list[bytes | memoryview]:
 
 def _size(png: bytes) -> int:
     """Return the bytes of all rows, each with its filter before it; 0 for interlaced ones."""
-    width, height, depth, colour_type, _, _, is_interlaced = _HEADER(png, 16)
-    return 0 if is_interlaced else height * (1 + -(-width * depth * _CHANNELS.get(colour_type, 0) // 8))
+    number, bits, is_interlaced = chunks.rows(png)
+    return 0 if is_interlaced else number * (1 + -(-bits // 8))
 
 
 def _pixel_chunks(png: bytes) -> list[tuple[int, int]]:
     """Give where each chunk of pixels begins and ends; none when one is not sound."""
-    found = []
-    begin = _FIRST
-    while begin + _AROUND <= len(png):
-        length, kind = _BEGIN.unpack_from(png, begin)
-        end = begin + _AROUND + length
-        if kind == b"IDAT":
-            if zlib_ng.crc32(png[begin + 4 : end - 4]) != int.from_bytes(png[end - 4 : end], "big"):
-                return []
-            found.append((begin, end))
-        begin = end
-    return found
+    found = [(begin, end) for kind, begin, end in chunks.walk(png) if kind == b"IDAT"]
+    checksums = [zlib_ng.crc32(png[begin + 4 : end - 4]).to_bytes(4, "big") for begin, end in found]
+    return found if checksums == [png[end - 4 : end] for _, end in found] else []
