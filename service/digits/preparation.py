@@ -104,10 +104,12 @@ def _shade(image: npt.NDArray[np.uint8]) -> Grey:
     grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     if image.ndim == 3 and cv2.meanStdDev(grey)[1].item() < COLOUR_SPREAD:
         channels = cv2.split(image)
-        edges = [_edges(channel) for channel in channels]
-        best = int(np.argmax(edges))
-        if edges[best] > MORE_EDGES * _edges(grey):
-            grey = channels[best]
+        # Most drawings are grey in a colour file: there is nothing to choose.
+        if any(cv2.norm(channel, grey, cv2.NORM_INF) for channel in channels):
+            edges = [_edges(channel) for channel in channels]
+            best = int(np.argmax(edges))
+            if edges[best] > MORE_EDGES * _edges(grey):
+                grey = channels[best]
     darkest, lightest, _, _ = cv2.minMaxLoc(grey)
     # Levels of two or a few, as masks and counts have them; a dark photo's noise has all alike.
     is_counted = darkest == 0 < lightest <= MOST_COUNT and np.isin(grey, (0, lightest)).mean() >= 0.5
