@@ -306,18 +306,22 @@ def write_elsewhere() -> Callable[[Path], Path]:
             "temperature": 1,
             "familiarity": {"threshold": -100},
             "evaluation": {"test": {**test, "nll": 0.1, "brier": 0.1, "ece": 0.1}},
-            "files": {
-                name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-                for name, data in files.items()
-            },
         }
-        version.mkdir(parents=True)
-        for name, data in files.items():
-            (version / name).write_bytes(data)
-        (version / "card.json").write_text(json.dumps(card))
-        return version
+        return _written(version, card, files)
 
     return write
+
+
+def _written(version: Path, card: dict[str, Any], files: dict[str, bytes]) -> Path:
+    """Write a version's files, and its card with size and hash of each."""
+    listed = {
+        name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in files.items()
+    }
+    version.mkdir(parents=True)
+    for name, data in files.items():
+        (version / name).write_bytes(data)
+    (version / "card.json").write_text(json.dumps({**card, "files": listed}))
+    return version
 
 
 @pytest.fixture(scope="session")
@@ -352,18 +356,25 @@ def write_ink() -> Callable[[Path], Path]:
             "recipe": "by hand",
             "created": "2026-11-27",
             "parameters": 0,
-            "files": {
-                name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-                for name, data in files.items()
-            },
         }
-        version.mkdir(parents=True)
-        for name, data in files.items():
-            (version / name).write_bytes(data)
-        (version / "card.json").write_text(json.dumps(card))
-        return version
+        return _written(version, card, files)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def stored() -> Callable[[Image.Image, int], Image.Image]:
+    """Turn an upright picture as a camera stores it that tells this orientation (EXIF 2.32, tag 274)."""
+    how = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    return lambda image, orientation: image if orientation == 1 else image.transpose(how[orientation])
 
 
 @pytest.fixture(scope="session")

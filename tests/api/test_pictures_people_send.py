@@ -3,6 +3,7 @@
 import colorsys
 import io
 import json
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 from httpx2 import Client
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from PIL.PngImagePlugin import PngInfo
+
+Stored = Callable[[Image.Image, int], Image.Image]
 
 VARIANTS = 100
 SEVEN = [(0.2, 0.15), (0.8, 0.15), (0.45, 0.88)]
@@ -349,16 +352,6 @@ def test_an_array_with_alpha_is_refused_with_what_to_send(client: Client, shape:
     assert "(height, width, 3)" in answer.text
 
 
-TURNS = {
-    # How a camera stores what stands upright (EXIF 2.32, tag 274).
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
 XMP = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
     ' xmlns:tiff="http://ns.adobe.com/tiff/1.0/"><rdf:Description{}</rdf:RDF></x:xmpmeta>'
@@ -370,13 +363,13 @@ ELEMENT = XMP.format("><tiff:Orientation>{}</tiff:Orientation></rdf:Description>
 @pytest.mark.parametrize(
     "said_by", ["EXIF", ATTRIBUTE, ELEMENT, "both"], ids=["exif", "attribute", "element", "both"]
 )
-def test_a_digit_that_was_stored_turned_is_read_upright(client: Client, said_by: str) -> None:
+def test_a_digit_that_was_stored_turned_is_read_upright(client: Client, said_by: str, stored: Stored) -> None:
     chance = np.random.default_rng(4)
     found = []
     for number in range(VARIANTS):
         orientation, kind = number % 7 + 2, ("JPEG", "PNG", "WEBP")[number % 3]
         ink = mask(chance)
-        stored = Image.eval(ink, lambda value: 255 - value).convert("RGB").transpose(TURNS[orientation])
+        turned = stored(Image.eval(ink, lambda value: 255 - value).convert("RGB"), orientation)
         options: dict[str, object] = {}
         if said_by in {"EXIF", "both"}:
             exif = Image.Exif()
@@ -388,7 +381,7 @@ def test_a_digit_that_was_stored_turned_is_read_upright(client: Client, said_by:
             texts.add_itxt("XML:com.adobe.xmp", text)
             options |= {"pnginfo": texts} if kind == "PNG" else {"xmp": text.encode()}
         file = io.BytesIO()
-        stored.save(file, kind, **options)
+        turned.save(file, kind, **options)
         found.append(digits(client, file.getvalue(), "application/octet-stream"))
 
     assert found == [[RIGHT]] * VARIANTS

@@ -1,6 +1,7 @@
 """What is prepared is a draft of a picture; what is told of it is in pixels of the picture as it was sent."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,18 +13,9 @@ from service.digits.preparation import Preparation
 from service.images.decoding import PixelLimits
 from service.images.pictures import of_file
 
+Stored = Callable[[Image.Image, int], Image.Image]
+
 VARIANTS = 30
-STORED = {
-    # How a camera stores what stands upright (EXIF 2.32, tag 274).
-    1: None,
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
 
 
 def seven(size: tuple[int, int], box: tuple[int, int, int, int], mode: str) -> Image.Image:
@@ -55,7 +47,9 @@ def told(image: Image.Image, kind: str, **options: object) -> Preparation:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("noise", [0, 4])
-def test_box_and_scale_are_in_pixels_of_the_picture_as_it_was_sent(kind: str, noise: int) -> None:
+def test_box_and_scale_are_in_pixels_of_the_picture_as_it_was_sent(
+    kind: str, noise: int, stored: Stored
+) -> None:
     chance = np.random.default_rng(1)
     for number in range(VARIANTS if kind == "JPEG" else 8):
         width, height = (int(side) for side in chance.integers(330, 2_600, 2))
@@ -72,11 +66,9 @@ def test_box_and_scale_are_in_pixels_of_the_picture_as_it_was_sent(kind: str, no
             grain = chance.normal(0, noise, pixels.shape)
             image = Image.fromarray(np.clip(pixels + grain, 0, 255).astype(np.uint8))
         orientation = number % 8 + 1
-        how = STORED[orientation]
         exif = Image.Exif()
         exif[0x0112] = orientation
-        stored = image if how is None else image.transpose(how)
-        steps = told(stored, kind, exif=exif.tobytes())
+        steps = told(stored(image, orientation), kind, exif=exif.tobytes())
 
         # Four pixels of the 320 that are looked at: of drawings each second one is.
         tolerance = 4 * max(width, height) / 320

@@ -4,6 +4,7 @@ import io
 import struct
 import time
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,18 +16,9 @@ from service.images import headers, metadata
 from service.images.decoding import decode
 from service.images.metadata import Metadata
 
+Stored = Callable[[Image.Image, int], Image.Image]
+
 VARIANTS = 100
-STORED = {
-    # As a camera stores what stands upright when it says so (EXIF 2.32, tag 274).
-    1: None,
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
 FORMS = [
     '<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="{}" tiff:Make="8"/>',
     "<rdf:Description xmlns:tiff='http://ns.adobe.com/tiff/1.0/' tiff:Orientation='{}'/>",
@@ -82,16 +74,14 @@ def scene(chance: np.random.Generator, mode: str) -> Image.Image:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "PNG, packed", "WEBP"])
-def test_a_picture_is_turned_as_xmp_says(kind: str) -> None:
+def test_a_picture_is_turned_as_xmp_says(kind: str, stored: Stored) -> None:
     chance = np.random.default_rng(1)
     for number in range(VARIANTS):
         upright = scene(chance, "L" if chance.random() < 0.5 and kind != "WEBP" else "RGB")
         orientation = number % 8 + 1
-        how = STORED[orientation]
-        stored = upright if how is None else upright.transpose(how)
         said = xmp(FORMS[number % len(FORMS)], orientation, int(chance.choice([0, 100, 4_000])))
         with_exif = {"exif": exif(None)} if chance.random() < 0.3 else {}
-        found = decoded(written(stored, kind, said, **with_exif))
+        found = decoded(written(stored(upright, orientation), kind, said, **with_exif))
 
         assert found.shape[:2] == upright.size[::-1]
         assert np.abs(found.astype(int) - np.asarray(upright)).max() <= (4 if kind == "JPEG" else 0)
@@ -99,14 +89,12 @@ def test_a_picture_is_turned_as_xmp_says(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "PNG, packed", "WEBP"])
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_exif_wins_over_xmp(kind: str, order: str) -> None:
+def test_exif_wins_over_xmp(kind: str, order: str, stored: Stored) -> None:
     chance = np.random.default_rng(2)
     for by_exif in range(1, 9):
         upright = scene(chance, "RGB")
-        how = STORED[by_exif]
-        stored = upright if how is None else upright.transpose(how)
         said = xmp(FORMS[by_exif % len(FORMS)], by_exif % 8 + 1)
-        found = decoded(written(stored, kind, said, exif=exif(by_exif, order)))
+        found = decoded(written(stored(upright, by_exif), kind, said, exif=exif(by_exif, order)))
 
         assert found.shape[:2] == upright.size[::-1]
         assert np.abs(found.astype(int) - np.asarray(upright)).max() <= (4 if kind == "JPEG" else 0)
