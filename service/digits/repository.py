@@ -1,15 +1,14 @@
 """The served models: folders of ``<model>/<version>/`` directories, of which versions come and go."""
 
-import math
-import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from service import logs
-from service.digits import pins, sandbox, version_files
+from service.digits import folders, pins, sandbox, version_files
+from service.digits.folders import Look, Refusal, in_order, reason
 from service.digits.ink import InkNetwork
 from service.digits.loader import Loader
 from service.digits.network import Batching, Network
@@ -20,34 +19,12 @@ from service.settings import Settings
 LATEST = "latest"
 """In place of a version: that which is the newest at any time."""
 
-MOST_REASON = 500
-"""Characters of a reason: it is told in log lines and answers, and may repeat what stands in a file."""
-
-_NO_MODEL = frozenset({"lost+found"})
-"""Folders that a file system makes at the root of a volume, besides hidden ones."""
-
 _DEFAULT_BYTES: int = Settings.model_fields["max_model_bytes"].default
 
 USUAL = "lenet5"
 """The model that answers, where several could, when neither a request nor a setting names one."""
 
 Served = Network | InkNetwork
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """
-    A version, or with the version ``""`` a model's folder, that is on disk and cannot be served.
-
-    Attributes:
-        reason: Why, without the path.
-        state: What its files looked like.
-        again: From when on it is tried again although they have not changed, on the monotonic clock.
-    """
-
-    reason: str
-    state: object = None
-    again: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -58,22 +35,6 @@ class _Model:
     versions: Mapping[str, Served]
     current: str
     pinned: str | None
-
-
-@dataclass
-class _Look:
-    """
-    What is on disk.
-
-    Attributes:
-        directories: Of each folder and model the versions, oldest first; None when it cannot be read.
-        pins: The version that each model is pinned at; ``""`` when the pin cannot be read.
-        refused: What cannot be served.
-    """
-
-    directories: dict[Path, dict[str, dict[str, Path] | None]] = field(default_factory=dict)
-    pins: dict[str, str] = field(default_factory=dict)
-    refused: dict[tuple[str, str], Refusal] = field(default_factory=dict)
 
 
 class Repository:
@@ -211,7 +172,7 @@ class Repository:
             DeviceError: The device that was asked for cannot be had.
         """
         with self._changing, self._loader:
-            look = self._look()
+            look = folders.look(self._folders)
             folder, directories = self._on_disk(look, name)
             others = {key: refusal for key, refusal in self._refused.items() if key[0] != name}
             # Nothing is known of it: all is tried again.
@@ -272,7 +233,7 @@ class Repository:
             self._pin(name, version)
 
     def _pin(self, name: str, version: str) -> None:
-        _, directories = self._on_disk(self._look(), name)
+        _, directories = self._on_disk(folders.look(self._folders), name)
         if version == LATEST:
             pins.remove(self._folders[0], name)
             return
@@ -288,12 +249,12 @@ class Repository:
         try:
             self._loader.load(directory)
         except ModelError as error:
-            raise ModelError(_reason(error, directory)) from error
+            raise ModelError(reason(error, directory)) from error
         key = directory.parent.name, directory.name
         self._refused = {each: refusal for each, refusal in self._refused.items() if each != key}
 
     def _refresh(self) -> bool:
-        look = self._look()
+        look = folders.look(self._folders)
         names = {*self._models, *(name for found in look.directories.values() for name in found)}
         found = {name: self._now(name, look) for name in sorted(names - self._unloaded)}
         models = {name: model for name, model in found.items() if model}
@@ -301,34 +262,7 @@ class Repository:
         self._models, self._refused = models, look.refused
         return changed
 
-    def _look(self) -> _Look:
-        """
-        Look at the folders; no file is read but pins.
-
-        Raises:
-            ModelError: One of them cannot be read.
-        """
-        look = _Look()
-        for folder in self._folders:
-            models = look.directories[folder] = {}
-            for name, path in _entries(folder):
-                if not name.isprintable():
-                    look.refused[_shown(name), ""] = Refusal("a name is printable text")
-                elif os.path.isdir(path):  # noqa: PTH112  Path's raises when it may not look
-                    models[name] = _versions(name, path, look)
-                elif path.is_symlink():
-                    look.refused[name, ""] = Refusal("a link that leads to no folder")
-        for name in {name for models in look.directories.values() for name in models}:
-            try:
-                pinned = pins.read(self._folders[0] / name)
-            except ModelError as error:
-                look.refused[name, ""] = Refusal(_reason(error, self._folders[0] / name))
-                pinned = ""
-            if pinned is not None:
-                look.pins[name] = pinned
-        return look
-
-    def _on_disk(self, look: _Look, name: str) -> tuple[Path, dict[str, Path]]:
+    def _on_disk(self, look: Look, name: str) -> tuple[Path, dict[str, Path]]:
         """
         Give the folder from which a model is to be served, and its versions there.
 
@@ -341,7 +275,7 @@ class Repository:
         message = "the repository has no version of a model of that name"
         raise UnknownNameError(message)
 
-    def _now(self, name: str, look: _Look) -> _Model | None:
+    def _now(self, name: str, look: Look) -> _Model | None:
         """Give what is to be served of a model now."""
         before = self._models.get(name)
         for folder in self._folders:
@@ -354,7 +288,7 @@ class Repository:
         return None
 
     def _from(
-        self, folder: Path, directories: Mapping[str, Path], name: str, look: _Look, served: _Model | None
+        self, folder: Path, directories: Mapping[str, Path], name: str, look: Look, served: _Model | None
     ) -> _Model | None:
         """
         Serve a model from a folder, if that can be.
@@ -372,7 +306,7 @@ class Repository:
             now[stays] = served.versions[stays]
         if not now:
             return None
-        now = dict(sorted(now.items(), key=lambda item: _in_order(item[0])))
+        now = dict(sorted(now.items(), key=lambda item: in_order(item[0])))
         current = next(reversed(now))
         if pin is not None and pin in now:
             current = pin
@@ -384,7 +318,7 @@ class Repository:
         return _Model(folder, now, current, pin or None)
 
     def _servable(
-        self, directories: Mapping[str, Path], name: str, look: _Look, own: Mapping[str, Served]
+        self, directories: Mapping[str, Path], name: str, look: Look, own: Mapping[str, Served]
     ) -> dict[str, Served]:
         """Give the newest versions that can be served, and the pinned one; those in ``own`` are loaded."""
         now: dict[str, Served] = {}
@@ -395,7 +329,7 @@ class Repository:
                     now[version] = network
         return now
 
-    def _loaded(self, name: str, version: str, directory: Path, look: _Look) -> Served | None:
+    def _loaded(self, name: str, version: str, directory: Path, look: Look) -> Served | None:
         """Load a version, unless it was refused as it is."""
         state = version_files.state(directory)
         known = self._refused.get((name, version))
@@ -406,7 +340,7 @@ class Repository:
             return self._loader.load(directory)
         except ModelError as error:
             again = time.monotonic() + error.again_s
-            look.refused[name, version] = Refusal(_reason(error, directory), state, again)
+            look.refused[name, version] = Refusal(reason(error, directory), state, again)
             return None
 
 
@@ -473,61 +407,11 @@ def _folders(folder: Path, beneath: Path | None) -> list[Path]:
     return [folder] if beneath is None or beneath == folder else [folder, beneath]
 
 
-def _entries(folder: Path) -> Iterator[tuple[str, Path]]:
-    """
-    Give the names in a folder of models that may be models'.
-
-    Raises:
-        ModelError: It cannot be read.
-    """
-    try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208  names, not paths
-    except OSError as error:
-        message = f"{folder}: cannot be read: {error.strerror}; LENET_MODEL_REPOSITORY names the right place"
-        raise ModelError(message) from error
-    for name in names:
-        if not name.startswith(".") and name not in _NO_MODEL:
-            yield name, folder / name
-
-
-def _versions(name: str, model: Path, look: _Look) -> dict[str, Path] | None:
-    """Give the versions in a model's folder, oldest first; None when it cannot be read."""
-    try:
-        found = os.listdir(model)  # noqa: PTH208  names, not paths
-    except OSError as error:
-        look.refused[name, ""] = Refusal(f"cannot be read: {error.strerror}")
-        return None
-    versions = {}
-    for version in found:
-        if pins.NUMBER.fullmatch(version):
-            if os.path.isdir(model / version):  # noqa: PTH112  Path's raises when it may not look
-                versions[version] = model / version
-            else:
-                look.refused[name, version] = Refusal("it is no folder")
-        elif version[0] in "0123456789":
-            look.refused[name, _shown(version)] = Refusal("a version is a whole number")
-    return dict(sorted(versions.items(), key=lambda item: _in_order(item[0])))
-
-
-def _shown(name: str) -> str:
-    """Write a name so that logs and answers take it: it may have line ends, or bytes that are no text."""
-    return name.encode("unicode_escape").decode()
-
-
 def _stays(served: _Model, now: Mapping[str, Served], pin: str | None) -> str | None:
     """Tell which version that is served is served further, although it is not among those of now."""
     if pin is not None and pin not in now:
         return pin if pin in served.versions else served.current
     return None if now else served.current
-
-
-def _in_order(version: str) -> tuple[int, str]:
-    return int(version), version
-
-
-def _reason(error: ModelError, directory: Path) -> str:
-    """Give a reason without the path."""
-    return str(error).replace(f"{directory}/", "").replace(str(directory), "it")[:MOST_REASON]
 
 
 def _told(refused: Mapping[tuple[str, str], Refusal]) -> str:

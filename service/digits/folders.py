@@ -1,0 +1,127 @@
+"""What is on disk of models: folders, versions and pins; names and links alone, no network is read."""
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from service.digits import pins
+from service.errors import ModelError
+
+MOST_REASON = 500
+"""Characters of a reason: it is told in log lines and answers, and may repeat what stands in a file."""
+
+_NO_MODEL = frozenset({"lost+found"})
+"""Folders that a file system makes at the root of a volume, besides hidden ones."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """
+    A version, or with the version ``""`` a model's folder, that is on disk and cannot be served.
+
+    Attributes:
+        reason: Why, without the path.
+        state: What its files looked like.
+        again: From when on it is tried again although they have not changed, on the monotonic clock.
+    """
+
+    reason: str
+    state: object = None
+    again: float = math.inf
+
+
+@dataclass
+class Look:
+    """
+    What is on disk.
+
+    Attributes:
+        directories: Of each folder and model the versions, oldest first; None when it cannot be read.
+        pins: The version that each model is pinned at; ``""`` when the pin cannot be read.
+        refused: What cannot be served.
+    """
+
+    directories: dict[Path, dict[str, dict[str, Path] | None]] = field(default_factory=dict)
+    pins: dict[str, str] = field(default_factory=dict)
+    refused: dict[tuple[str, str], Refusal] = field(default_factory=dict)
+
+
+def look(folders: Sequence[Path]) -> Look:
+    """
+    Look at folders, the operator's first; no file is read but pins.
+
+    Raises:
+        ModelError: One of them cannot be read.
+    """
+    found = Look()
+    for folder in folders:
+        models = found.directories[folder] = {}
+        for name, path in _entries(folder):
+            if not name.isprintable():
+                found.refused[_shown(name), ""] = Refusal("a name is printable text")
+            elif os.path.isdir(path):  # noqa: PTH112  Path's raises when it may not look
+                models[name] = _versions(name, path, found)
+            elif path.is_symlink():
+                found.refused[name, ""] = Refusal("a link that leads to no folder")
+    for name in {name for models in found.directories.values() for name in models}:
+        try:
+            pinned = pins.read(folders[0] / name)
+        except ModelError as error:
+            found.refused[name, ""] = Refusal(reason(error, folders[0] / name))
+            pinned = ""
+        if pinned is not None:
+            found.pins[name] = pinned
+    return found
+
+
+def in_order(version: str) -> tuple[int, str]:
+    """Give a key that sorts versions from the oldest to the newest."""
+    return int(version), version
+
+
+def reason(error: ModelError, directory: Path) -> str:
+    """Give a reason without the path."""
+    return str(error).replace(f"{directory}/", "").replace(str(directory), "it")[:MOST_REASON]
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, Path]]:
+    """
+    Give the names in a folder of models that may be models'.
+
+    Raises:
+        ModelError: It cannot be read.
+    """
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208  names, not paths
+    except OSError as error:
+        message = f"{folder}: cannot be read: {error.strerror}; LENET_MODEL_REPOSITORY names the right place"
+        raise ModelError(message) from error
+    for name in names:
+        if not name.startswith(".") and name not in _NO_MODEL:
+            yield name, folder / name
+
+
+def _versions(name: str, model: Path, look: Look) -> dict[str, Path] | None:
+    """Give the versions in a model's folder, oldest first; None when it cannot be read."""
+    try:
+        found = os.listdir(model)  # noqa: PTH208  names, not paths
+    except OSError as error:
+        look.refused[name, ""] = Refusal(f"cannot be read: {error.strerror}")
+        return None
+    versions = {}
+    for version in found:
+        if pins.NUMBER.fullmatch(version):
+            if os.path.isdir(model / version):  # noqa: PTH112  Path's raises when it may not look
+                versions[version] = model / version
+            else:
+                look.refused[name, version] = Refusal("it is no folder")
+        elif version[0] in "0123456789":
+            look.refused[name, _shown(version)] = Refusal("a version is a whole number")
+    return dict(sorted(versions.items(), key=lambda item: in_order(item[0])))
+
+
+def _shown(name: str) -> str:
+    """Write a name so that logs and answers take it: it may have line ends, or bytes that are no text."""
+    return name.encode("unicode_escape").decode()
