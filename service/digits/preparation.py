@@ -13,6 +13,7 @@ from framing.mnist import BOX_PX, SIDE_PX, frame, is_framed
 from service.digits.paper import Grey, Sheet, lay_flat, shrink
 from service.digits.ruling import remove_lines
 from service.digits.strokes import select_digit
+from service.images.decoding import edges
 
 MOST_SIDE_PX = 640  # larger pictures are first reduced to this
 WORK_SIDE_PX = 320  # and those that are not flat to this: 16 pixels for one of the digit's 20
@@ -21,7 +22,6 @@ LEAST_SPREAD = (
 )
 COLOUR_SPREAD = 48  # the same where colour is at hand
 MORE_EDGES = 2.0  # times the luminance's: a channel that shows so much more is taken
-EDGE = 24  # levels between neighbours
 GLANCE_PX = 160  # edges are measured in a picture no larger
 MOST_COUNT = 31  # the lightest level of a picture whose levels are counts, from 0
 FEW_PIXELS = 12  # a digit with a shorter longer side is hard to read
@@ -106,9 +106,9 @@ def _shade(image: npt.NDArray[np.uint8]) -> Grey:
         channels = cv2.split(image)
         # Most drawings are grey in a colour file: there is nothing to choose.
         if any(cv2.norm(channel, grey, cv2.NORM_INF) for channel in channels):
-            edges = [_edges(channel) for channel in channels]
-            best = int(np.argmax(edges))
-            if edges[best] > MORE_EDGES * _edges(grey):
+            counts = [_edges(channel) for channel in channels]
+            best = int(np.argmax(counts))
+            if counts[best] > MORE_EDGES * _edges(grey):
                 grey = channels[best]
     darkest, lightest, _, _ = cv2.minMaxLoc(grey)
     # Levels of two or a few, as masks and counts have them; a dark photo's noise has all alike.
@@ -118,9 +118,7 @@ def _shade(image: npt.NDArray[np.uint8]) -> Grey:
 
 def _edges(channel: Grey) -> int:
     """Count the pixels on edges in what is seen at a glance: a speck or a bar has few, however strong."""
-    small = shrink(channel, longer_side=GLANCE_PX)
-    steps = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    return int(np.count_nonzero(steps >= EDGE))
+    return int(np.count_nonzero(edges(shrink(channel, longer_side=GLANCE_PX))))
 
 
 def _of_flat(found: FlatDigit, grey: Grey, *, reduction: float) -> Prepared:

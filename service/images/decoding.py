@@ -34,6 +34,7 @@ _SAMPLE_PX = 160
 """Longer side of the sample by which the ground beneath transparent parts is chosen."""
 _EDGE = 24
 """Levels between neighbours."""
+_AROUND = np.ones((3, 3), np.uint8)
 _DRAWN_SHARE = 0.05
 """A picture has edges in its opaque part when they are this part of those of alpha."""
 _LIGHT = 176
@@ -131,6 +132,11 @@ def decode_draft(data: bytes, header: Header, *, least_side_px: int, least_sprea
     return metadata.of_jpeg(data).turn_upright(pixels)
 
 
+def edges(channel: Pixels) -> npt.NDArray[np.bool_]:
+    """Tell of each pixel of ``(height, width)`` whether it is on an edge that is seen at a glance."""
+    return np.asarray(cv2.morphologyEx(channel, cv2.MORPH_GRADIENT, _AROUND) >= _EDGE)
+
+
 def _decode_by_opencv(data: bytes, flag: int) -> Any:  # noqa: ANN401  an array of any depth, or None
     try:
         return cv2.imdecode(np.frombuffer(data, np.uint8), flag)
@@ -225,11 +231,8 @@ def _ground(grey: Pixels, alpha: Pixels) -> int:
     What has edges in its opaque part, as a cut-out photo or a card, is put on white, and so is ink that is
     not light. Else light ink or a light sheet with a hole would not show: it is put on black.
     """
-    around = np.ones((3, 3), np.uint8)
-    is_opaque = cv2.erode(alpha, around) == 255
-    drawn = (cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, around) >= _EDGE) & is_opaque
-    cut = cv2.morphologyEx(alpha, cv2.MORPH_GRADIENT, around) >= _EDGE
-    if np.count_nonzero(drawn) > _DRAWN_SHARE * np.count_nonzero(cut):
+    is_opaque = cv2.erode(alpha, _AROUND) == 255
+    if np.count_nonzero(edges(grey) & is_opaque) > _DRAWN_SHARE * np.count_nonzero(edges(alpha)):
         return 255
     weights = alpha.ravel().astype(np.float32)
     return 0 if weights @ grey.ravel().astype(np.float32) > _LIGHT * weights.sum() else 255
