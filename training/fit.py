@@ -1,49 +1,24 @@
 """One training run: resumable, seeded, on images that are augmented as they are needed."""
 
-import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from training import run_record
 from training.data import Images, Labels
 from training.errors import ResumeError, StorageError
 from training.family import Family, input_size, scaled
 from training.layers import first_kernels
 from training.recipes import Recipe
+from training.run_record import Run
 from training.storage import unwritable
 
 CLASSES = 10
-
-
-@dataclass
-class Run:
-    """
-    How far a run has come: everything that a resumed one needs besides the weights.
-
-    Attributes:
-        recipe: The recipe's settings as text, so that a run resumes only what it began.
-        seed: Of weights, order and augmentation.
-        network: The kind, of ``training/networks``.
-        epochs: Epochs finished.
-        history: Per finished epoch ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``.
-        seconds: Spent on the finished epochs.
-        kernels: Those of the first convolution after some epochs, as the card shows them.
-    """
-
-    recipe: str
-    seed: int
-    network: str = "lenet5"  # before there were others, runs did not name it
-    epochs: int = 0
-    history: dict[str, list[float]] = field(default_factory=dict)
-    seconds: float = 0.0
-    kernels: dict[str, list[Any]] = field(default_factory=dict)
 
 
 def fit(  # noqa: PLR0913  A network, two sets of images, and two listeners.
@@ -80,9 +55,8 @@ def fit(  # noqa: PLR0913  A network, two sets of images, and two listeners.
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     steps = steps_of(recipe, len(train[0]))
-    run, network = _resumed(checkpoints, Run(repr(recipe), seed, family.name))
-    if network is None:
-        network = _compiled(family, recipe, steps)
+    run = run_record.read(checkpoints, recipe, seed=seed, network=family.name)
+    network = _loaded(checkpoints, run) if run.epochs else _compiled(family, recipe, steps)
     if run.epochs < recipe.epochs:
         callbacks = [_Checkpoint(checkpoints, run, shown_epochs(recipe.epochs), on_epoch, on_batch)]
         if recipe.ema_momentum is not None:
@@ -216,7 +190,7 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ship
         try:
             self._write()
         except OSError as error:
-            (self._folder / f"{self._run.epochs}.keras").unlink(missing_ok=True)
+            run_record.weights(self._folder, self._run.epochs).unlink(missing_ok=True)
             message = f"{unwritable(self._folder, error)}; the same command goes on from epoch {epoch}"
             raise StorageError(message) from error
         self._on_epoch(self._run.epochs, dict(logs or {}))
@@ -225,27 +199,14 @@ class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ship
         self._folder.mkdir(parents=True, exist_ok=True)
         # The weights are named by their epoch and the state is replaced last, so that a run
         # killed at any moment finds a state and the weights that belong to it.
-        self.model.save(self._folder / f"{self._run.epochs}.keras")
-        state = self._folder / "run.json.new"
-        state.write_text(json.dumps(asdict(self._run)))
-        state.replace(self._folder / "run.json")
-        (self._folder / f"{self._run.epochs - 1}.keras").unlink(missing_ok=True)
+        self.model.save(run_record.weights(self._folder, self._run.epochs))
+        run_record.write(self._folder, self._run)
+        run_record.weights(self._folder, self._run.epochs - 1).unlink(missing_ok=True)
 
 
-def _resumed(folder: Path, fresh: Run) -> tuple[Run, keras.Model | None]:
-    state = folder / "run.json"
-    if not state.exists():
-        return fresh, None
+def _loaded(folder: Path, run: Run) -> keras.Model:
     try:
-        run = Run(**json.loads(state.read_text()))
-        if (run.recipe, run.seed, run.network) != (fresh.recipe, fresh.seed, fresh.network):
-            message = (
-                f"{folder}: holds a run of another recipe or seed, or of another network;"
-                " remove it, or name another folder"
-            )
-            raise ResumeError(message)
-        network = keras.saving.load_model(folder / f"{run.epochs}.keras")
+        return keras.saving.load_model(run_record.weights(folder, run.epochs))
     except (OSError, ValueError, TypeError, KeyError) as error:
         message = f"{folder}: the checkpoint is damaged; remove the folder to start anew"
         raise ResumeError(message) from error
-    return run, network

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from training import run_folder, succession
+from training import run_folder, run_record, succession
 from training.arguments import Settings, parse
 from training.data import SHA256, Images, Mnist, load, split
 from training.errors import Refusal
@@ -66,7 +66,7 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
     progress.stage(f"training on {len(training[0]):,} images, validating on {len(validation[0]):,}")
 
     # Network and fit.
-    finished = run_folder.finished_epochs(settings.runs)
+    finished = run_record.read(settings.runs, recipe, seed=settings.seed, network=family.name).epochs
     if finished:
         progress.stage(f"going on after epoch {finished} of {recipe.epochs}")
     progress.begin(recipe.epochs, fit.steps_of(recipe, len(training[0])), finished=finished)
@@ -203,6 +203,8 @@ def _published(settings: Settings, progress: Reporter) -> int:
             f"Remove {settings.runs} to train anew, or give another --seed."
         )
         return 0
+    # Before anything that takes time; it is read again when the folder is locked.
+    run_record.read(settings.runs, settings.recipe, seed=settings.seed, network=settings.network)
     progress.stage(f"{'a trial, ' if settings.trial else ''}to be published in {model}")
     require_room(model)
     require_room(settings.runs)

@@ -1,4 +1,4 @@
-"""The folder of one run: who uses it, how far the run has come, and where it was published."""
+"""The folder of one run: who uses it, and where it was published."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,6 @@ from training.recipes import Recipe
 from training.storage import unwritable
 
 LOCK = "lock"
-STATE = "run.json"
 PUBLISHED = "published.json"
 
 
@@ -38,22 +37,6 @@ def locked(folder: Path) -> Iterator[bool]:
             message = f"{folder}: another training uses this folder; wait for its end, or give another --runs"
             raise ResumeError(message)
         yield outcome is Lock.HELD
-
-
-def finished_epochs(folder: Path) -> int:
-    """
-    Give how many epochs of the run are finished.
-
-    Raises:
-        ResumeError: The folder does not say.
-    """
-    state = folder / STATE
-    if not state.exists():
-        return 0
-    try:
-        return int(json.loads(state.read_text())["epochs"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ResumeError(_damaged(state)) from error
 
 
 def is_published(folder: Path, model: Path, recipe: Recipe, seed: int) -> bool:

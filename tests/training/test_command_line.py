@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from training import run_record
 from training.arguments import parse
 from training.recipes import BEST
+from training.run_record import Run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -184,3 +186,20 @@ def test_a_trial_under_a_name_in_use_is_refused_before_the_first_step(
         "--name, or --replace with this one\n"
     )
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_another_run_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
+    run_record.write(tmp_path, Run(repr(BEST), seed=1))
+    code = (
+        "import sys, training.pipeline as m\n"
+        f"status = m.main(['--seed', '2', '--runs', {str(tmp_path)!r}])\n"
+        "print(status, [n for n in ('tensorflow', 'keras') if n in sys.modules])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+
+    assert found.stdout == "training lenet5 by the recipe best with seed 2\n2 []\n"
+    assert found.stderr == (
+        f"refused: {tmp_path}: holds a run of another seed; remove it, or give another --runs\n"
+    )

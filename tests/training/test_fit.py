@@ -8,9 +8,10 @@ import pytest
 
 from training.data import Mnist, Part, split
 from training.errors import ResumeError, StorageError
-from training.fit import Run, fit
+from training.fit import fit
 from training.networks.lenet5 import FAMILY
 from training.recipes import BEST, LECTURE, Recipe
+from training.run_record import Run
 
 RECIPE = BEST.shortened(images=128, epochs=3)
 
@@ -147,7 +148,7 @@ def test_a_run_of_another_seed_or_recipe_is_not_resumed(
     parts: tuple[Part, Part], uninterrupted: tuple[list[np.ndarray], Run, Path]
 ) -> None:
     for changed in ({"seed": 2}, {"recipe": BEST.shortened(images=128, epochs=4)}):
-        with pytest.raises(ResumeError, match="another recipe or seed"):
+        with pytest.raises(ResumeError, match=r"a run of another (recipe|seed)"):
             weights(parts, uninterrupted[2], **changed)
 
 
@@ -164,7 +165,7 @@ def test_a_damaged_checkpoint_is_refused(
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / damage[0]).write_bytes(damage[1])
 
-    with pytest.raises(ResumeError, match="is damaged"):
+    with pytest.raises(ResumeError, match="damaged"):
         weights(parts, tmp_path)
 
 

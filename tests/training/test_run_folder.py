@@ -9,7 +9,7 @@ import pytest
 
 from training.errors import ResumeError, StorageError
 from training.recipes import BEST, LECTURE
-from training.run_folder import finished_epochs, is_published, locked, recorded
+from training.run_folder import is_published, locked, recorded
 
 HOLDER = """
 import sys
@@ -91,17 +91,6 @@ def test_what_failed_to_be_published_is_not_recorded(tmp_path: Path) -> None:
 
 def test_a_damaged_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "published.json").write_text("[")
-    (tmp_path / "run.json").write_text('{"x": 1}')
 
     with pytest.raises(ResumeError, match=r"published\.json: damaged; remove the folder"):
         is_published(tmp_path, tmp_path / "lenet5", BEST, 1)
-    with pytest.raises(ResumeError, match=r"run\.json: damaged; remove the folder"):
-        finished_epochs(tmp_path)
-
-
-def test_finished_epochs_are_counted(tmp_path: Path) -> None:
-    assert finished_epochs(tmp_path / "absent") == 0
-
-    (tmp_path / "run.json").write_text('{"epochs": 12}')
-
-    assert finished_epochs(tmp_path) == 12
