@@ -144,7 +144,7 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
             outputs=export.output_tensors(network),
             classes=CLASSES,
             layers=layers.table(network),
-            parameters=network.count_params(),
+            parameters=sum(layer.parameters for layer in layers.table(network)),
             temperature=temperature,
             familiarity=familiarity.measure(score, validated, strangers),
             evaluation=evaluations,

@@ -1,5 +1,6 @@
 """What a model directory says of itself: ``card.json``, as the training writes it."""
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
@@ -20,7 +21,11 @@ class _Told(_Frozen):
 
 DIGITS = tuple("0123456789")
 
-Pair = tuple[int, int]
+Size = Annotated[int, Field(gt=0, lt=2**53)]
+
+Pair = tuple[Size, Size]
+
+Temperature = Annotated[float, Field(gt=0)]
 
 
 def _are_the_digits(classes: tuple[str, ...]) -> tuple[str, ...]:
@@ -34,11 +39,11 @@ def _are_the_digits(classes: tuple[str, ...]) -> tuple[str, ...]:
 class Layer(_Told):
     """One row of the lecture's summary, and how the layer computes: null is what it does not have."""
 
-    name: str
+    name: Annotated[str, Field(min_length=1)]
     """The layer's name, as in ``/feature-maps``."""
     type: str
     """Keras' class, such as Conv2D, AveragePooling2D, Flatten or Dense; others may come."""
-    output_shape: tuple[Annotated[int, Field(gt=0, lt=2**53)], ...]
+    output_shape: tuple[Size, ...]
     """Shape of the output of one image, channels last."""
     parameters: Count
     """Trainable parameters: weights and biases."""
@@ -58,6 +63,14 @@ class Layer(_Told):
     """The layers that it reads, ``""`` for the image; null when it reads the one before."""
     weights: dict[str, tuple[str, ...]] | None = None
     """For each weight what its axes are, such as ``filters, channels, height, width``."""
+
+
+def _have_a_row_each(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    (name, number), *_ = Counter(layer.name for layer in layers).most_common(1) or [("", 0)]
+    if number > 1:
+        message = f"{name} has {number} rows"
+        raise ValueError(message)
+    return layers
 
 
 class ReliabilityBin(_Told):
@@ -183,9 +196,9 @@ class RecogniserCard(Card):
 
     role: Literal["recogniser"] = "recogniser"
     classes: Annotated[tuple[str, ...], AfterValidator(_are_the_digits)]
-    layers: tuple[Layer, ...]
-    temperature: float
-    temperature_interval_95: tuple[float, float] | None = None
+    layers: Annotated[tuple[Layer, ...], AfterValidator(_have_a_row_each)]
+    temperature: Temperature
+    temperature_interval_95: tuple[Temperature, Temperature] | None = None
     familiarity: Familiarity
     evaluation: Evaluation
     robustness: dict[str, FamilyResult] | None = None

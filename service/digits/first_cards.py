@@ -42,7 +42,7 @@ def completed(layers: Sequence[Layer], constants: Mapping[str, Array], size: Pai
             known["padding"] = "valid" if layer.output_shape[:2] == inside else "same"
         elif layer.type == "AveragePooling2D" and is_map:
             down, across = layer.output_shape[:2]
-            known["kernel_size"] = known["strides"] = (size[0] // down, size[1] // across)
+            known["kernel_size"] = known["strides"] = (max(1, size[0] // down), max(1, size[1] // across))
             known["padding"] = "valid"
         found.append(layer.model_copy(update=known))
         if is_map:

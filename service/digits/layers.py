@@ -1,6 +1,6 @@
 """Every layer of a network, one by one: what it makes of images, and what it has learnt."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from framing.mnist import SIDE_PX
+from service.digits import layer_checks
 from service.digits.card import Layer, RecogniserCard
 from service.digits.first_cards import completed
 from service.engine import weights
@@ -57,7 +58,7 @@ class Layers:
             model: The verified bytes of that file, in which the weights are.
 
         Raises:
-            ModelError: The file has other layers than the card, or not the weights that it names.
+            ModelError: The file has other layers or weights than the card, or the card contradicts itself.
         """
         size = image_size(session)
         self.inputs = session.inputs
@@ -67,33 +68,17 @@ class Layers:
         if all(layer.weights is None for layer in described):
             described = completed(described, self._constants, size)
         self.table = {layer.name: layer for layer in described}
-        fault = next(self._faults(), None)
-        if fault:
-            message = f"{card.name} version {card.version}: {fault}"
-            raise ModelError(message)
-
-    def _faults(self) -> Iterator[str]:
-        """Give what the file has otherwise than the card says."""
-        if tuple(self.table) != tuple(self._session.outputs):
-            yield (
-                f"its layers are {tuple(self.table)},"
-                f" but the outputs of its layers' file are {tuple(self._session.outputs)}"
+        try:
+            layer_checks.check(
+                described,
+                parameters=card.parameters,
+                image=size,
+                outputs=session.outputs,
+                constants=self._constants,
             )
-            return
-        for layer, (kind, shape) in zip(self.table.values(), self._session.outputs.values(), strict=True):
-            sizes = zip(shape[1:], layer.output_shape, strict=False)
-            if len(shape) - 1 != len(layer.output_shape) or any(
-                size not in {None, one} for size, one in sizes
-            ):
-                yield f"the output of {layer.name} has the shape {shape}, not (batch, {layer.output_shape})"
-            if kind != "float":
-                yield f"the output of {layer.name} is {kind}, not float"
-            if layer.parameters and not layer.weights:
-                yield f"{layer.name} has {layer.parameters} parameters and no weights"
-            for name, axes in (layer.weights or {}).items():
-                constant = self._constants.get(f"{layer.name}.{name}")
-                if constant is None or constant.ndim != len(axes):
-                    yield f"the layers' file has no float32 {layer.name}.{name} with the axes {axes}"
+        except ModelError as error:
+            message = f"{card.name} version {card.version}: {error}"
+            raise ModelError(message) from None
 
     def select(self, names: Sequence[str] | None = None) -> list[Layer]:
         """
