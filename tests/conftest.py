@@ -226,16 +226,16 @@ def ridges(drawn_mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="session")
-def write_elsewhere() -> Callable[[Path], Path]:
+def write_elsewhere() -> Callable[..., Path]:
     """Write a version as another program may, by the documented contract alone: 32x32, layers of its own."""
 
-    def write(version: Path) -> Path:
+    def write(version: Path, *, last: str = "dense_1") -> Path:
         random = np.random.default_rng(5)
         kernel = random.normal(0, 0.1, (1024, 10)).astype(np.float32)
         bias = random.normal(0, 0.1, 10).astype(np.float32)
         constants = {
-            "dense_1.kernel": kernel,
-            "dense_1.bias": bias,
+            f"{last}.kernel": kernel,
+            f"{last}.bias": bias,
             "edges_1.strength": np.float32([2]),
             "white": np.float32([1 / 255]),
             "square": np.int64([-1, 32, 32]),
@@ -248,10 +248,10 @@ def write_elsewhere() -> Callable[[Path], Path]:
             helper.make_node("Reshape", ["grey", "square"], ["plain"]),
             helper.make_node("Mul", ["plain", "edges_1.strength"], ["edges_1"]),
             helper.make_node("Reshape", ["edges_1", "line"], ["flatten_1"]),
-            helper.make_node("MatMul", ["flatten_1", "dense_1.kernel"], ["product"]),
-            helper.make_node("Add", ["product", "dense_1.bias"], ["logits"]),
-            helper.make_node("Softmax", ["logits"], ["dense_1"], axis=-1),
-            helper.make_node("Identity", ["dense_1"], ["probabilities"]),
+            helper.make_node("MatMul", ["flatten_1", f"{last}.kernel"], ["product"]),
+            helper.make_node("Add", ["product", f"{last}.bias"], ["logits"]),
+            helper.make_node("Softmax", ["logits"], [last], axis=-1),
+            helper.make_node("Identity", [last], ["probabilities"]),
             helper.make_node("ReduceMax", ["logits", "last"], ["familiarity"], keepdims=0),
         ]
         image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["batch", 32, 32, 1])
@@ -273,7 +273,7 @@ def write_elsewhere() -> Callable[[Path], Path]:
         np.savez(golden, images=images, probabilities=powers / powers.sum(axis=1, keepdims=True))
         files = {
             "model.onnx": file({"probabilities": (10,), "logits": (10,), "familiarity": ()}),
-            "layers.onnx": file({"edges_1": (32, 32), "flatten_1": (1024,), "dense_1": (10,)}),
+            "layers.onnx": file({"edges_1": (32, 32), "flatten_1": (1024,), last: (10,)}),
             "golden.npz": golden.getvalue(),
         }
         test = {"images": 4, "errors": 0, "accuracy": 1, "accuracy_interval_95": [0.5, 1]}
@@ -294,7 +294,7 @@ def write_elsewhere() -> Callable[[Path], Path]:
                 },
                 {"name": "flatten_1", "type": "Flatten", "output_shape": [1024], "parameters": 0},
                 {
-                    "name": "dense_1",
+                    "name": last,
                     "type": "Dense",
                     "output_shape": [10],
                     "parameters": 10_250,

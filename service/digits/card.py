@@ -36,11 +36,19 @@ def _are_the_digits(classes: tuple[str, ...]) -> tuple[str, ...]:
     return classes
 
 
+def _can_be_asked_for(name: str) -> str:
+    # A comma separates names in /feature-maps, and clients resolve dots in a path (RFC 3986, 5.2.4).
+    if not name or not name.isprintable() or "," in name or {".", ".."} & set(name.split("/")):
+        message = "expected printable characters, no comma, and no . or .. between slashes"
+        raise ValueError(message)
+    return name
+
+
 class Layer(_Told):
     """One row of the lecture's summary, and how the layer computes: null is what it does not have."""
 
-    name: Annotated[str, Field(min_length=1)]
-    """The layer's name, as in ``/feature-maps``."""
+    name: Annotated[str, Field(max_length=256), AfterValidator(_can_be_asked_for)]
+    """The layer's name, as in ``/feature-maps``; in a path percent-encoded."""
     type: str
     """Keras' class, such as Conv2D, AveragePooling2D, Flatten or Dense; others may come."""
     output_shape: tuple[Size, ...]

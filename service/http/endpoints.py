@@ -161,12 +161,16 @@ class Routes:
         self._of_patterns: dict[re.Pattern[str], dict[str, Route]] = {}
 
     def add(self, method: str, route: Route) -> None:
-        """Add a route of a method."""
-        methods = self._methods_at(route.template)
+        """Add a route of a method; a name in its template that may hold slashes ends in ``:path``."""
+        pattern, template, _ = compile_path(route.template)
+        if "{" in template:
+            methods = self._of_patterns.setdefault(pattern, {})
+        else:
+            methods = self._of_paths.setdefault(template, Found({}, {})).methods
         if method in methods:
-            message = f"{method} {route.template} is there twice"
+            message = f"{method} {template} is there twice"
             raise ValueError(message)
-        methods[method] = route
+        methods[method] = route._replace(template=template)
 
     def at(self, path: str) -> Found:
         """Tell what is at a path; one without names in its template goes before one with."""
@@ -185,10 +189,3 @@ class Routes:
             *self._of_patterns.values(),
         ):
             yield from methods.items()
-
-    def _methods_at(self, template: str) -> dict[str, Route]:
-        """Give what is at a template, to be added to."""
-        if "{" not in template:
-            return self._of_paths.setdefault(template, Found({}, {})).methods
-        pattern, _, _ = compile_path(template)
-        return self._of_patterns.setdefault(pattern, {})

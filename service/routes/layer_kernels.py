@@ -64,7 +64,8 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
     router = APIRouter(tags=["models"])
 
     @router.get(
-        "/models/{name}/layers/{layer}/kernels",
+        # Whether a slash of a layer's name was sent as %2F, proxies and other servers do not always tell.
+        "/models/{name}/layers/{layer:path}/kernels",
         response_model=LayerKernels,
         responses={
             200: {"content": {NPZ: {"schema": {"type": "string", "format": "binary"}}}},

@@ -60,11 +60,12 @@ export const models = () => kept("/models");
 /** The models that read digits. */
 export const recognisers = async () => (await models()).models.filter((one) => one.role === "recogniser");
 /** @param {string} name @returns {Promise<{name: string, layers: Layer[], input_shape: [number, number, number], parameters: number, recipe: string, evaluation: any, provider: string}>} */
-export const model = (name) => kept(`/models/${name}`);
+export const model = (name) => kept(`/models/${encodeURIComponent(name)}`);
 /** @returns {Promise<{kernels: Preset[]}>} */
 export const presets = () => kept("/kernels");
 /** @param {string} name @param {string} layer @returns {Promise<Learnt>} */
-export const weights = (name, layer) => kept(`/models/${name}/layers/${layer}/kernels`);
+export const weights = (name, layer) =>
+  kept(`/models/${encodeURIComponent(name)}/layers/${encodeURIComponent(layer)}/kernels`);
 
 /**
  * @param {Picture} picture

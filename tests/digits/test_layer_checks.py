@@ -61,7 +61,6 @@ def twice(card: dict[str, Any]) -> None:
     ("change", "reason"),
     [
         (twice, "conv2d_1 has 2 rows"),
-        (of("flatten_1", name=""), "at least 1 character"),
         (on_card(parameters=257_545), "have 257546 parameters together, but the card says 257545"),
         (
             of("conv2d_1", parameters=157),

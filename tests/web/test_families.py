@@ -17,7 +17,7 @@ ELSEWHERE, LENET5, RIDGES = range(3)
 def lab(
     serve: Callable[..., str],
     ridges: Path,
-    write_elsewhere: Callable[[Path], Path],
+    write_elsewhere: Callable[..., Path],
     write_ink: Callable[[Path], Path],
     settings: Settings,
     tmp_path_factory: pytest.TempPathFactory,
@@ -26,7 +26,7 @@ def lab(
     folder = tmp_path_factory.mktemp("models")
     shutil.copytree(settings.model_repository / "lenet5", folder / "lenet5")
     shutil.copytree(ridges.parent, folder / "ridges")
-    write_elsewhere(folder / "elsewhere" / "1")
+    write_elsewhere(folder / "elsewhere" / "1", last="/head/dense #1? 100%")
     write_ink(folder / "sheet" / "1")
     return serve(LENET_MODEL_REPOSITORY=str(folder), LENET_DEVICE="cpu", LENET_THREADS="1")
 
