@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Awaitable
 
 from service import logs
 from service.digits.repository import Repository
@@ -54,22 +55,43 @@ class ModelMonitor:
 
     async def run(self) -> None:
         """Look after everything until cancelled."""
-        polled = asked = time.monotonic()
+        async with asyncio.TaskGroup() as tasks:
+            # Beside the looks, which wait for no version.
+            tasks.create_task(self._try_versions())
+            polled = asked = time.monotonic()
+            while True:
+                await asyncio.sleep(LOOK_S)
+                now = time.monotonic()
+                if self._poll_s and now - polled >= self._poll_s:
+                    polled = now
+                    await self.refresh()
+                failing = any(network.failures for network in self._repository.current())
+                if failing or self._failures or now - asked >= self._canary_s:
+                    asked = now
+                    await self.ask()
+
+    async def _try_versions(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            now = time.monotonic()
-            if self._poll_s and now - polled >= self._poll_s:
-                polled = now
-                await self.refresh()
-            failing = any(network.failures for network in self._repository.current())
-            if failing or self._failures or now - asked >= self._canary_s:
-                asked = now
-                await self.ask()
+            if self._repository.untried():
+                await self.try_next()
 
     async def refresh(self) -> None:
         """Serve what came, take out what went, and tell."""
+        await self._look(self._loading.run(self._repository.refresh))
+
+    async def try_next(self) -> None:
+        """Try the version whose turn it is, serve or refuse it, and tell."""
+
+        async def tried() -> bool:
+            await asyncio.to_thread(self._repository.try_next)
+            return await self._loading.run(self._repository.refresh)
+
+        await self._look(tried())
+
+    async def _look(self, look: Awaitable[bool]) -> None:
         try:
-            await self._loading.run(self._repository.refresh)
+            await look
         except Exception as error:  # noqa: BLE001  whatever is wrong with a folder, the looks at it go on
             # It stays so until somebody mends it: once is enough.
             if str(error) != self._hindrance:

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +32,22 @@ class Refusal:
     again: float = math.inf
 
 
+@dataclass(frozen=True)
+class Untried:
+    """
+    A version on disk whose network was not tried yet.
+
+    Attributes:
+        directory: Where it is.
+        state: What its files looked like.
+        place: 0 of the version that is wanted most in its model, then upwards.
+    """
+
+    directory: Path
+    state: Hashable
+    place: int
+
+
 @dataclass
 class Look:
     """
@@ -41,11 +57,13 @@ class Look:
         directories: Of each folder and model the versions, oldest first; None when it cannot be read.
         pins: The version that each model is pinned at; ``""`` when the pin cannot be read.
         refused: What cannot be served.
+        untried: What may be served once it was tried.
     """
 
     directories: dict[Path, dict[str, dict[str, Path] | None]] = field(default_factory=dict)
     pins: dict[str, str] = field(default_factory=dict)
     refused: dict[tuple[str, str], Refusal] = field(default_factory=dict)
+    untried: dict[tuple[str, str], Untried] = field(default_factory=dict)
 
 
 def look(folders: Sequence[Path]) -> Look:

@@ -1,8 +1,6 @@
 """From a folder to a network that may answer: read with limits, tried apart, loaded, verified and warmed."""
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from service.digits import version_files
 from service.digits.card import Card
@@ -10,14 +8,19 @@ from service.digits.ink import InkNetwork
 from service.digits.network import Batching, Network
 from service.digits.sandbox import Sandbox
 from service.engine.session import Device
+from service.errors import ModelError
 from service.settings import PACKAGED_MODELS
+
+
+class UntriedError(ModelError):
+    """A version has a network that was not tried yet."""
 
 
 class Loader:
     """
-    Loads versions of models; in a ``with`` block, at whose end the process for trying them ends.
+    Loads versions of models.
 
-    Networks that have been loaded here, or came with the package, are not tried again.
+    A network that was not tried in a process of its own, and did not come with the package, is not loaded.
     """
 
     def __init__(self, *, device: Device, batching: Batching, most_bytes: int) -> None:
@@ -38,14 +41,8 @@ class Loader:
             for card in PACKAGED_MODELS.glob(f"*/*/{version_files.CARD}")
         }
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End the process in which versions were tried."""
+    def close(self) -> None:
+        """End the process in which versions were tried; the next trial starts another."""
         self._sandbox.close()
 
     def stop(self) -> None:
@@ -57,15 +54,32 @@ class Loader:
         Load, verify and warm a version.
 
         Raises:
+            UntriedError: ``prove`` comes first.
             ModelError: It cannot be served.
             DeviceError: The device that was asked for cannot be had.
         """
         version = version_files.read(directory, most_bytes=self._most_bytes)
         if _networks(version.card) not in self._proven:
-            self._sandbox.prove(directory)
-        network = version_files.open_network(version, device=self._device, batching=self._batching)
-        self._proven.add(_networks(version.card))
-        return network
+            message = "its network was not tried yet"
+            raise UntriedError(message, again_s=0)
+        return version_files.open_network(version, device=self._device, batching=self._batching)
+
+    def prove(self, directory: Path, *, within_s: float) -> None:
+        """
+        Try a version in a process of its own, unless its network was tried.
+
+        Args:
+            directory: ``<model>/<version>/``.
+            within_s: Seconds that its network may take to load.
+
+        Raises:
+            TooSlowError: It took longer.
+            ModelError: It cannot be served.
+        """
+        networks = _networks(version_files.read_card(directory))
+        if networks not in self._proven:
+            self._sandbox.prove(directory, within_s=within_s)
+            self._proven.add(networks)
 
 
 def _networks(card: Card) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The served models: folders of ``<model>/<version>/`` directories, of which versions come and go."""
 
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -7,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service import logs
-from service.digits import folders, pins, sandbox, version_files
-from service.digits.folders import Look, Refusal, in_order, reason
+from service.digits import folders, pins, sandbox, trials, version_files
+from service.digits.folders import Look, Refusal, Untried, in_order, reason
 from service.digits.ink import InkNetwork
-from service.digits.loader import Loader
+from service.digits.loader import Loader, UntriedError
 from service.digits.network import Batching, Network
+from service.digits.trials import Trials
 from service.engine.session import Device
 from service.errors import ModelError, UnknownNameError
 from service.settings import Settings
@@ -42,7 +44,8 @@ class Repository:
     The versions of every model, newest last.
 
     ``refresh`` looks at the folders again. What requests see changes at once and as a whole: a version is
-    loaded, verified and warmed before, and whoever found a version keeps it until the answer.
+    loaded, verified and warmed before, and whoever found a version keeps it until the answer. What is new is
+    tried before that, by ``try_next``: no look waits for it.
 
     The first folder is the operator's. A model of which it has a version that can be served is served from
     there alone; of the others, the next folder's versions are.
@@ -62,6 +65,7 @@ class Repository:
         """
         self._folders = folders
         self._loader = loader
+        self._trials = Trials(loader)
         self._most_versions = most_versions
         self._default = default
         self._models: dict[str, _Model] = {}
@@ -147,19 +151,54 @@ class Repository:
         """Give what is on disk and cannot be served, by model and version."""
         return self._refused
 
+    def untried(self) -> list[tuple[str, str]]:
+        """Give what is on disk and was not tried yet, by model and version, the next one first."""
+        return list(self._trials.waiting)
+
+    def settle(self) -> None:
+        """
+        Do as ``refresh``, and try what came, but no longer than ``trials.TOGETHER_S``.
+
+        Raises:
+            ModelError: A folder cannot be read.
+            DeviceError: The device that was asked for cannot be had.
+        """
+        until = time.monotonic() + trials.TOGETHER_S
+        self.refresh()
+        while time.monotonic() < until and self.try_next(until=until):
+            self.refresh()
+
+    def try_next(self, *, until: float = math.inf) -> bool:
+        """
+        Try the version whose turn it is, and tell whether there was one; the next look serves or refuses it.
+
+        From any thread: looks go on.
+
+        Args:
+            until: When it has to end at the latest, on the monotonic clock.
+        """
+        key, untried = next(iter(self._trials.waiting.items()), (None, None))
+        if key is None or untried is None:
+            return False
+        refusal = self._trials.run(untried.directory, untried.state, until=until)
+        if refusal:
+            with self._changing:
+                self._refused = {**self._refused, key: refusal}
+        return True
+
     def refresh(self) -> bool:
         """
         Load versions that came, take out those whose directory went, and tell whether anything changed.
 
-        A version that is refused is looked at again when its files change. The last version of a model, and a
-        pinned one, stay although their directories went: a folder that cannot be read for a while loses
-        nothing.
+        One whose network was not tried yet waits for ``try_next``. A version that is refused is looked at
+        again when its files change. The last version of a model, and a pinned one, stay although their
+        directories went: a folder that cannot be read for a while loses nothing.
 
         Raises:
             ModelError: A folder cannot be read; nothing has changed.
             DeviceError: The device that was asked for cannot be had.
         """
-        with self._changing, self._loader:
+        with self._changing:
             return self._refresh()
 
     def load(self, name: str) -> None:
@@ -168,20 +207,22 @@ class Repository:
 
         Raises:
             UnknownNameError: There is no version of such a model on disk.
-            ModelError: None of them can be served; nothing has changed.
+            ModelError: None of them can be served, or was tried in time; nothing has changed.
             DeviceError: The device that was asked for cannot be had.
         """
-        with self._changing, self._loader:
+        with self._changing:
             look = folders.look(self._folders)
             folder, directories = self._on_disk(look, name)
             others = {key: refusal for key, refusal in self._refused.items() if key[0] != name}
             # Nothing is known of it: all is tried again.
-            self._refused = others
+            self._refused = {**others, **self._tried(name, directories)}
             model = self._from(folder, directories, name, look, None)
             own = {key: refusal for key, refusal in look.refused.items() if key[0] == name}
             self._refused = {**others, **own}
+            waiting = {key: one for key, one in self._trials.waiting.items() if key[0] != name}
+            self._trials.wait_for({**waiting, **look.untried})
             if model is None:
-                raise ModelError(_told(own))
+                raise ModelError(_told(own) or "its versions were not tried yet")
             self._unloaded -= {name}
             self._models = dict(sorted({**self._models, name: model}.items()))
 
@@ -215,7 +256,7 @@ class Repository:
             InvalidInputError: The pin cannot be written; nothing has changed.
             DeviceError: The device that was asked for cannot be had.
         """
-        with self._changing, self._loader:
+        with self._changing:
             self._pin(name, version)
             self._unloaded -= {name}
             self._refresh()
@@ -229,8 +270,11 @@ class Repository:
             ModelError: It cannot be served; nothing has changed.
             InvalidInputError: The pin cannot be written; nothing has changed.
         """
-        with self._changing, self._loader:
-            self._pin(name, version)
+        with self._changing:
+            try:
+                self._pin(name, version)
+            finally:
+                self._loader.close()
 
     def _pin(self, name: str, version: str) -> None:
         _, directories = self._on_disk(folders.look(self._folders), name)
@@ -247,11 +291,23 @@ class Repository:
 
     def _require(self, directory: Path) -> None:
         try:
+            self._loader.prove(directory, within_s=sandbox.DEADLINE_S)
             self._loader.load(directory)
         except ModelError as error:
             raise ModelError(reason(error, directory)) from error
         key = directory.parent.name, directory.name
         self._refused = {each: refusal for each, refusal in self._refused.items() if each != key}
+
+    def _tried(self, name: str, directories: Mapping[str, Path]) -> dict[tuple[str, str], Refusal]:
+        """Try versions, the newest first, and once more what was slow; give those that are refused."""
+        until = time.monotonic() + trials.TOGETHER_S
+        refused: dict[tuple[str, str], Refusal] = {}
+        for version, directory in 2 * list(reversed(list(directories.items()))):
+            if (name, version) not in refused and time.monotonic() < until:
+                refusal = self._trials.run(directory, version_files.state(directory), until=until)
+                if refusal:
+                    refused[name, version] = refusal
+        return refused
 
     def _refresh(self) -> bool:
         look = folders.look(self._folders)
@@ -260,6 +316,7 @@ class Repository:
         models = {name: model for name, model in found.items() if model}
         changed = models != self._models
         self._models, self._refused = models, look.refused
+        self._trials.wait_for(look.untried)
         return changed
 
     def _on_disk(self, look: Look, name: str) -> tuple[Path, dict[str, Path]]:
@@ -297,7 +354,7 @@ class Repository:
             folder: Where its versions are.
             directories: Those versions, oldest first.
             name: The model's.
-            look: What is on disk; learns what is refused.
+            look: What is on disk; learns what is refused, and what was not tried.
             served: What is served of it from there already, and is not loaded again.
         """
         pin = look.pins.get(name)
@@ -322,26 +379,33 @@ class Repository:
     ) -> dict[str, Served]:
         """Give the newest versions that can be served, and the pinned one; those in ``own`` are loaded."""
         now: dict[str, Served] = {}
-        for version, directory in reversed(list(directories.items())):
-            if len(now) < self._most_versions or version == look.pins.get(name):
-                network = own.get(version) or self._loaded(name, version, directory, look)
+        pin = look.pins.get(name)
+        for place, (version, directory) in enumerate(reversed(list(directories.items())), 1):
+            if len(now) < self._most_versions or version == pin:
+                network = own.get(version)
+                if network is None:
+                    untried = Untried(
+                        directory, version_files.state(directory), 0 if version == pin else place
+                    )
+                    network = self._loaded(name, version, untried, look)
                 if network:
                     now[version] = network
         return now
 
-    def _loaded(self, name: str, version: str, directory: Path, look: Look) -> Served | None:
-        """Load a version, unless it was refused as it is."""
-        state = version_files.state(directory)
+    def _loaded(self, name: str, version: str, found: Untried, look: Look) -> Served | None:
+        """Load a version, unless it was refused as it is, or was not tried."""
         known = self._refused.get((name, version))
-        if known and known.state == state and time.monotonic() < known.again:
+        if known and known.state == found.state and time.monotonic() < known.again:
             look.refused[name, version] = known
             return None
         try:
-            return self._loader.load(directory)
+            return self._loader.load(found.directory)
+        except UntriedError:
+            look.untried[name, version] = found
         except ModelError as error:
             again = time.monotonic() + error.again_s
-            look.refused[name, version] = Refusal(reason(error, directory), state, again)
-            return None
+            look.refused[name, version] = Refusal(reason(error, found.directory), found.state, again)
+        return None
 
 
 def open_folder(  # noqa: PLR0913  folders and limits
@@ -372,12 +436,17 @@ def open_folder(  # noqa: PLR0913  folders and limits
     """
     loader = Loader(device=device, batching=batching, most_bytes=most_bytes)
     repository = Repository(_folders(folder, beneath), loader, most_versions=most_versions, default=default)
-    repository.refresh()
-    if not repository.current():
+    repository.settle()
+    untried = repository.untried()
+    if untried:
+        facts = {"versions": ", ".join(f"{name} {version}" for name, version in untried)}
+        logs.get("models").warning("versions are tried after the start", extra={logs.FACTS: facts})
+    if not repository.current() and not untried:
         message = _told(repository.refused()) or "no <model>/<version>/ folder in it"
         message = f"{folder}: {message}; LENET_MODEL_REPOSITORY names the right place"
         raise ModelError(message)
-    if default and default not in {network.card.name for network in repository.recognisers()}:
+    names = {network.card.name for network in repository.recognisers()} | {name for name, _ in untried}
+    if default and default not in names:
         message = f"{folder}: LENET_MODEL names {default}, and no such model that reads digits is in it"
         raise ModelError(message)
     if not repository.serves_from(folder):

@@ -21,8 +21,8 @@ from service.engine.batches import Run
 from service.errors import ModelError, StartError
 
 DEADLINE_S = 10
-"""Time for a version, the start of the process included: half a second, and a busy machine takes ten times as
-long."""
+"""Time for a version, and as much for the process to start: together they take half a second, the version a
+twentieth of it, and a busy machine ten times as long."""
 
 AGAIN_S = 600
 """A version that ran out of time, or ended its process, is tried again after so long: the machine may have
@@ -34,55 +34,87 @@ PER_BYTE = 8
 its networks are there at a time, as they were read, as they are parsed, and as they run."""
 
 
+class TooSlowError(ModelError):
+    """A version did not load in the time that it had."""
+
+
 class Sandbox:
-    """One process, from the first version that is tried until ``close``, or until a version is its end."""
+    """
+    One process, from the first version that is tried until ``close``, or until a version is its end.
+
+    Versions are tried one after the other, whichever threads ask.
+    """
 
     def __init__(self, *, most_bytes: int) -> None:
         """Start nothing yet; ``most_bytes`` has the largest file of a version."""
         self._most_bytes = most_bytes
         self._process: subprocess.Popen[bytes] | None = None
         self._is_stopped = False
+        self._asking = threading.Lock()
 
-    def prove(self, directory: Path) -> None:
+    def prove(self, directory: Path, *, within_s: float) -> None:
         """
         Load and verify a version, on the processor.
 
+        Args:
+            directory: ``<model>/<version>/``.
+            within_s: Seconds that it may take; the process has its own to start.
+
         Raises:
-            ModelError: It cannot be served, took too long, or ended the process.
+            TooSlowError: It took longer.
+            ModelError: It cannot be served, or ended the process.
         """
-        process = self._process = self._process or self._start()
+        question = json.dumps(os.fspath(directory)).encode() + b"\n"
+        with self._asking:
+            process = self._process
+            if process is None:
+                process = self._process = self._start()
+                self._ask(process, b"", DEADLINE_S)
+            reason = json.loads(self._ask(process, question, within_s))
+        if reason is not None:
+            raise ModelError(reason)
+
+    def close(self) -> None:
+        """End the process, if there is one, when it has tried what it is at."""
+        with self._asking:
+            self._end()
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process:
+            process.kill()
+            with process:
+                pass
+
+    def _ask(self, process: subprocess.Popen[bytes], question: bytes, within_s: float) -> bytes:
+        """
+        Give the process' next line; without one it is ended.
+
+        Raises:
+            TooSlowError: There was none in time.
+            ModelError: The process ended.
+        """
         assert process.stdin  # noqa: S101  pipes
         assert process.stdout  # noqa: S101
         began = time.monotonic()
-        end = threading.Timer(DEADLINE_S, process.kill)
+        end = threading.Timer(within_s, process.kill)
         end.start()
         try:
-            process.stdin.write(json.dumps(os.fspath(directory)).encode() + b"\n")
+            process.stdin.write(question)
             line = process.stdout.readline()
         except BrokenPipeError:
             line = b""
         finally:
             end.cancel()
         if line:
-            reason = json.loads(line)
-            if reason is not None:
-                raise ModelError(reason)
-            return
+            return line
         status = process.wait()
-        self.close()
-        if time.monotonic() - began >= DEADLINE_S:
-            message = f"{directory} does not load within {DEADLINE_S} seconds"
-        else:
-            message = f"the process in which it was tried ended with status {status}"
+        self._end()
+        if time.monotonic() - began >= within_s:
+            message = f"it does not load within {within_s:g} seconds"
+            raise TooSlowError(message, again_s=AGAIN_S)
+        message = f"the process in which it was tried ended with status {status}"
         raise ModelError(message, again_s=AGAIN_S)
-
-    def close(self) -> None:
-        """End the process, if there is one."""
-        process, self._process = self._process, None
-        if process:
-            process.kill()
-            with process:
-                pass
 
     def stop(self) -> None:
         """End the process at once, whatever it tries, and start none any more; from any thread."""
@@ -93,7 +125,7 @@ class Sandbox:
     def _start(self) -> subprocess.Popen[bytes]:
         if self._is_stopped:
             message = "the service stops"
-            raise ModelError(message, again_s=0)
+            raise ModelError(message)
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
@@ -111,7 +143,7 @@ class Sandbox:
             )
         except OSError as error:
             message = f"no process can be started to try it in: {error.strerror}"
-            raise ModelError(message, again_s=0) from error
+            raise ModelError(message, again_s=DEADLINE_S) from error
 
 
 def unasked(run: Run) -> Batcher:
@@ -126,6 +158,9 @@ def _main(most_bytes: int) -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     _bound_memory(BASE_BYTES + PER_BYTE * most_bytes)
+    # It has started: from here on a version has its time.
+    answers.write("\n")
+    answers.flush()
     for line in sys.stdin:
         # Nobody is left to end it when the service was killed.
         if sys.platform != "win32":

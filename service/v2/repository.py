@@ -57,17 +57,11 @@ def endpoints(repository: Repository, pool: WorkerPool, settings: Settings) -> l
 
     def index(call: Call) -> Response:
         asked = _document(call, IndexQuestion, settings)
-        return responses.json(
-            [
-                {"name": name, "version": version, "state": "READY", "reason": ""}
-                for name, version in outputs.served(repository)
-            ]
-            + [
-                {"name": name, "version": version, "state": "UNAVAILABLE", "reason": refusal.reason}
-                for (name, version), refusal in repository.refused().items()
-                if not asked.ready
-            ]
-        )
+        listed = [(*key, "READY", "") for key in outputs.served(repository)]
+        if not asked.ready:
+            listed += [(*key, "LOADING", "") for key in repository.untried()]
+            listed += [(*key, "UNAVAILABLE", refusal.reason) for key, refusal in repository.refused().items()]
+        return responses.json([dict(zip(IndexedModel.model_fields, one, strict=True)) for one in listed])
 
     async def load(call: Call) -> Response:
         return await change(call, lambda name, parameters: _load(repository, name, parameters))

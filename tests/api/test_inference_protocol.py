@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from service.app import create_app
 from service.application import Application
+from service.digits import trials
 from service.http import problems
 from service.http.endpoints import Endpoint
 from service.server.messages import Response
@@ -596,6 +597,29 @@ def test_the_index_lists_what_may_be_asked(body: bytes, client: Client) -> None:
         ("lenet5", "1", "READY"),
         ("lenet5-layers", "1", "READY"),
     ]
+
+
+def test_the_index_tells_which_version_is_tried(
+    settings: Settings,
+    served: Served,
+    write_elsewhere: Callable[[Path], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_elsewhere(tmp_path / "elsewhere" / "1")
+    monkeypatch.setattr(trials, "TOGETHER_S", 0)
+    app = create_app(settings.model_copy(update={"model_repository": tmp_path}))
+    waiting = {"name": "elsewhere", "version": "1", "state": "LOADING", "reason": ""}
+    with served(app) as client:
+        listed = [
+            client.post("/v2/repository/index", json={"ready": ready}).json() for ready in (False, True)
+        ]
+        while client.get("/models/elsewhere").status_code != 200:
+            pass
+
+        assert waiting in listed[0]
+        assert waiting not in listed[1]
+        assert {**waiting, "state": "READY"} in client.post("/v2/repository/index").json()
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"ready": "xyzzy"}', b'{"ready": 1}'])

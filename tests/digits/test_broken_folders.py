@@ -20,7 +20,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from service.digits import repository, sandbox
+from service.digits import repository, sandbox, trials
 from service.digits.network import Batching
 from service.digits.repository import Repository
 from service.errors import ModelError
@@ -165,6 +165,34 @@ def of_constants(side: int, times: int) -> bytes:
     return network(nodes, [numpy_helper.from_array(np.array([side, side]), "shape")])
 
 
+def that_loads_for_minutes(version: Path) -> None:
+    """A network of 600 bytes that convolves constants while it is opened, and takes little memory for it."""
+    shapes = {"image_shape": [1, 4, 600, 600], "kernel_shape": [32, 4, 300, 300]}
+    nodes = [
+        helper.make_node("ConstantOfShape", [shape], [constant], value=helper.make_tensor("v", 1, [1], [1.0]))
+        for shape, constant in zip(shapes, ("constant", "kernel"), strict=True)
+    ]
+    nodes += [
+        helper.make_node("Conv", ["constant", "kernel"], ["map"]),
+        helper.make_node("ReduceSum", ["map"], ["sum"], keepdims=0),
+        helper.make_node("Cast", ["image"], ["float"], to=TensorProto.FLOAT),
+        *(
+            helper.make_node("Add", ["float", "sum"], [name])
+            for name in ("probabilities", "logits", "familiarity")
+        ),
+    ]
+    constants = [numpy_helper.from_array(np.array(shape), name) for name, shape in shapes.items()]
+    put(version, "model.onnx", network(nodes, constants))
+
+
+def of_its_own(version: Path) -> None:
+    """A good network that the service does not know from its package."""
+    for name in ("model.onnx", "layers.onnx"):
+        model = onnx.load(version / name)
+        model.doc_string = str(version)
+        put(version, name, model.SerializeToString())
+
+
 def weights_elsewhere(version: Path) -> None:
     model = onnx.load_from_string((version / "model.onnx").read_bytes())
     tensor = next(each for each in model.graph.initializer if each.name.endswith("kernel"))
@@ -290,7 +318,7 @@ def test_what_is_broken_is_refused_by_name_and_what_is_good_is_served(
     # By a look at the folder of a service that runs, and by a new start.
     for found in (polled, served(models)):
         for _ in range(2):
-            found.refresh()
+            found.settle()
         refused = found.refused()
 
         assert [(each.card.name, each.card.version) for each in found.every()] == [("lenet5", "1")]
@@ -361,26 +389,114 @@ def test_what_is_broken_takes_no_memory(kind: str, models: Path) -> None:
 def test_a_network_that_loads_for_too_long_is_refused_and_tried_again_later(
     models: Path, served: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(copy(models / "lenet5" / "2"), "model.onnx", of_constants(3_000, 1_000))
+    that_loads_for_minutes(copy(models / "lenet5" / "2"))
     monkeypatch.setattr(sandbox, "DEADLINE_S", 3)
-    began = time.monotonic()
     found = served(models)
     tried = time.monotonic()
     for _ in range(3):
+        found.settle()
+
+    assert found.versions("lenet5") == ["1"]
+    assert found.refused()["lenet5", "2"].reason == "it does not load within 3 seconds"
+    assert time.monotonic() - tried < 1
+    assert tried < found.refused()["lenet5", "2"].again <= tried + sandbox.AGAIN_S
+
+
+def test_a_start_waits_so_long_however_many_networks_load_for_minutes_and_each_is_refused_later(
+    models: Path, served: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2, 6):
+        that_loads_for_minutes(copy(models / "lenet5" / str(number)))
+    monkeypatch.setattr(trials, "TOGETHER_S", 2)
+    began = time.monotonic()
+    found = served(models)
+    took = time.monotonic() - began
+
+    assert found.versions("lenet5") == ["1"]
+    assert {name for name, _ in found.untried()} == {"lenet5"}
+    # A process that starts when the time ends is waited for, half a second or ten times as long.
+    assert took < 2 + 5
+
+    monkeypatch.setattr(sandbox, "DEADLINE_S", 1)
+    while found.try_next():
         found.refresh()
 
     assert found.versions("lenet5") == ["1"]
-    assert "does not load within 3 seconds" in found.refused()["lenet5", "2"].reason
-    assert 3 <= tried - began < 9
-    assert time.monotonic() - tried < 1
-    assert tried < found.refused()["lenet5", "2"].again <= tried + sandbox.AGAIN_S
+    assert {key: refusal.reason for key, refusal in found.refused().items()} == {
+        ("lenet5", str(number)): "it does not load within 1 seconds" for number in range(2, 6)
+    }
+
+
+def test_a_good_network_is_served_before_those_that_load_for_minutes_are_tried_to_their_end(
+    models: Path, served: Open
+) -> None:
+    of_its_own(models / "lenet5" / "1")
+    for number in range(2, 5):
+        that_loads_for_minutes(copy(models / "lenet5" / str(number)))
+    found = served(models, beneath=PACKAGED_MODELS)
+
+    assert found.serves_from(models)
+    assert found.versions("lenet5") == ["1"]
+
+
+def test_a_look_waits_for_no_version_that_is_tried(models: Path, served: Open) -> None:
+    found = served(models)
+    that_loads_for_minutes(copy(models / "lenet5" / "2"))
+    found.refresh()
+    trying = threading.Thread(target=lambda: [found.try_next() for _ in range(2)])
+    trying.start()
+    copy(models / "lenet5" / "3")
+    began = time.monotonic()
+    found.refresh()
+    took = time.monotonic() - began
+    is_tried = trying.is_alive()
+    found.stop()
+    trying.join()
+
+    assert is_tried
+    assert found.versions("lenet5") == ["1", "3"]
+    assert took < 3
+
+
+def test_a_model_that_a_setting_names_is_no_error_while_it_is_tried(
+    models: Path, batching: Batching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_its_own(copy(models / "other" / "1"))
+    monkeypatch.setattr(trials, "TOGETHER_S", 0)
+    found = repository.open_folder(models, device="cpu", batching=batching, most_versions=10, default="other")
+    assert found.untried() == [("other", "1")]
+
+    found.try_next()
+    found.refresh()
+
+    assert found.recogniser().card.name == "other"
+
+
+def test_a_pinned_version_is_tried_first(models: Path, served: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(2, 5):
+        of_its_own(copy(models / "lenet5" / str(number)))
+    (models / "lenet5" / "pinned").write_text("3")
+    monkeypatch.setattr(trials, "TOGETHER_S", 0)
+
+    assert [version for _, version in served(models).untried()] == ["3", "4", "2"]
+
+
+def test_a_slow_network_is_loaded_by_request(
+    models: Path, served: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = served(models)
+    of_its_own(copy(models / "lenet5" / "2"))
+    monkeypatch.setattr(trials, "FIRST_S", 1e-6)
+    found.load("lenet5")
+
+    assert found.versions("lenet5") == ["1", "2"]
 
 
 def test_a_service_that_stops_waits_for_no_version(models: Path, served: Open) -> None:
     found = served(models)
     for version in ("2", "3"):
-        put(copy(models / "lenet5" / version), "model.onnx", of_constants(3_000, 1_000))
-    looking = threading.Thread(target=found.refresh)
+        that_loads_for_minutes(copy(models / "lenet5" / version))
+    looking = threading.Thread(target=found.settle)
     looking.start()
     looking.join(2)  # until it is at it
     began = time.monotonic()
