@@ -74,12 +74,14 @@ def evaluate(probabilities: Probabilities, labels: Labels) -> Evaluation:
         message = "no images to evaluate"
         raise ValueError(message)
     wrong = probabilities.argmax(axis=1) != labels
+    right = int((~wrong).sum())
     bins = reliability(probabilities, labels)
     return Evaluation(
         images=len(labels),
         errors=int(wrong.sum()),
-        accuracy=float(1 - wrong.mean()),
-        accuracy_interval_95=wilson_interval(int((~wrong).sum()), len(labels)),
+        # The nearest float of the share, which prints as it is meant: 1 - 0.4704 is 0.5296000000000001.
+        accuracy=right / len(labels),
+        accuracy_interval_95=wilson_interval(right, len(labels)),
         halves=(int(wrong[: len(wrong) // 2].sum()), int(wrong[len(wrong) // 2 :].sum())),
         nll=nll(probabilities, labels),
         brier=brier(probabilities, labels),

@@ -193,6 +193,7 @@ class Card(_Frozen):
     name: str
     version: str
     role: Literal["recogniser", "ink"] = "recogniser"
+    trial: bool = False
     recipe: str
     created: str
     parameters: Count

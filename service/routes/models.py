@@ -32,6 +32,8 @@ class ModelSummary(BaseModel):
     version: str
     role: str
     """``recogniser`` of one that reads digits, ``ink`` of one that finds what is written in a picture."""
+    trial: bool
+    """It was made to try something, and is not for use."""
     parameters: int
     accuracy: float | None = None
     """On MNIST's test images; of a recogniser only."""
@@ -83,6 +85,8 @@ class ModelDescription(BaseModel):
     """Versions on disk that cannot be served, and why."""
     provider: str
     """The execution provider really in use."""
+    trial: bool
+    """It was made to try something, and is not for use."""
     recipe: str
     """How it was trained."""
     created: str
@@ -144,7 +148,7 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
 
 
 def _summary(card: Card, pinned: str | None) -> dict[str, Any]:
-    told = card.model_dump(include={"name", "version", "role", "parameters"}) | {"pinned": pinned}
+    told = card.model_dump(include={"name", "version", "role", "trial", "parameters"}) | {"pinned": pinned}
     return {**told, "accuracy": card.evaluation.test.accuracy} if isinstance(card, RecogniserCard) else told
 
 

@@ -56,8 +56,9 @@ class ModelMetadata(BaseModel):
     platform: str
     inputs: list[TensorMetadata]
     outputs: list[TensorMetadata]
-    parameters: dict[str, str] | None = None
-    """``pinned``: the version that it is pinned at; without a pin the newest answers."""
+    parameters: dict[str, str | bool] | None = None
+    """``pinned``: the version that it is pinned at; without a pin the newest answers. ``trial``: true where
+    the network was made to try something, and is not for use."""
 
 
 class ServerLive(BaseModel):
@@ -163,14 +164,16 @@ def _told_ready(about: dict[str, Any], readiness: Readiness) -> StarletteRespons
 
 
 def _metadata(repository: Repository, model: Model) -> dict[str, Any]:
-    pinned = repository.pinned(model.network.card.name)
+    card = model.network.card
+    told = {"pinned": repository.pinned(card.name), "trial": card.trial}
+    parameters = {name: value for name, value in told.items() if value}
     return {
         "name": model.name,
         "versions": outputs.versions(repository, model),
         "platform": PLATFORM,
         "inputs": [_tensor(inputs.NAME, inputs.DATATYPE, (*model.network.size, 1))],
         "outputs": [_tensor(output.name, "FP32", output.shape) for output in model.outputs],
-        **({"parameters": {"pinned": pinned}} if pinned else {}),
+        **({"parameters": parameters} if parameters else {}),
     }
 
 

@@ -70,6 +70,24 @@ def test_the_models_are_listed_by_role_with_the_default(others: Client) -> None:
     assert "accuracy" not in next(model for model in answer["models"] if model["name"] == "sheet")
 
 
+def test_a_trial_is_told_wherever_a_model_is_described(others: Client) -> None:
+    listed = {model["name"]: model["trial"] for model in others.get("/models").json()["models"]}
+    described = {name: others.get(f"/models/{name}").json()["trial"] for name in listed}
+    parameters = {
+        name: others.get(f"/v2/models/{name}").json().get("parameters")
+        for name in ("lenet5", "ridges", "ridges-layers", "elsewhere")
+    }
+
+    # What the training of a few images wrote; the packaged network; and cards that do not say.
+    assert listed == described == {"lenet5": False, "ridges": True, "elsewhere": False, "sheet": False}
+    assert parameters == {
+        "lenet5": None,
+        "ridges": {"trial": True},
+        "ridges-layers": {"trial": True},
+        "elsewhere": None,
+    }
+
+
 def test_each_is_described_with_every_layer(others: Client) -> None:
     layers = {layer["name"]: layer for layer in others.get("/models/ridges").json()["layers"]}
     ink = others.get("/models/sheet").json()

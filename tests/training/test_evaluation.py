@@ -33,6 +33,13 @@ def test_errors_and_halves_count_the_wrong_answers(answers: tuple[np.ndarray, np
     assert found.accuracy == pytest.approx(1 - sum(wrong) / 500)
 
 
+@pytest.mark.parametrize(("errors", "written"), [(4_704, "0.5296"), (33, "0.9967"), (119, "0.9881")])
+def test_an_accuracy_is_written_as_it_is_meant(errors: int, written: str) -> None:
+    labels = np.repeat(np.array([0, 1], np.uint8), [10_000 - errors, errors])
+
+    assert str(evaluation.evaluate(np.eye(10)[np.zeros(10_000, int)], labels).accuracy) == written
+
+
 def test_nll_is_the_mean_surprise(answers: tuple[np.ndarray, np.ndarray]) -> None:
     probabilities, labels = answers
     expected = -sum(math.log(row[label]) for row, label in zip(probabilities, labels, strict=True)) / 500
