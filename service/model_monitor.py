@@ -50,6 +50,7 @@ class ModelMonitor:
         self._failures = 0
         self._hindrance = ""
         self._refused: set[tuple[str, str, str]] = set()
+        self._unloaded: set[str] = set()
         self._current = {network.card.name: network for network in repository.current()}
         self._log = logs.get("models")
 
@@ -106,12 +107,16 @@ class ModelMonitor:
             self.report()
 
     def report(self) -> None:
-        """Log which versions answer and which are refused, as far as that is new, and keep readiness true."""
+        """Log what answers, is refused or unloaded, as far as that is new, and keep readiness true."""
         refused = {(*key, refusal.reason) for key, refusal in self._repository.refused().items()}
         for name, version, reason in sorted(refused - self._refused):
             facts = {"model": name, "version": version, "reason": reason}
             self._log.error("version refused", extra={logs.FACTS: facts})
         self._refused = refused
+        unloaded = set(self._repository.unloaded())
+        for name in sorted(unloaded - self._unloaded):
+            self._log.info("model unloaded", extra={logs.FACTS: {"model": name}})
+        self._unloaded = unloaded
         current = {network.card.name: network for network in self._repository.current()}
         for name, network in current.items():
             before = self._current.get(name)

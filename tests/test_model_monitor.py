@@ -207,13 +207,15 @@ def test_only_the_newest_versions_are_kept(
 
 
 def test_an_unloaded_model_is_not_loaded_by_a_look_at_the_folder(
-    monitor: ModelMonitor, served: Repository, publish: Publish
+    monitor: ModelMonitor, served: Repository, publish: Publish, log_entries: Entries
 ) -> None:
     served.unload("lenet5")
     publish("2")
-    refresh(monitor)
+    for _ in range(2):
+        refresh(monitor)
 
     assert served.current() == []
+    assert [(entry["event"], entry["model"]) for entry in log_entries()] == [("model unloaded", "lenet5")]
     served.load("lenet5")
     assert served.versions("lenet5") == ["1", "2"]
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,12 +160,16 @@ def test_a_missing_repository_ends_the_service_before_any_worker_begins(tmp_path
     )
 
 
-def test_every_worker_serves_what_can_be_served_and_takes_a_pin_up(tmp_path: Path) -> None:
-    models = tmp_path / "models"
-    for version in ("1", "2"):
+def publish(models: Path, *versions: str) -> None:
+    for version in versions:
         shutil.copytree(PACKAGED_MODELS / "lenet5" / "1", models / "lenet5" / version)
         card = models / "lenet5" / version / "card.json"
         card.write_text(json.dumps({**json.loads(card.read_text()), "version": version}))
+
+
+def test_every_worker_serves_what_can_be_served_and_takes_a_pin_up(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    publish(models, "1", "2")
     (models / "lenet5" / "3").mkdir()
     os.mkfifo(models / "lenet5" / "3" / "card.json")
     service = Service(tmp_path, LENET_MODEL_REPOSITORY="models", LENET_REPOSITORY_POLL_S="0.1")
@@ -194,6 +199,52 @@ def test_every_worker_serves_what_can_be_served_and_takes_a_pin_up(tmp_path: Pat
     }
 
 
+def test_every_worker_takes_up_what_one_was_asked_to_load_and_unload(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    publish(models, "1")
+    service = Service(
+        tmp_path,
+        LENET_MODEL_REPOSITORY="models",
+        LENET_REPOSITORY_POLL_S="0.1",
+        LENET_REPOSITORY_API="on",
+    )
+
+    def request(verb: str, **parameters: str) -> None:
+        body = json.dumps({"parameters": parameters}).encode()
+        url = f"{address}/v2/repository/models/lenet5/{verb}"
+        with urllib.request.urlopen(url, data=body, timeout=30) as answer:
+            assert answer.status == 200
+
+    def wait_for(expected: str) -> None:
+        # Each connection is taken by either of them; both follow within a poll.
+        deadline = time.monotonic() + 30
+        while (found := {answering(address) for _ in range(20)}) != {expected}:
+            assert time.monotonic() < deadline, found
+
+    try:
+        address, _ = service.started(2)
+        wait_for("1")
+        request("unload")
+        wait_for("none")
+        publish(models, "2")
+        request("load")
+        wait_for("2")
+        request("load", version="1")
+        wait_for("1")
+        request("load", version="latest")
+        wait_for("2")
+    finally:
+        service.process.terminate()
+        _, errors = service.process.communicate(timeout=30)
+
+    assert not errors
+
+
 def answering(address: str) -> str:
-    with urllib.request.urlopen(f"{address}/models/lenet5", timeout=10) as answer:
-        return str(json.load(answer)["version"])
+    """Give the version that answers, ``none`` where the model is not served."""
+    try:
+        with urllib.request.urlopen(f"{address}/models/lenet5", timeout=10) as answer:
+            return str(json.load(answer)["version"])
+    except urllib.error.HTTPError as error:
+        assert error.code == 404  # noqa: PT017  any other is a fault
+        return "none"

@@ -6,7 +6,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from service.digits import pins
+from service.digits import control
+from service.digits.control import Request
 from service.errors import ModelError
 
 MOST_REASON = 500
@@ -56,19 +57,21 @@ class Look:
     Attributes:
         directories: Of each folder and model the versions, oldest first; None when it cannot be read.
         pins: The version that each model is pinned at; ``""`` when the pin cannot be read.
+        requests: What was requested last of each model.
         refused: What cannot be served.
         untried: What may be served once it was tried.
     """
 
     directories: dict[Path, dict[str, dict[str, Path] | None]] = field(default_factory=dict)
     pins: dict[str, str] = field(default_factory=dict)
+    requests: dict[str, Request] = field(default_factory=dict)
     refused: dict[tuple[str, str], Refusal] = field(default_factory=dict)
     untried: dict[tuple[str, str], Untried] = field(default_factory=dict)
 
 
 def look(folders: Sequence[Path]) -> Look:
     """
-    Look at folders, the operator's first; no file is read but pins.
+    Look at folders, the operator's first; no file is read but what the operator asks of models.
 
     Raises:
         ModelError: One of them cannot be read.
@@ -84,13 +87,7 @@ def look(folders: Sequence[Path]) -> Look:
             elif path.is_symlink():
                 found.refused[name, ""] = Refusal("a link that leads to no folder")
     for name in {name for models in found.directories.values() for name in models}:
-        try:
-            pinned = pins.read(folders[0] / name)
-        except ModelError as error:
-            found.refused[name, ""] = Refusal(reason(error, folders[0] / name))
-            pinned = ""
-        if pinned is not None:
-            found.pins[name] = pinned
+        _look_at_control(folders[0] / name, found)
     return found
 
 
@@ -130,7 +127,7 @@ def _versions(name: str, model: Path, look: Look) -> dict[str, Path] | None:
         return None
     versions = {}
     for version in found:
-        if pins.NUMBER.fullmatch(version):
+        if control.NUMBER.fullmatch(version):
             if os.path.isdir(model / version):  # noqa: PTH112  Path's raises when it may not look
                 versions[version] = model / version
             else:
@@ -138,6 +135,25 @@ def _versions(name: str, model: Path, look: Look) -> dict[str, Path] | None:
         elif version[0] in "0123456789":
             look.refused[name, _shown(version)] = Refusal("a version is a whole number")
     return dict(sorted(versions.items(), key=lambda item: in_order(item[0])))
+
+
+def _look_at_control(model: Path, look: Look) -> None:
+    try:
+        if (pinned := control.pinned(model)) is not None:
+            look.pins[model.name] = pinned
+    except ModelError as error:
+        look.refused[model.name, ""] = Refusal(reason(error, model))
+        look.pins[model.name] = ""
+    try:
+        request = control.requested(model)
+    except ModelError as error:
+        look.refused[model.name, ""] = Refusal(reason(error, model))
+        request = Request("")
+    if look.directories[model.parent].get(model.name, {}) is None:
+        # Nothing can be seen in it, which is not as if nothing were there.
+        request = Request("")
+    if request:
+        look.requests[model.name] = request
 
 
 def _shown(name: str) -> str:

@@ -6,9 +6,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from service import logs
-from service.digits import folders, pins, sandbox, trials, version_files
+from service.digits import control, folders, sandbox, trials, version_files
+from service.digits.control import Request
 from service.digits.folders import Look, Refusal, Untried, in_order, reason
 from service.digits.ink import InkNetwork
 from service.digits.loader import Loader, UntriedError
@@ -70,7 +72,9 @@ class Repository:
         self._default = default
         self._models: dict[str, _Model] = {}
         self._refused: dict[tuple[str, str], Refusal] = {}
-        self._unloaded: frozenset[str] = frozenset()
+        self._requests: Mapping[str, Request] = {}
+        # Served since before a request to load them.
+        self._outdated: set[tuple[str, str]] = set()
         self._changing = threading.Lock()
 
     def recogniser(self, name: str | None = None, version: str | None = None) -> Network:
@@ -151,6 +155,10 @@ class Repository:
         """Give what is on disk and cannot be served, by model and version."""
         return self._refused
 
+    def unloaded(self) -> list[str]:
+        """Give the models on disk that are not served because that was asked for."""
+        return sorted(name for name, request in self._requests.items() if request.verb == "unload")
+
     def untried(self) -> list[tuple[str, str]]:
         """Give what is on disk and was not tried yet, by model and version, the next one first."""
         return list(self._trials.waiting)
@@ -191,8 +199,8 @@ class Repository:
         Load versions that came, take out those whose directory went, and tell whether anything changed.
 
         One whose network was not tried yet waits for ``try_next``. A version that is refused is looked at
-        again when its files change. The last version of a model, and a pinned one, stay although their
-        directories went: a folder that cannot be read for a while loses nothing.
+        again when its files change. The last version of a model stays although its directory went, and so
+        does all of it while its folder cannot be read: an outage loses nothing.
 
         Raises:
             ModelError: A folder cannot be read; nothing has changed.
@@ -203,11 +211,12 @@ class Repository:
 
     def load(self, name: str) -> None:
         """
-        Serve the versions of a model that are on disk now, each read again.
+        Serve the versions of a model that are on disk now, each read again, wherever the folder is served.
 
         Raises:
             UnknownNameError: There is no version of such a model on disk.
             ModelError: None of them can be served, or was tried in time; nothing has changed.
+            InvalidInputError: The request cannot be written; nothing has changed.
             DeviceError: The device that was asked for cannot be had.
         """
         with self._changing:
@@ -223,19 +232,22 @@ class Repository:
             self._trials.wait_for({**waiting, **look.untried})
             if model is None:
                 raise ModelError(_told(own) or "its versions were not tried yet")
-            self._unloaded -= {name}
+            self._ask(name, "load")
             self._models = dict(sorted({**self._models, name: model}.items()))
 
     def unload(self, name: str) -> None:
         """
-        Stop serving a model until it is loaded; requests that have it already are answered.
+        Serve nothing of a model until it is loaded, wherever the folder is served.
+
+        Requests that have it already are answered.
 
         Raises:
             UnknownNameError: No such model is served.
+            InvalidInputError: The request cannot be written; nothing has changed.
         """
         with self._changing:
             self.find(name)
-            self._unloaded |= {name}
+            self._ask(name, "unload")
             self._models = {each: found for each, found in self._models.items() if each != name}
 
     def stop(self) -> None:
@@ -245,6 +257,8 @@ class Repository:
     def pin(self, name: str, version: str) -> None:
         """
         Let a version of a model answer from now on, here and wherever the same folder is served.
+
+        A model that was unloaded is loaded.
 
         Args:
             name: Of a model on disk.
@@ -258,7 +272,6 @@ class Repository:
         """
         with self._changing:
             self._pin(name, version)
-            self._unloaded -= {name}
             self._refresh()
 
     def pin_on_disk(self, name: str, version: str) -> None:
@@ -277,17 +290,23 @@ class Repository:
                 self._loader.close()
 
     def _pin(self, name: str, version: str) -> None:
-        _, directories = self._on_disk(folders.look(self._folders), name)
+        look = folders.look(self._folders)
+        _, directories = self._on_disk(look, name)
         if version == LATEST:
-            pins.remove(self._folders[0], name)
-            return
+            control.pin(self._folders[0], name, None)
+        else:
+            self._pin_version(name, version, directories)
+        if name in look.requests and look.requests[name].verb == "unload":
+            control.request(self._folders[0], name, "load")
+
+    def _pin_version(self, name: str, version: str, directories: Mapping[str, Path]) -> None:
         if version not in directories:
             message = f"{name} has no version of that name; there are: {', '.join(directories)}"
             raise UnknownNameError(message)
         model = self._models.get(name)
         if model is None or version not in model.versions:
             self._require(directories[version])
-        pins.write(self._folders[0], name, version)
+        control.pin(self._folders[0], name, version)
 
     def _require(self, directory: Path) -> None:
         try:
@@ -309,10 +328,27 @@ class Repository:
                     refused[name, version] = refusal
         return refused
 
+    def _ask(self, name: str, verb: Literal["load", "unload"]) -> None:
+        """Ask all that serve the folder for what was just done here."""
+        self._requests = {**self._requests, name: control.request(self._folders[0], name, verb)}
+
+    def _note_requests(self, look: Look) -> None:
+        """Take up what was requested since the last look."""
+        before = self._requests
+        self._requests = {
+            name: request if request.verb else before.get(name, request)
+            for name, request in look.requests.items()
+        }
+        for name in {*before, *self._requests}:
+            if before.get(name) != self._requests.get(name):
+                self._refused = {key: one for key, one in self._refused.items() if key[0] != name}
+                self._outdated |= {(name, version) for version in self.versions(name)}
+
     def _refresh(self) -> bool:
         look = folders.look(self._folders)
+        self._note_requests(look)
         names = {*self._models, *(name for found in look.directories.values() for name in found)}
-        found = {name: self._now(name, look) for name in sorted(names - self._unloaded)}
+        found = {name: self._now(name, look) for name in sorted(names - set(self.unloaded()))}
         models = {name: model for name, model in found.items() if model}
         changed = models != self._models
         self._models, self._refused = models, look.refused
@@ -359,16 +395,17 @@ class Repository:
         """
         pin = look.pins.get(name)
         now = self._servable(directories, name, look, served.versions if served else {})
-        if served and (stays := _stays(served, now, pin)):
-            now[stays] = served.versions[stays]
+        # A pin that cannot be read, or is on a version that was not tried yet, changes nothing.
+        is_open = pin == "" or (name, pin) in look.untried
+        if served and (is_open or not now):
+            now.setdefault(served.current, served.versions[served.current])
         if not now:
             return None
         now = dict(sorted(now.items(), key=lambda item: in_order(item[0])))
         current = next(reversed(now))
         if pin is not None and pin in now:
             current = pin
-        elif pin is not None and served:
-            # What it would have changed stays as it is.
+        elif is_open and served:
             current = served.current
         if pin is not None and pin not in directories:
             look.refused.setdefault((name, pin), Refusal("it is pinned, and there is no such version"))
@@ -383,11 +420,14 @@ class Repository:
         for place, (version, directory) in enumerate(reversed(list(directories.items())), 1):
             if len(now) < self._most_versions or version == pin:
                 network = own.get(version)
-                if network is None:
-                    untried = Untried(
-                        directory, version_files.state(directory), 0 if version == pin else place
-                    )
-                    network = self._loaded(name, version, untried, look)
+                if network is None or (name, version) in self._outdated:
+                    state = version_files.state(directory)
+                    untried = Untried(directory, state, 0 if version == pin else place)
+                    loaded = self._loaded(name, version, untried, look)
+                    # What is served goes on until what came in its place was tried.
+                    if (name, version) not in look.untried:
+                        network = loaded
+                        self._outdated.discard((name, version))
                 if network:
                     now[version] = network
         return now
@@ -437,16 +477,16 @@ def open_folder(  # noqa: PLR0913  folders and limits
     loader = Loader(device=device, batching=batching, most_bytes=most_bytes)
     repository = Repository(_folders(folder, beneath), loader, most_versions=most_versions, default=default)
     repository.settle()
-    untried = repository.untried()
+    untried, unloaded = repository.untried(), repository.unloaded()
     if untried:
         facts = {"versions": ", ".join(f"{name} {version}" for name, version in untried)}
         logs.get("models").warning("versions are tried after the start", extra={logs.FACTS: facts})
-    if not repository.current() and not untried:
+    if not repository.current() and not untried and not unloaded:
         message = _told(repository.refused()) or "no <model>/<version>/ folder in it"
         message = f"{folder}: {message}; LENET_MODEL_REPOSITORY names the right place"
         raise ModelError(message)
-    names = {network.card.name for network in repository.recognisers()} | {name for name, _ in untried}
-    if default and default not in names:
+    names = {network.card.name for network in repository.recognisers()}
+    if default and default not in {*names, *(name for name, _ in untried), *unloaded}:
         message = f"{folder}: LENET_MODEL names {default}, and no such model that reads digits is in it"
         raise ModelError(message)
     if not repository.serves_from(folder):
@@ -474,13 +514,6 @@ def pin_in_folder(
 
 def _folders(folder: Path, beneath: Path | None) -> list[Path]:
     return [folder] if beneath is None or beneath == folder else [folder, beneath]
-
-
-def _stays(served: _Model, now: Mapping[str, Served], pin: str | None) -> str | None:
-    """Tell which version that is served is served further, although it is not among those of now."""
-    if pin is not None and pin not in now:
-        return pin if pin in served.versions else served.current
-    return None if now else served.current
 
 
 def _told(refused: Mapping[tuple[str, str], Refusal]) -> str:

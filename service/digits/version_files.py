@@ -131,7 +131,7 @@ def open_network(version: Version, *, device: Device, batching: Batching) -> Net
 
 def state(directory: Path) -> tuple[object, ...]:
     """Tell what a version's files look like from outside: when it changes, another look is worth it."""
-    return (directory, *(_status(directory / name) for name in FILES))
+    return (directory, *(status(directory / name) for name in FILES))
 
 
 def read_file(path: Path, *, most_bytes: int, size: int | None = None) -> bytes:
@@ -183,13 +183,14 @@ def _require_regular(status: os.stat_result, path: Path) -> None:
         raise ModelError(message)
 
 
-def _status(path: Path) -> object:
+def status(path: Path) -> object:
+    """Tell what a file looks like from outside, or why it cannot be looked at."""
     try:
-        status = path.stat()
+        found = path.stat()
     except OSError as error:
         return error.errno
     # The time of change, not that of modification: it tells of permissions and of another file as well.
-    return status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns
+    return found.st_dev, found.st_ino, found.st_size, found.st_ctime_ns
 
 
 def _verified(path: Path, card: Card, most_bytes: int) -> bytes:

@@ -61,6 +61,7 @@ def endpoints(repository: Repository, pool: WorkerPool, settings: Settings) -> l
         if not asked.ready:
             listed += [(*key, "LOADING", "") for key in repository.untried()]
             listed += [(*key, "UNAVAILABLE", refusal.reason) for key, refusal in repository.refused().items()]
+            listed += [(name, "", "UNAVAILABLE", "unloaded") for name in repository.unloaded()]
         return responses.json([dict(zip(IndexedModel.model_fields, one, strict=True)) for one in listed])
 
     async def load(call: Call) -> Response:
@@ -137,6 +138,6 @@ _UNLOAD = {
     "tags": TAGS,
     "name": "unload",
     "responses": documents.errors(400, 404, 413, 415),
-    "summary": "Stop serving a model (LENET_REPOSITORY_API=on)",
+    "summary": "Serve nothing of a model until it is loaded (LENET_REPOSITORY_API=on)",
     "openapi_extra": {"requestBody": _described(Change, "Unload", {"parameters": {}})},
 }

@@ -559,16 +559,16 @@ def test_a_pin_that_cannot_be_written_is_refused(
     with served(create_app(settings.model_copy(update={"repository_api": "on"}))) as client:
         refused = client.post("/v2/repository/models/lenet5/load", json={"parameters": {"version": "1"}})
 
-        assert_error(refused, 400, "LENET_MODEL_REPOSITORY names a folder for pins")
+        assert_error(refused, 400, "LENET_MODEL_REPOSITORY names a folder in which")
 
 
 @pytest.mark.parametrize(
     "parameters", [{"config": MARKER}, {"file:1/model.onnx": MARKER}, {"own": 1, "file:": MARKER}]
 )
 def test_a_model_is_never_taken_from_a_request(
-    parameters: dict[str, Any], settings: Settings, served: Served, assert_error: AssertError
+    parameters: dict[str, Any], settings: Settings, served: Served, tmp_path: Path, assert_error: AssertError
 ) -> None:
-    changeable = settings.model_copy(update={"repository_api": "on"})
+    changeable = settings.model_copy(update={"repository_api": "on", "model_repository": tmp_path})
     with served(create_app(changeable)) as client:
         answer = client.post("/v2/repository/models/lenet5/load", json={"parameters": parameters})
 

@@ -443,7 +443,9 @@ def test_models_are_unloaded_and_loaded(
         assert client.get_model_repository_index() == index
 
         client.unload_model("lenet5")
-        assert client.get_model_repository_index() == []
+        assert client.get_model_repository_index() == [
+            {"name": "lenet5", "version": "", "state": "UNAVAILABLE", "reason": "unloaded"}
+        ]
         assert not client.is_model_ready("lenet5")
         assert refusal(client, images).status() == "404"
         with pytest.raises(InferenceServerException, match=r"\[404\]"):

@@ -1,6 +1,7 @@
-"""A model is pinned at a version by a file in its folder, for all that serve it and after every start."""
+"""A model is pinned, unloaded and loaded by files in its folder: for all that serve it, and after a start."""
 
 import json
+import os
 import shutil
 import stat
 from collections.abc import Callable
@@ -102,14 +103,13 @@ def test_a_pinned_version_is_served_although_it_is_none_of_the_newest(
 @pytest.mark.parametrize(
     ("pin", "key", "reason"),
     [
-        ("9", ("lenet5", "9"), "it is pinned, and there is no such version"),
         ("", ("lenet5", ""), "pinned: a version is a whole number"),
         ("-1", ("lenet5", ""), "pinned: a version is a whole number"),
         ("../1", ("lenet5", ""), "pinned: a version is a whole number"),
         ("1" * 100, ("lenet5", ""), "pinned: it has 100 bytes"),
     ],
 )
-def test_a_pin_that_is_no_good_is_refused_by_name_and_changes_nothing(
+def test_a_pin_that_cannot_be_read_is_refused_by_name_and_changes_nothing(
     pin: str, key: tuple[str, str], reason: str, models: Path, served: Open
 ) -> None:
     found = served()
@@ -136,15 +136,48 @@ def test_a_pin_that_is_no_file_is_refused(make: Callable[[Path], Any], models: P
     assert found.refused()["lenet5", ""].reason == "pinned: it is no regular file"
 
 
-def test_a_pinned_version_stays_although_its_folder_went(models: Path, served: Open) -> None:
+def test_where_the_pinned_version_was_removed_the_newest_answers_in_every_process_alike(
+    models: Path, served: Open
+) -> None:
     found = served()
     found.pin("lenet5", "2")
     shutil.rmtree(models / "lenet5" / "2")
     found.refresh()
 
+    for each in (found, served()):
+        assert answers(each) == "3"
+        assert each.versions("lenet5") == ["1", "3"]
+        assert each.refused()["lenet5", "2"].reason == "it is pinned, and there is no such version"
+
+
+def test_where_the_pin_is_removed_by_hand_the_newest_answers_in_every_process_alike(
+    models: Path, served: Open
+) -> None:
+    here, elsewhere = served(), served()
+    here.pin("lenet5", "1")
+    elsewhere.refresh()
+    (models / "lenet5" / "pinned").unlink()
+    for each in (here, elsewhere):
+        each.refresh()
+
+    assert [(answers(each), each.pinned("lenet5")) for each in (here, elsewhere)] == [("3", None)] * 2
+
+
+def test_a_pin_on_a_version_that_is_still_tried_changes_nothing_yet(
+    models: Path, served: Open, write_elsewhere: Callable[[Path], Path]
+) -> None:
+    found = served()
+    found.pin("lenet5", "2")
+    version = write_elsewhere(models / "elsewhere" / "4").rename(models / "lenet5" / "4")
+    card = json.loads((version / "card.json").read_text())
+    (version / "card.json").write_text(json.dumps({**card, "name": "lenet5"}))
+    (models / "lenet5" / "pinned").write_text("4")
+    found.refresh()
     assert answers(found) == "2"
-    assert found.versions("lenet5") == ["1", "2", "3"]
-    assert found.refused()["lenet5", "2"].reason == "it is pinned, and there is no such version"
+
+    found.settle()
+
+    assert answers(found) == "4"
 
 
 def test_what_cannot_be_pinned_changes_nothing(models: Path, served: Open) -> None:
@@ -192,10 +225,12 @@ def test_a_model_of_the_package_is_pinned_in_the_repository(models: Path, served
 
 def test_the_package_itself_is_not_written(batching: Batching) -> None:
     found = repository.open_folder(PACKAGED_MODELS, device="cpu", batching=batching, most_versions=1)
-    with pytest.raises(InvalidInputError, match="LENET_MODEL_REPOSITORY names a folder"):
-        found.pin("lenet5", "1")
+    for change in (lambda name: found.pin(name, "1"), found.load, found.unload):
+        with pytest.raises(InvalidInputError, match="LENET_MODEL_REPOSITORY names a folder"):
+            change("lenet5")
 
-    assert not (PACKAGED_MODELS / "lenet5" / "pinned").exists()
+    assert answers(found) == "1"
+    assert sorted(path.name for path in (PACKAGED_MODELS / "lenet5").iterdir()) == ["1"]
 
 
 def test_a_repository_that_cannot_be_written_is_named(served: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,6 +241,9 @@ def test_a_repository_that_cannot_be_written_is_named(served: Open, monkeypatch:
     monkeypatch.setattr("tempfile.mkstemp", fails)
     with pytest.raises(InvalidInputError, match=r"cannot be written from here \(Read-only file system\)"):
         found.pin("lenet5", "1")
+    for change in (found.load, found.unload):
+        with pytest.raises(InvalidInputError, match=r"cannot be written from here \(Read-only file system\)"):
+            change("lenet5")
     found.refresh()
 
     assert answers(found) == "3"
@@ -225,9 +263,136 @@ def test_a_pin_that_was_not_written_leaves_nothing(
     assert sorted(path.name for path in (models / "lenet5").iterdir()) == ["1", "2", "3"]
 
 
-def test_an_unloaded_model_is_loaded_by_its_pin(served: Open) -> None:
+def test_an_unloaded_model_is_loaded_by_its_pin_everywhere(served: Open) -> None:
+    found, elsewhere = served(), served()
+    found.unload("lenet5")
+    elsewhere.refresh()
+    found.pin("lenet5", "2")
+    elsewhere.refresh()
+
+    assert [answers(each) for each in (found, elsewhere, served())] == ["2"] * 3
+
+
+def test_an_unload_holds_here_elsewhere_and_after_a_start_until_the_model_is_loaded(
+    models: Path, served: Open
+) -> None:
+    here, elsewhere = served(), served()
+    here.unload("lenet5")
+    elsewhere.refresh()
+    later = served()
+    publish(models / "lenet5" / "4")
+    for each in (here, elsewhere, later):
+        each.refresh()
+
+        assert each.current() == []
+        assert each.unloaded() == ["lenet5"]
+        assert not each.refused()
+
+    elsewhere.load("lenet5")
+    for each in (here, later):
+        each.refresh()
+    for each in (here, elsewhere, later, served()):
+        assert answers(each) == "4"
+        assert each.unloaded() == []
+
+
+def test_a_model_of_the_package_is_unloaded_in_the_repository(models: Path, served: Open) -> None:
+    shutil.rmtree(models / "lenet5")
+    served().unload("lenet5")
+
+    assert served().current() == []
+
+
+def test_a_start_with_an_unloaded_model_that_a_setting_names_is_no_error(
+    models: Path, batching: Batching
+) -> None:
+    (models / "lenet5" / "requested").write_text("unload")
+    found = repository.open_folder(
+        models, device="cpu", batching=batching, most_versions=10, default="lenet5"
+    )
+
+    assert found.unloaded() == ["lenet5"]
+
+
+def test_what_was_loaded_again_is_read_again_everywhere(models: Path, served: Open) -> None:
+    here, elsewhere = served(), served()
+    card = models / "lenet5" / "3" / "card.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "recipe": "another"}))
+    before = elsewhere.find("lenet5")
+    for _ in range(2):
+        elsewhere.refresh()
+    assert elsewhere.find("lenet5") is before
+
+    here.load("lenet5")
+    elsewhere.refresh()
+    after = elsewhere.find("lenet5")
+    elsewhere.refresh()
+
+    assert [each.find("lenet5").card.recipe for each in (here, elsewhere)] == ["another"] * 2
+    # Once is enough.
+    assert elsewhere.find("lenet5") is after
+
+
+def test_what_is_read_again_is_served_until_it_was_tried(
+    models: Path, served: Open, write_elsewhere: Callable[[Path], Path]
+) -> None:
+    here, elsewhere = served(), served()
+    write_elsewhere(models / "elsewhere" / "3")
+    card = json.loads((models / "elsewhere" / "3" / "card.json").read_text())
+    shutil.rmtree(models / "lenet5" / "3")
+    (models / "elsewhere" / "3").rename(models / "lenet5" / "3")
+    (models / "lenet5" / "3" / "card.json").write_text(json.dumps({**card, "name": "lenet5"}))
+    here.load("lenet5")
+    assert here.recogniser("lenet5").size == (32, 32)
+
+    elsewhere.refresh()
+    assert elsewhere.recogniser("lenet5").size == (28, 28)
+    elsewhere.settle()
+
+    assert elsewhere.recogniser("lenet5").size == (32, 32)
+
+
+def test_a_model_that_cannot_be_loaded_stays_unloaded_everywhere(models: Path, served: Open) -> None:
+    here, elsewhere = served(), served()
+    here.unload("lenet5")
+    for version in "123":
+        (models / "lenet5" / version / "golden.npz").unlink()
+    with pytest.raises(ModelError, match=r"golden\.npz"):
+        here.load("lenet5")
+    for each in (here, elsewhere):
+        each.refresh()
+
+    assert [each.unloaded() for each in (here, elsewhere)] == [["lenet5"]] * 2
+
+
+@pytest.mark.parametrize("text", ["", "xyzzy", "unload" * 20])
+def test_a_request_that_cannot_be_read_is_refused_by_name_and_changes_nothing(
+    text: str, models: Path, served: Open
+) -> None:
+    loaded, unloaded = served(), served()
+    unloaded.unload("lenet5")
+    (models / "lenet5" / "requested").write_text(text)
+    for each in (loaded, unloaded):
+        each.refresh()
+
+        assert each.refused()["lenet5", ""].reason.startswith("requested: ")
+    assert answers(loaded) == "3"
+    assert unloaded.current() == []
+
+
+def test_an_unloaded_model_stays_so_while_its_folder_cannot_be_read(
+    models: Path, served: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = served()
     found.unload("lenet5")
-    found.pin("lenet5", "2")
+    listdir = os.listdir
 
-    assert answers(found) == "2"
+    def fails(path: Path) -> list[str]:
+        if path == models / "lenet5":
+            raise PermissionError(13, "Permission denied")
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", fails)
+    found.refresh()
+
+    assert found.current() == []
