@@ -1,5 +1,6 @@
 """From a folder to a network that may answer: read with limits, tried apart, loaded, verified and warmed."""
 
+import math
 from pathlib import Path
 
 from service.digits import version_files
@@ -64,13 +65,14 @@ class Loader:
             raise UntriedError(message, again_s=0)
         return version_files.open_network(version, device=self._device, batching=self._batching)
 
-    def prove(self, directory: Path, *, within_s: float) -> None:
+    def prove(self, directory: Path, *, within_s: float | None, until: float = math.inf) -> None:
         """
         Try a version in a process of its own, unless its network was tried.
 
         Args:
             directory: ``<model>/<version>/``.
-            within_s: Seconds that its network may take to load.
+            within_s: Seconds that its network may take to load; None for a first try.
+            until: When it has to end at the latest, on the monotonic clock.
 
         Raises:
             TooSlowError: It took longer.
@@ -78,7 +80,7 @@ class Loader:
         """
         networks = _networks(version_files.read_card(directory))
         if networks not in self._proven:
-            self._sandbox.prove(directory, within_s=within_s)
+            self._sandbox.prove(directory, within_s=within_s, until=until)
             self._proven.add(networks)
 
 

@@ -425,7 +425,7 @@ class Repository:
                     untried = Untried(directory, state, 0 if version == pin else place)
                     loaded = self._loaded(name, version, untried, look)
                     # What is served goes on until what came in its place was tried.
-                    if (name, version) not in look.untried:
+                    if loaded or (name, version) not in look.untried:
                         network = loaded
                         self._outdated.discard((name, version))
                 if network:

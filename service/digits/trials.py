@@ -10,10 +10,6 @@ from service.digits.loader import Loader
 from service.digits.sandbox import TooSlowError
 from service.errors import ModelError
 
-FIRST_S = 0.5
-"""Time for a version at its first try: twenty times what LeNet-5 takes. One that needs more has
-``sandbox.DEADLINE_S`` when all the others were tried."""
-
 TOGETHER_S = 10
 """Time for all tries of a start, or of a request to load; what is left then is tried while the service runs.
 The startup probe of Kubernetes waits 60 s."""
@@ -46,17 +42,20 @@ class Trials:
         """
         Try a version; tell why it is refused, if it is.
 
+        One that is not done at its first try has ``sandbox.DEADLINE_S`` when all the others were tried.
+
         Args:
             directory: Where it is.
             state: What its files look like.
             until: When it has to end at the latest, on the monotonic clock.
         """
-        own_s = sandbox.DEADLINE_S if state in self._slow else FIRST_S
-        within_s = min(own_s, max(0, until - time.monotonic()))
+        is_last = state in self._slow
+        within_s = sandbox.DEADLINE_S if is_last else None
         try:
-            self._loader.prove(directory, within_s=within_s)
+            self._loader.prove(directory, within_s=within_s, until=until)
         except ModelError as error:
-            if isinstance(error, TooSlowError) and within_s < sandbox.DEADLINE_S:
+            # One that was cut short by the end of all tries is tried again.
+            if isinstance(error, TooSlowError) and not (is_last and time.monotonic() < until):
                 self._slow.add(state)
                 return None
             return Refusal(reason(error, directory), state, time.monotonic() + error.again_s)

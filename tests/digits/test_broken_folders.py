@@ -193,6 +193,11 @@ def of_its_own(version: Path) -> None:
         put(version, name, model.SerializeToString())
 
 
+def try_all(found: Repository) -> None:
+    while found.try_next():
+        found.refresh()
+
+
 def weights_elsewhere(version: Path) -> None:
     model = onnx.load_from_string((version / "model.onnx").read_bytes())
     tensor = next(each for each in model.graph.initializer if each.name.endswith("kernel"))
@@ -418,8 +423,7 @@ def test_a_start_waits_so_long_however_many_networks_load_for_minutes_and_each_i
     assert took < 2 + 5
 
     monkeypatch.setattr(sandbox, "DEADLINE_S", 1)
-    while found.try_next():
-        found.refresh()
+    try_all(found)
 
     assert found.versions("lenet5") == ["1"]
     assert {key: refusal.reason for key, refusal in found.refused().items()} == {
@@ -428,15 +432,42 @@ def test_a_start_waits_so_long_however_many_networks_load_for_minutes_and_each_i
 
 
 def test_a_good_network_is_served_before_those_that_load_for_minutes_are_tried_to_their_end(
-    models: Path, served: Open
+    models: Path, served: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of_its_own(models / "lenet5" / "1")
-    for number in range(2, 5):
-        that_loads_for_minutes(copy(models / "lenet5" / str(number)))
+    for version in ("2", "3"):
+        that_loads_for_minutes(copy(models / "lenet5" / version))
+    monkeypatch.setattr(trials, "TOGETHER_S", 0)
+    monkeypatch.setattr(sandbox, "FIRST_S", 3)
+    found = served(models)
+    for _ in range(3):
+        found.try_next()
+        found.refresh()
+
+    assert found.versions("lenet5") == ["1"]
+    assert not found.refused()
+    assert found.untried() == [("lenet5", "3"), ("lenet5", "2")]
+
+    monkeypatch.setattr(sandbox, "DEADLINE_S", 0.1)
+    try_all(found)
+
+    assert set(found.refused()) == {("lenet5", "3"), ("lenet5", "2")}
+
+
+def test_until_a_version_was_tried_that_of_the_package_answers(
+    models: Path, served: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_its_own(models / "lenet5" / "1")
+    monkeypatch.setattr(trials, "TOGETHER_S", 0)
     found = served(models, beneath=PACKAGED_MODELS)
+    assert found.untried() == [("lenet5", "1")]
+    assert found.versions("lenet5") == ["1"]
+    assert not found.serves_from(models)
+
+    try_all(found)
 
     assert found.serves_from(models)
-    assert found.versions("lenet5") == ["1"]
+    assert not found.serves_from(PACKAGED_MODELS)
 
 
 def test_a_look_waits_for_no_version_that_is_tried(models: Path, served: Open) -> None:
@@ -466,8 +497,7 @@ def test_a_model_that_a_setting_names_is_no_error_while_it_is_tried(
     found = repository.open_folder(models, device="cpu", batching=batching, most_versions=10, default="other")
     assert found.untried() == [("other", "1")]
 
-    found.try_next()
-    found.refresh()
+    try_all(found)
 
     assert found.recogniser().card.name == "other"
 
@@ -486,7 +516,7 @@ def test_a_slow_network_is_loaded_by_request(
 ) -> None:
     found = served(models)
     of_its_own(copy(models / "lenet5" / "2"))
-    monkeypatch.setattr(trials, "FIRST_S", 1e-6)
+    monkeypatch.setattr(sandbox, "FIRST_S", 1e-6)
     found.load("lenet5")
 
     assert found.versions("lenet5") == ["1", "2"]
