@@ -9,6 +9,9 @@ from training.scenes.scene import Family, Picture, Scene
 LEAST_LEVEL = 0.5
 """Ink is at least so strong; 1 is black on white."""
 
+JOINED = 0.12
+"""Width of the stroke that a row of dots means, as a share of the digit's longer side."""
+
 
 def _drawn(digit: Digit, random: np.random.Generator, pen: float | None) -> Layer:
     """Draw a digit anywhere on a square page."""
@@ -18,12 +21,17 @@ def _drawn(digit: Digit, random: np.random.Generator, pen: float | None) -> Laye
     return page
 
 
-def _scene(ink: Layer, random: np.random.Generator) -> Scene:
-    """Show ink light on black, dark on white, or at two levels in between."""
+def show(ink: Layer, random: np.random.Generator, whole: Layer | None = None) -> Scene:
+    """Show ink light on black, dark on white, or at two levels in between; ``whole`` is the scene's."""
     full = random.uniform(LEAST_LEVEL, 1)
     ground = random.uniform(0, 0.3) if random.random() < 0.3 else 0.0
     picture: Picture = np.rint(255 * (ground + ink * (full - ground))).astype(np.uint8)
-    return Scene(picture if random.random() < 0.5 else 255 - picture, ink)
+    return Scene(picture if random.random() < 0.5 else 255 - picture, ink, whole)
+
+
+def _disc(size_px: int) -> Digit:
+    size = (max(1, size_px), max(1, size_px))
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, size), np.uint8)
 
 
 def _apart(line: Digit, least_px: float, random: np.random.Generator) -> Digit:
@@ -44,18 +52,19 @@ def dots(digit: Digit, random: np.random.Generator) -> Scene:
     ink = np.zeros(line.shape, np.float32)
     for down, across in _apart(line, radius * random.uniform(2.2, 4.5), random).tolist():
         cv2.circle(ink, (across, down), max(1, round(radius)), 1.0, cv2.FILLED, cv2.LINE_AA)
-    return _scene(ink, random)
+    whole = cv2.dilate(line, _disc(round(JOINED * longer))).astype(np.float32)
+    return show(ink, random, whole)
 
 
 def dashes(digit: Digit, random: np.random.Generator) -> Scene:
     """Break the stroke here and there, as a dry pen does."""
-    ink = _drawn(digit, random, random.uniform(0.04, 0.1))
-    line = middle_line(ink)
+    whole = _drawn(digit, random, random.uniform(0.04, 0.1))
+    ink, line = whole.copy(), middle_line(whole)
     longer = max(cv2.boundingRect((ink > 0).astype(np.uint8))[2:])
     gap = longer * random.uniform(0.025, 0.05)
     for down, across in _apart(line, gap * random.uniform(4, 8), random).tolist():
         cv2.circle(ink, (across, down), max(1, round(gap)), 0.0, cv2.FILLED)
-    return _scene(ink, random)
+    return show(ink, random, whole)
 
 
 def halftone(digit: Digit, random: np.random.Generator) -> Scene:
@@ -68,7 +77,7 @@ def halftone(digit: Digit, random: np.random.Generator) -> Scene:
     across = rows * np.cos(angle) - columns * np.sin(angle)
     screen = (np.cos(2 * np.pi * along / period) + np.cos(2 * np.pi * across / period)) / 4 + 0.5
     cover = random.uniform(0.35, 0.75)
-    return _scene(np.where(screen > 1 - cover * ink, ink, 0).astype(np.float32), random)
+    return show(np.where(screen > 1 - cover * ink, ink, 0).astype(np.float32), random, ink)
 
 
 def dot_matrix(digit: Digit, random: np.random.Generator) -> Scene:
@@ -81,7 +90,10 @@ def dot_matrix(digit: Digit, random: np.random.Generator) -> Scene:
     for down, across in np.argwhere(small > 0.45).tolist():
         middle = ((np.array([across, down]) + 1.5) * cell).astype(int)
         cv2.circle(ink, middle.tolist(), max(1, round(radius)), 1.0, cv2.FILLED, cv2.LINE_AA)
-    return _scene(ink, random)
+    joined = cv2.dilate(ink, _disc(max(3, round(0.9 * cell) | 1)))
+    # As sharp as ink is, and as broad in its middle.
+    whole = np.clip(1.1 * cv2.GaussianBlur(joined, (0, 0), max(0.6, cell / 4)), 0, 1)
+    return show(ink, random, whole)
 
 
 def brush(digit: Digit, random: np.random.Generator) -> Scene:
@@ -89,7 +101,7 @@ def brush(digit: Digit, random: np.random.Generator) -> Scene:
     side = int(random.integers(60, 320))
     page = np.zeros((side, side), np.float32)
     write(draw(digit, side * random.uniform(0.12, 0.5), random.uniform(0.16, 0.26)), page, random)
-    return _scene(page, random)
+    return show(page, random)
 
 
 def corner(digit: Digit, random: np.random.Generator) -> Scene:
@@ -104,7 +116,7 @@ def corner(digit: Digit, random: np.random.Generator) -> Scene:
         place(ink, page, down, across)
     else:
         write(ink, page, random)
-    return _scene(page, random)
+    return show(page, random)
 
 
 def turned(digit: Digit, random: np.random.Generator) -> Scene:
@@ -118,7 +130,7 @@ def turned(digit: Digit, random: np.random.Generator) -> Scene:
     left, top, wide, high = cv2.boundingRect((page > 0).astype(np.uint8))
     middle = np.array([width / 2, height / 2]) - turn @ [left + wide / 2, top + high / 2]
     seen = cv2.warpAffine(page, np.column_stack([turn, middle]), (width, height))
-    return _scene(seen, random)
+    return show(seen, random)
 
 
 MARKS: dict[str, Family] = {

@@ -21,6 +21,11 @@ PALE_PRINTS: Colours = (
 PRINTS: Colours = (*PALE_PRINTS, (20, 20, 20), (60, 60, 60), (100, 100, 110))
 
 
+_LETTERS = "abcdefghiklmnoprstuvwzABDEHKMRS 0123456789"
+_FINE = 4
+"""Bits of a pixel's fraction that OpenCV's drawing understands here."""
+
+
 class Sheet(NamedTuple):
     """
     What lies before the camera.
@@ -115,6 +120,39 @@ def cloud(random: np.random.Generator, shape: tuple[int, ...], cells: int) -> La
     rows, columns = (int(cells * side / max(shape)) + 2 for side in shape)
     coarse = random.standard_normal((rows, columns), dtype=np.float32)
     return cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
+
+
+def texture(shape: tuple[int, int], random: np.random.Generator) -> Layer:
+    """Give what paper has of its own, factors around 1: fibres, and print that shines through."""
+    made = np.ones(shape, np.float32)
+    longer = max(shape)
+    if random.random() < 0.7:
+        for _ in range(random.integers(3, 60)):
+            steps = random.normal(0, longer * random.uniform(0.005, 0.04), (4, 2))
+            path = random.uniform(0, 1, 2) * shape[::-1] + np.cumsum(steps, axis=0)
+            level = 1 + random.choice([-1, -1, 1]) * random.uniform(0.02, 0.12)
+            places = [np.rint(path * 2**_FINE).astype(np.int32)]
+            cv2.polylines(
+                made, places, isClosed=False, color=level, thickness=1, lineType=cv2.LINE_AA, shift=_FINE
+            )
+    if random.random() < 0.5:
+        made -= _shining_through(shape, random) * random.uniform(0.01, 0.07)
+    made += random.uniform(0, 0.02) * cloud(random, shape, int(random.integers(5, 60)))
+    return made
+
+
+def _shining_through(shape: tuple[int, int], random: np.random.Generator) -> Layer:
+    """Print lines of text on the other side, seen from this one: reversed and blurred."""
+    height, longer = shape[0], max(shape)
+    ink = np.zeros(shape, np.uint8)
+    size = longer * random.uniform(0.08, 0.5)
+    for down in np.arange(random.uniform(0, size), height + size, size * 1.3).tolist():
+        text = "".join(random.choice(list(_LETTERS), 24))
+        origin = (int(random.uniform(-longer, 0)), int(down))
+        thickness = max(1, round(size / 9))
+        cv2.putText(ink, text, origin, cv2.FONT_HERSHEY_DUPLEX, size / 30, 255, thickness, cv2.LINE_AA)
+    reversed_ink = cv2.flip(ink, 1).astype(np.float32) / 255
+    return cv2.GaussianBlur(reversed_ink, (0, 0), max(0.5, size * random.uniform(0.03, 0.12)))
 
 
 def _shot(scene: npt.NDArray[np.float64], random: np.random.Generator, sides_px: tuple[int, int]) -> Picture:

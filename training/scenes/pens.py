@@ -1,5 +1,7 @@
 """Ink: a digit of MNIST drawn at any size, with its own stroke or with another pen."""
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,8 @@ Layer = npt.NDArray[np.float32]
 ENLARGED = 6  # pixels for one of MNIST's while the outline is found
 ROOM_PX = 4  # of MNIST's, for pens broader than the stroke
 OUTLINE_LEVEL = 110  # of 255
+BARE_WIDTH = 0.6  # of the height, where there is no digit to tell
+KEPT_LINES = 512  # middle lines that are remembered, 47 KB each
 RING = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], np.float32)  # a bit for each neighbour, clockwise
 
 
@@ -29,15 +33,18 @@ def draw(digit: Digit, longer_px: float, pen: float | None = None) -> Layer:
         digit: The digit.
         longer_px: The longer side of the ink.
         pen: Width of the pen as a share of the longer side; None keeps MNIST's own stroke.
+
+    Returns:
+        ``(height, width)``; of an image without ink a bare layer that is as high as it would be.
     """
-    room = cv2.copyMakeBorder(digit, ROOM_PX, ROOM_PX, ROOM_PX, ROOM_PX, cv2.BORDER_CONSTANT, value=0)
-    large = cv2.resize(room, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
-    stroke = (cv2.GaussianBlur(large, (0, 0), ENLARGED / 3) > OUTLINE_LEVEL).astype(np.uint8)
+    if not digit.any():
+        return np.zeros((max(1, round(longer_px)), max(1, round(BARE_WIDTH * longer_px))), np.float32)
     # How deep each pixel lies in the ink: it stays sharp at any size, which ink itself does not.
     if pen is None:
+        stroke = _outlined(digit)
         depth = _distance(stroke) - _distance(1 - stroke)
     else:
-        line = _thinned(stroke)
+        line = _line(digit.tobytes())
         depth = pen * max(cv2.boundingRect(line)[2:]) / 2 - _distance(1 - line)
     left, top, width, height = cv2.boundingRect((depth > 0).astype(np.uint8))
     depth = depth[top : top + height, left : left + width]
@@ -68,6 +75,19 @@ def write(ink: Layer, layer: Layer, random: np.random.Generator, reach: float = 
 def middle_line(ink: Layer) -> Digit:
     """Thin ink to the middle line of its strokes, ``(height, width)`` uint8, 0 or 1."""
     return _thinned((ink > 0.5).astype(np.uint8))
+
+
+def _outlined(digit: Digit) -> Digit:
+    """Enlarge a digit with room around it, and tell its ink from the ground: 1 and 0."""
+    room = cv2.copyMakeBorder(digit, ROOM_PX, ROOM_PX, ROOM_PX, ROOM_PX, cv2.BORDER_CONSTANT, value=0)
+    large = cv2.resize(room, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
+    return (cv2.GaussianBlur(large, (0, 0), ENLARGED / 3) > OUTLINE_LEVEL).astype(np.uint8)
+
+
+@lru_cache(maxsize=KEPT_LINES)
+def _line(digit: bytes) -> Digit:
+    """Give an enlarged digit's middle line; those of a table's cells are asked for again and again."""
+    return _thinned(_outlined(np.frombuffer(digit, np.uint8).reshape(28, 28)))
 
 
 def _distance(mask: Digit) -> Layer:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from training.scenes.pens import Digit, Layer, draw, place, write
+from training.scenes.pens import Digit, Layer, draw, pick, place, write
 from training.scenes.scene import Picture, Scene
 
 
@@ -86,6 +86,26 @@ def grey_scan(digit: Digit, random: np.random.Generator) -> Scene:
     noise = random.normal(0, random.choice([0, 1, 3]), page.shape)
     scan = paper - page * (paper - random.uniform(0, 100)) + noise
     return Scene(np.clip(scan, 0, 255).astype(np.uint8), page)
+
+
+def stretched(digit: Digit, random: np.random.Generator) -> Scene:
+    """Scan on a small square of two levels, stretched until the digit fills it."""
+    side = int(random.choice([16, 16, 20, 28, 32, 48]))
+    page = cv2.resize(draw(digit, 96, pick(random)), (side, side), interpolation=cv2.INTER_AREA)
+    return _two_levels(np.pad(page, int(random.integers(0, 3))), random)
+
+
+def bitmap(digit: Digit, random: np.random.Generator) -> Scene:
+    """Draw on a small square of two levels, as large as it or smaller."""
+    side = int(random.integers(16, 56))
+    return _two_levels(
+        _page(draw(digit, side * random.uniform(0.5, 1), pick(random)), (side, side), random), random
+    )
+
+
+def _two_levels(page: Layer, random: np.random.Generator) -> Scene:
+    marked = page > random.uniform(0.3, 0.5)
+    return Scene(_either(_grey(marked), random), marked.astype(np.float32))
 
 
 def _page(ink: Layer, shape: tuple[int, int], random: np.random.Generator) -> Layer:

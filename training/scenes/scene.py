@@ -1,4 +1,4 @@
-"""A drawn picture, and the truth of it: where the ink of its digit is."""
+"""A drawn picture, and the truth of it: where the ink of its digit is, and which stroke was meant."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.scenes.pens import Digit, Layer
+from training.scenes.strokes import thickened
 
 Picture = npt.NDArray[np.uint8]
 """Grey ``(height, width)`` or RGB ``(height, width, 3)``, 0 to 255."""
@@ -24,10 +25,21 @@ class Scene(NamedTuple):
         picture: What is sent.
         ink: The part of each pixel that the digit covers, ``(height, width)`` float32, 0 to 1. What else is
             written, printed or dirty is not in it.
+        whole: The same without the gaps that a pen or a printer left; None where it left none.
     """
 
     picture: Picture
     ink: Layer
+    whole: Layer | None = None
+
+    @property
+    def stroke(self) -> Layer:
+        """
+        What helps a reader most, ``(height, width)`` float32, 0 to 1: the stroke as MNIST would have it.
+
+        It is the ink without gaps, thin pens made as thick as MNIST's; what covers an outline is filled.
+        """
+        return thickened(self.ink if self.whole is None else self.whole)
 
     @property
     def box(self) -> tuple[int, int, int, int]:

@@ -1,0 +1,235 @@
+"""How a network finds the ink of a picture: it looks at the whole, and nearer where the digit is small."""
+
+from collections.abc import Callable
+from math import ceil, floor
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from framing.mnist import Framed, Grey, frame
+
+VIEW_PX = 64
+"""Side of what the network looks at."""
+
+ROOM_PX = 4
+"""Room on each side of the whole picture, for digits that touch its edge."""
+
+WORK_PX = 320
+"""Larger pictures are reduced to this first: a nearer look needs no more."""
+
+BOX_LEVEL = 96
+"""Ink at least this strong, 0 to 255, belongs to the digit."""
+
+FEWEST_PX = 6
+"""Fewer pixels of ink are none."""
+
+LEAST_PIECE = 0.06
+"""A piece is left out when its area is below this part of the largest one's."""
+
+MOST_LEFT_OUT = 0.2
+"""No piece is left out when all that would be are more than this part of the ink."""
+
+NEAR_PX = 30
+"""A digit whose longer side has fewer pixels of the view is looked at once more, nearer."""
+
+SHARE = 0.72
+"""Of the nearer look's side that the digit's longer side takes."""
+
+HINT_LEVEL = 40
+"""Where there is no ink, weaker ink is a place for a nearer look."""
+
+FEWEST_HINT_PX = 2
+
+SURE_LEVEL = 170
+"""What such a look finds counts when its ink is as strong as this on average."""
+
+View = npt.NDArray[np.uint8]
+"""What the network looks at, ``(64, 64)``, grey levels 0 to 255."""
+
+Ink = npt.NDArray[np.uint8]
+"""How sure it is that a pixel of the view is ink, ``(64, 64)``, 0 to 255."""
+
+Counts = tuple[float, float, float]
+"""How likely there is no digit, one, or several."""
+
+NONE, ONE, SEVERAL = range(3)
+
+Network = Callable[[View], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]
+"""Gives ``ink`` ``(64, 64)`` float32, 0 to 1, and ``count`` ``(3,)`` float32, of one view."""
+
+Box = tuple[float, float, float, float]
+"""Top, left, height and width."""
+
+
+class Found(NamedTuple):
+    """
+    What a network found.
+
+    Attributes:
+        framed: The digit as MNIST would have it; None when there is no ink.
+        counts: By the look at the whole picture.
+        looks: How often it was looked at: once or twice.
+        box: Of the ink, in the picture's pixels; all 0 when there is none.
+    """
+
+    framed: Framed | None
+    counts: Counts
+    looks: int
+    box: Box
+
+    @property
+    def is_several(self) -> bool:
+        """Most likely there are several digits."""
+        return max(self.counts) == self.counts[SEVERAL]
+
+
+def find(grey: Grey, network: Network) -> Found:
+    """
+    Find the digit of a picture, and frame it.
+
+    Args:
+        grey: ``(height, width)`` uint8; ink may be darker or lighter than the ground.
+        network: Looks at a view.
+    """
+    seen = _reduced(grey)
+    ink, counts = _look(network, whole(seen))
+    digit = _digit(ink, BOX_LEVEL, FEWEST_PX)
+    hint = None if digit else _digit(ink, HINT_LEVEL, FEWEST_HINT_PX)
+    first = digit or hint
+    if first is None:
+        return Found(None, counts, looks=1, box=(0, 0, 0, 0))
+    box = _in_picture(first.box, seen.shape)
+    looks, scale = 1, max(grey.shape) / max(seen.shape)
+    if digit is None or max(first.box[2:]) < NEAR_PX:
+        looks = 2
+        top, left, height, width = box
+        side = max(height, width, FEWEST_HINT_PX * 2) / SHARE
+        middle = (top + height / 2, left + width / 2)
+        ink, near_counts = _look(network, square(seen, middle, side))
+        near = _digit(ink, BOX_LEVEL, FEWEST_PX)
+        if digit is None and (near is None or not _is_sure(near, near_counts)):
+            return Found(None, counts, looks, box=(0, 0, 0, 0))
+        if near is not None:
+            digit, part = near, side / VIEW_PX
+            top, left, height, width = (part * value for value in near.box)
+            box = (middle[0] - side / 2 + top, middle[1] - side / 2 + left, height, width)
+    if digit is None:
+        return Found(None, counts, looks, box=(0, 0, 0, 0))
+    top, left, height, width = box
+    sent: Box = (top * scale, left * scale, height * scale, width * scale)
+    return Found(frame(digit.crop), counts, looks, sent)
+
+
+def whole(grey: Grey, beyond: int | None = None) -> View:
+    """
+    Fit the whole picture into the middle of a view.
+
+    Args:
+        grey: The picture, or any layer over it.
+        beyond: The level of what is beyond the picture; None takes the middle one of its rim.
+    """
+    height, width = _size(grey.shape)
+    top, left = (VIEW_PX - height) // 2, (VIEW_PX - width) // 2
+    return _put(_resized(grey, height, width), top, left, beyond)
+
+
+def square(grey: Grey, middle: tuple[float, float], side: float, beyond: int | None = None) -> View:
+    """
+    Look at a square of a picture.
+
+    Args:
+        grey: The picture, or any layer over it.
+        middle: Of the square, ``(down, across)``, pixels.
+        side: Of the square, pixels.
+        beyond: As in ``whole``.
+    """
+    corner = [place - side / 2 for place in middle]
+    first = [max(0, floor(place)) for place in corner]
+    last = [min(length, ceil(place + side)) for length, place in zip(grey.shape, corner, strict=True)]
+    if last[0] <= first[0] or last[1] <= first[1]:
+        return np.full((VIEW_PX, VIEW_PX), beyond or 0, np.uint8)
+    scale = VIEW_PX / side
+    height, width = (max(1, round((end - begin) * scale)) for begin, end in zip(first, last, strict=True))
+    top, left = (round((begin - place) * scale) for begin, place in zip(first, corner, strict=True))
+    return _put(_resized(grey[first[0] : last[0], first[1] : last[1]], height, width), top, left, beyond)
+
+
+class _Digit(NamedTuple):
+    """The ink that counts, cropped, and its box (top, left, height, width) in the view's pixels."""
+
+    crop: Ink
+    box: tuple[int, int, int, int]
+
+
+def _look(network: Network, view: View) -> tuple[Ink, Counts]:
+    ink, count = network(view)
+    none, one, several = count.tolist()
+    return np.rint(255 * ink).astype(np.uint8), (none, one, several)
+
+
+def _digit(ink: Ink, level: int, fewest: int) -> _Digit | None:
+    """Leave out small pieces, and crop what counts; None when there is none."""
+    mask = (ink >= level).astype(np.uint8)
+    number, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    if number > 2:
+        are_small = areas < LEAST_PIECE * areas.max()
+        if 0 < areas[are_small].sum() <= MOST_LEFT_OUT * areas.sum():
+            kept = np.concatenate([[0], ~are_small]).astype(np.uint8)
+            # With the soft edge around.
+            ink = ink * cv2.dilate(kept[labels], np.ones((3, 3), np.uint8))
+            mask = (ink >= level).astype(np.uint8)
+    if cv2.countNonZero(mask) < fewest:
+        return None
+    left, top, width, height = cv2.boundingRect(mask)
+    return _Digit(ink[top : top + height, left : left + width], (top, left, height, width))
+
+
+def _is_sure(digit: _Digit, counts: Counts) -> bool:
+    strong = digit.crop[digit.crop >= BOX_LEVEL]
+    return float(strong.mean()) >= SURE_LEVEL and counts[NONE] <= 0.5
+
+
+def _in_picture(box: tuple[int, int, int, int], shape: tuple[int, ...]) -> Box:
+    """Turn a box of the view of a whole picture into one of the picture."""
+    height, width = _size(shape)
+    part = max(shape) / (VIEW_PX - 2 * ROOM_PX)
+    top, left = (VIEW_PX - height) // 2, (VIEW_PX - width) // 2
+    return (box[0] - top) * part, (box[1] - left) * part, box[2] * part, box[3] * part
+
+
+def _size(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Give height and width of a whole picture in its view."""
+    scale = (VIEW_PX - 2 * ROOM_PX) / max(shape)
+    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+
+
+def _reduced(grey: Grey) -> Grey:
+    if max(grey.shape) <= WORK_PX:
+        return grey
+    scale = WORK_PX / max(grey.shape)
+    height, width = (max(1, round(side * scale)) for side in grey.shape)
+    return _resized(grey, height, width)
+
+
+def _resized(grey: Grey, height: int, width: int) -> Grey:
+    is_less = height < grey.shape[0] or width < grey.shape[1]
+    way = cv2.INTER_AREA if is_less else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(grey, (width, height), interpolation=way), np.uint8).reshape(height, width)
+
+
+def _put(part: Grey, top: int, left: int, beyond: int | None) -> View:
+    """Put a part of a picture into a view; what falls outside is lost."""
+    view = np.full((VIEW_PX, VIEW_PX), _rim_level(part) if beyond is None else beyond, np.uint8)
+    under = view[max(0, top) :, max(0, left) :]
+    over = part[max(0, -top) :, max(0, -left) :][: under.shape[0], : under.shape[1]]
+    under[: over.shape[0], : over.shape[1]] = over
+    return view
+
+
+def _rim_level(part: Grey) -> int:
+    """Give the middle one of the rim's levels."""
+    rim = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
+    return int(np.partition(rim, rim.size // 2)[rim.size // 2])
