@@ -326,25 +326,32 @@ def _written(version: Path, card: dict[str, Any], files: dict[str, bytes]) -> Pa
 
 @pytest.fixture(scope="session")
 def write_ink() -> Callable[[Path], Path]:
-    """Write a version with the role ``ink``: images of any size, every other row and column of them."""
+    """Write a version with the role ``ink``: images of any size, every other row and column; any count."""
 
     def write(version: Path) -> Path:
         constants = {"white": np.float32([1]), "last": np.int64([3])}
         steps = {"starts": [0, 0], "ends": [2**31, 2**31], "axes": [1, 2], "steps": [2, 2]}
         constants |= {name: np.int64(values) for name, values in steps.items()}
+        constants |= {"sides": np.int64([1, 2]), "behind": np.int64([1])}
         nodes = [
             helper.make_node("Squeeze", ["image", "last"], ["grey"]),
             helper.make_node("Sub", ["white", "grey"], ["dark"]),
             helper.make_node("Slice", ["dark", *steps], ["ink"]),
+            helper.make_node("ReduceMean", ["grey", "sides"], ["level"], keepdims=0),
+            helper.make_node("Unsqueeze", ["level", "behind"], ["levels"]),
+            helper.make_node("Concat", ["levels"] * 3, ["alike"], axis=1),
+            helper.make_node("Softmax", ["alike"], ["count"], axis=1),
         ]
         image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", "height", "width", 1])
         ink = helper.make_tensor_value_info("ink", TensorProto.FLOAT, ["batch", "rows", "columns"])
+        count = helper.make_tensor_value_info("count", TensorProto.FLOAT, ["batch", 3])
         tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
-        graph = helper.make_graph(nodes, "ink", [image], [ink], tensors)
+        graph = helper.make_graph(nodes, "ink", [image], [ink, count], tensors)
         opset = [helper.make_opsetid("", 18)]
         images = np.random.default_rng(3).random((2, 40, 50), np.float32)
         golden = io.BytesIO()
-        np.savez(golden, images=images, ink=1 - images[:, ::2, ::2])
+        likely = np.full((2, 3), 1 / 3, np.float32)
+        np.savez(golden, images=images, ink=1 - images[:, ::2, ::2], count=likely)
         files = {
             "model.onnx": helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString(),
             "golden.npz": golden.getvalue(),

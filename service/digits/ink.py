@@ -1,4 +1,4 @@
-"""One version of a network that tells ink from paper: an image in, a map of it out."""
+"""One version of a network that tells ink from paper: an image in, a map and a count of digits out."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from service.engine.session import Array, Session
 from service.errors import ModelError
 
 TOLERANCE = 1e-3
-"""Largest difference to the map that the training computed: devices round differently."""
+"""Largest difference to what the training computed: devices round differently."""
 
 
 class InkNetwork:
@@ -18,7 +18,7 @@ class InkNetwork:
 
     Attributes:
         card: What it is.
-        output: What it gives, and what golden images come with.
+        outputs: What it gives, and what golden images come with.
         waiting: Images in a queue: it has none.
         failures: Runs without any answer that a queue counted: none.
         provider: The execution provider really in use.
@@ -26,7 +26,7 @@ class InkNetwork:
         size: Height and width of the images; None where any will do.
     """
 
-    output = "ink"
+    outputs = ("ink", "count")
     waiting = 0
     failures = 0
 
@@ -40,20 +40,24 @@ class InkNetwork:
         self.card = card
         self.provider = session.provider
         self._session = session
-        self._golden: tuple[Array, Array] | None = None
-        match session.inputs.get("image"), session.outputs.get(self.output):
-            case (("uint8" | "float") as kind, (None, height, width, 1)), ("float", (None, _, _)):
+        self._golden: tuple[Array, Array, Array] | None = None
+        match session.inputs.get("image"), *(session.outputs.get(name) for name in self.outputs):
+            case (
+                (("uint8" | "float") as kind, (None, height, width, 1)),
+                ("float", (None, _, _)),
+                ("float", (None, 3)),
+            ):
                 self.dtype = np.dtype(np.uint8 if kind == "uint8" else np.float32)
                 self.size = height, width
             case _:
                 message = (
                     f"{card.name} version {card.version}: expected the input image uint8 or float"
-                    f" (batch, height, width, 1) and the output {self.output} float (batch, height, width);"
-                    f" it has {session.inputs} and {session.outputs}"
+                    " (batch, height, width, 1) and the outputs ink float (batch, height, width) and count"
+                    f" float (batch, 3); it has {session.inputs} and {session.outputs}"
                 )
                 raise ModelError(message)
 
-    def map(self, images: Array) -> Array:
+    def find(self, images: Array) -> tuple[Array, Array]:
         """
         Find the ink of images, on the calling thread.
 
@@ -61,27 +65,28 @@ class InkNetwork:
             images: ``(number, height, width)`` of ``dtype``.
 
         Returns:
-            ``(number, rows, columns)`` float32, as the network lays it over the image.
+            The ink, ``(number, rows, columns)`` float32, 0 to 1, as the network lays it over the image; and
+            how likely there is no digit, one, or several, ``(number, 3)`` float32.
         """
-        (found,) = self._session.run([self.output], {"image": images[..., None]})
-        return found
+        ink, count = self._session.run(list(self.outputs), {"image": images[..., None]})
+        return ink, count
 
-    def verify(self, images: Array, expected: Array) -> None:
+    def verify(self, images: Array, ink: Array, count: Array) -> None:
         """
-        Find the ink of images whose ink is known.
+        Find the ink of images whose ink and count are known.
 
         Raises:
             ModelError: The answer differs by more than ``TOLERANCE``.
         """
-        found = self.map(images)
-        difference = np.abs(found - expected).max() if found.shape == expected.shape else np.inf
-        if not difference <= TOLERANCE:
-            message = (
-                f"{self.card.name} version {self.card.version}: its golden images are answered wrongly on"
-                f" {self.provider} (the ink differs by {difference:.2g})"
-            )
-            raise ModelError(message)
-        self._golden = images[:1], expected[:1]
+        for name, found, expected in zip(self.outputs, self.find(images), (ink, count), strict=True):
+            difference = np.abs(found - expected).max() if found.shape == expected.shape else np.inf
+            if not difference <= TOLERANCE:
+                message = (
+                    f"{self.card.name} version {self.card.version}: its golden images are answered wrongly on"
+                    f" {self.provider} (the {name} differs by {difference:.2g})"
+                )
+                raise ModelError(message)
+        self._golden = images[:1], ink[:1], count[:1]
 
     async def check(self) -> None:
         """

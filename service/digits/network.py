@@ -53,7 +53,7 @@ class Network:
     A network with its card, ready to answer.
 
     Attributes:
-        output: What golden images come with.
+        outputs: What golden images come with.
         dtype: Of the images that it takes.
         card: What it is.
         layers: Its layers, one by one.
@@ -62,7 +62,7 @@ class Network:
         batcher: The queue before it.
     """
 
-    output = "probabilities"
+    outputs = ("probabilities",)
     dtype = np.dtype(np.uint8)
 
     def __init__(self, card: RecogniserCard, session: Session, layers: Layers, batching: Batching) -> None:

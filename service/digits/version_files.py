@@ -202,16 +202,16 @@ def _verified(path: Path, card: Card, most_bytes: int) -> bytes:
     return data
 
 
-def _golden(data: bytes, network: Network | InkNetwork) -> tuple[Array, Array]:
+def _golden(data: bytes, network: Network | InkNetwork) -> tuple[Array, ...]:
     """
-    Read golden images, and what a network's output is for them.
+    Read golden images, and what each of a network's outputs is for them.
 
     Raises:
         ModelError: They cannot be read, or do not belong together.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            images, expected = (_array(archive, name) for name in ("images", network.output))
+            images, *expected = (_array(archive, name) for name in ("images", *network.outputs))
     except Exception as error:
         # The archive's errors have a dozen classes, from KeyError to zlib's.
         message = f"{GOLDEN}: cannot be read: {_first_line(error)}"
@@ -222,12 +222,12 @@ def _golden(data: bytes, network: Network | InkNetwork) -> tuple[Array, Array]:
     if (
         not fits
         or images.dtype != network.dtype
-        or expected.dtype.kind != "f"
-        or not 0 < len(images) == len(np.atleast_1d(expected))
+        or any(each.dtype.kind != "f" for each in expected)
+        or not all(0 < len(images) == len(np.atleast_1d(each)) for each in expected)
     ):
-        message = f"{GOLDEN}: images and {network.output} do not belong together"
+        message = f"{GOLDEN}: images and {' and '.join(network.outputs)} do not belong together"
         raise ModelError(message)
-    return images, expected
+    return images, *expected
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> Array:

@@ -204,7 +204,9 @@ def test_a_network_of_the_role_ink_is_found_versioned_and_verified_and_reads_no_
     assert isinstance(ink, InkNetwork)
     picture = np.random.default_rng(9).random((1, 33, 20), np.float32)
 
-    np.testing.assert_allclose(ink.map(picture), 1 - picture[:, ::2, ::2], atol=1e-6)
+    found, count = ink.find(picture)
+    np.testing.assert_allclose(found, 1 - picture[:, ::2, ::2], atol=1e-6)
+    np.testing.assert_allclose(count, [[1 / 3] * 3], atol=1e-6)
     assert (ink.card.version, served.versions("sheet"), ink.size) == ("2", ["1", "2"], (None, None))
     assert served.recogniser().card.name == "lenet5"
     assert [network.card.name for network in served.recognisers()] == ["lenet5"]
