@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training import networks
-from training.recipes import BEST, RECIPES, Recipe
+from training.recipes import BEST, RECIPES, STROKES, InkRecipe, Recipe
 
 DESCRIPTION = """\
 Train a network on MNIST, by default the lecture's LeNet-5, and publish it as the next version
@@ -20,6 +20,9 @@ The version is a folder, <repository>/<name>/<number>, with model.onnx, layers.o
 golden.npz, card.json (how good it is and how it was made), README.md (the same to read) and
 report.html (to look at). It appears there whole, when everything is verified, or not at all; a service
 that watches the repository picks it up.
+
+--network ink trains the network that finds the ink of a picture, on scenes that are drawn once into the
+run's folder (3 GB); --recipe prepared trains a recogniser also on scenes as that one prepares them.
 
 A run that was stopped goes on where it was when the same command is given again; one that is
 published already says so and does nothing. The 10,000 test images are looked at once, at the end,
@@ -37,6 +40,8 @@ examples:
   python -m training                                    the best network; let Keras download MNIST
   python -m training --data mnist.npz                   the same, from a file
   python -m training --recipe lecture                   as the slides do it: a trial of a few minutes
+  python -m training --network ink                      the network that finds ink: two hours on two cores
+  python -m training --recipe prepared                  a recogniser of what that network finds
   python -m training --images 300 --epochs 1            a trial: seconds, and no use but to see it work
   python -m training --recipe lecture --name slides     the lecture's network under a name of its own
   python -m training --seed 2 --repository /srv/models  another seed, published elsewhere
@@ -65,6 +70,7 @@ class Settings:
         replace: Whether the network takes the name whatever has it.
         seed: Of weights, order and augmentation.
         runs: Folder of this run's checkpoints.
+        ink: Version of a network that finds ink, to prepare scenes with; None for the newest.
     """
 
     network: str
@@ -77,6 +83,7 @@ class Settings:
     replace: bool
     seed: int
     runs: Path
+    ink: Path | None = None
 
 
 def parse(arguments: Sequence[str]) -> Settings:
@@ -86,8 +93,12 @@ def parse(arguments: Sequence[str]) -> Settings:
     Raises:
         SystemExit: Help was asked for (0), or an argument makes no sense (2).
     """
-    given = _parser().parse_args(arguments)
-    recipe = RECIPES[given.recipe]
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    is_ink = given.network == networks.INK
+    recipe = RECIPES[given.recipe or (STROKES if is_ink else BEST).name]
+    if isinstance(recipe, InkRecipe) != is_ink:
+        parser.error(f"the recipe {STROKES.name} is for the network {networks.INK}, and it for no other")
     shortened = recipe.shortened(images=given.images, epochs=given.epochs)
     fewer_images = shortened.training_images < recipe.training_images
     marks = [] if given.network == networks.DEFAULT else [given.network]
@@ -107,6 +118,7 @@ def parse(arguments: Sequence[str]) -> Settings:
         replace=given.replace,
         seed=given.seed,
         runs=given.runs or Path("runs") / "-".join(marks),
+        ink=given.ink,
     )
 
 
@@ -132,9 +144,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--recipe",
         choices=sorted(RECIPES),
-        default=BEST.name,
         help="best: augmentation, long cosine schedule, averaged weights; lecture: the slides' own split and "
-        "settings; the network is the same (default: best)",
+        "settings; the network is the same; prepared: as best, a third of each batch drawn scenes as the "
+        f"service prepares them; strokes: for --network {networks.INK} (default: best, or strokes)",
     )
     parser.add_argument(
         "--data",
@@ -176,6 +188,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="train on the first N images only: a trial, which may read the golden digits wrong "
         "(default: the recipe's)",
+    )
+    parser.add_argument(
+        "--ink",
+        type=Path,
+        metavar="DIR",
+        help="for --recipe prepared, the version of a network that finds ink, <repository>/<name>/<number> "
+        "(default: the newest ink in the repository, else the package's)",
     )
     parser.add_argument(
         "--runs",

@@ -1,6 +1,7 @@
 """Each epoch's own view of the training images: geometry first, then pen and paper."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import cv2
 import numpy as np
@@ -40,6 +41,18 @@ class Augmentation:
     elastic_px: float = 0.9
     pen_share: float = 0.15
     paper_share: float = 0.08
+
+    def gentler(self, strength: float) -> Self:
+        """Give the same with a geometry of so much of its strength; pen and paper stay."""
+        return replace(
+            self,
+            rotation_deg=self.rotation_deg * strength,
+            scale=(1 + (self.scale[0] - 1) * strength, 1 + (self.scale[1] - 1) * strength),
+            aspect=self.aspect * strength,
+            shear=self.shear * strength,
+            shift_px=self.shift_px * strength,
+            elastic_px=self.elastic_px * strength,
+        )
 
     def __call__(self, images: npt.NDArray[np.uint8], random: np.random.Generator) -> npt.NDArray[np.uint8]:
         """Distort images, ``(number, 28, 28)`` uint8 0..255, light on black, into as many new ones."""

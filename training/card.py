@@ -11,12 +11,16 @@ from pydantic import TypeAdapter
 
 from training.evaluation import Evaluation
 from training.familiarity import FamiliarityReport
+from training.ink_evaluation import InkEvaluation
 from training.publication import CARD
 from training.robustness import FamilyResult
 
 CLASSES = tuple("0123456789")
 ROLE = "recogniser"
 """What the service asks a network for: the digit of an image."""
+
+INK_ROLE = "ink"
+"""The other: where the ink of a picture is."""
 
 
 @dataclass(frozen=True)
@@ -193,10 +197,59 @@ class Card:
 
     def write(self, folder: Path) -> None:
         """Write ``card.json``, utf-8, into the version's folder; no reader sees half of one."""
-        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False)
-        new = folder / f"{CARD}.new"
-        new.write_text(text + "\n", encoding="utf-8")
-        new.replace(folder / CARD)
+        _write(folder, asdict(self))
+
+
+@dataclass(frozen=True)
+class InkParity:
+    """
+    How far ONNX Runtime is from Keras.
+
+    Attributes:
+        max_abs_difference: Of the ink in any pixel, or of any count's probability.
+        images: Views compared.
+    """
+
+    max_abs_difference: float
+    images: int
+
+
+@dataclass(frozen=True)
+class InkEvaluations:
+    """The views of scenes made of validation images, which chose nothing."""
+
+    validation: InkEvaluation
+
+
+@dataclass(frozen=True)
+class InkCard:
+    """Everything that is known of one version of a network that finds ink; as ``Card``."""
+
+    name: str
+    version: str
+    network: str
+    role: str
+    recipe: str
+    trial: bool
+    created: str
+    input: Tensor
+    outputs: tuple[Tensor, ...]
+    parameters: int
+    evaluation: InkEvaluations
+    parity: InkParity
+    training: Training
+    files: dict[str, File]
+
+    def write(self, folder: Path) -> None:
+        """Write ``card.json``, utf-8, into the version's folder; no reader sees half of one."""
+        _write(folder, asdict(self))
+
+
+def _write(folder: Path, card: dict[str, Any]) -> None:
+    text = json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False)
+    new = folder / f"{CARD}.new"
+    new.write_text(text + "\n", encoding="utf-8")
+    new.replace(folder / CARD)
 
 
 def described(path: Path) -> File:

@@ -1,7 +1,7 @@
 """A kind of network: how it is built, by which loss it learns, and how it comes to its answer."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 import keras
@@ -34,7 +34,7 @@ class Head(Protocol):
 
 
 @dataclass(frozen=True)
-class Family:
+class Kind:
     """
     A kind of network, as ``training/networks/<name>.py`` has it.
 
@@ -43,16 +43,42 @@ class Family:
 
     Attributes:
         name: What ``--network`` calls it, and by default the model's folder.
-        build: Makes a new network: one input, grey images in 0..1 ``(batch, height, width, 1)`` float32 of at
-            least 28x28; its last layer gives the probabilities, ``(batch, 10)``.
-        loss: Of one-hot labels and those probabilities, as ``keras.Model.compile`` takes it.
-        head: Takes a network of this kind.
+        build: Makes a new network: one input, grey images in 0..1, ``(batch, height, width, 1)`` float32.
+        loss: As ``keras.Model.compile`` takes it; of several outputs one for each.
+        loss_weights: Of several outputs; None for 1 each.
+        metrics: Likewise.
     """
 
     name: str
     build: Callable[[], keras.Model]
-    loss: str | Callable[..., Any]
-    head: Callable[[keras.Model], Head]
+    loss: str | Callable[..., Any] | Sequence[Any]
+    loss_weights: Sequence[float] | None = None
+    metrics: Sequence[Any] = ("accuracy",)
+
+
+@dataclass(frozen=True)
+class Family(Kind):
+    """
+    A kind of network that reads digits.
+
+    Its input is at least 28x28, its last layer gives the probabilities, ``(batch, 10)``, and its loss is of
+    one-hot labels and those.
+
+    Attributes:
+        head: Takes a network of this kind.
+    """
+
+    head: Callable[[keras.Model], Head] = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class InkFamily(Kind):
+    """
+    A kind of network that finds ink.
+
+    Its input is a view, 64x64. It gives logits: of the ink ``(batch, 64, 64)``, and of the number of digits
+    ``(batch, 3)``: none, one, several.
+    """
 
 
 class DenseHead:

@@ -1,8 +1,9 @@
 """One training run: resumable, seeded, on images that are augmented as they are needed."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,23 +11,20 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from training import run_record
-from training.data import Images, Labels
 from training.errors import ResumeError, StorageError
-from training.family import Family, input_size, scaled
+from training.family import Kind, input_size, scaled
 from training.layers import first_kernels
+from training.lessons import Lessons
 from training.recipes import Recipe
 from training.run_record import Run
 from training.storage import unwritable
 
-CLASSES = 10
 
-
-def fit(  # noqa: PLR0913  A network, two sets of images, and two listeners.
+def fit(  # noqa: PLR0913  A network, what it learns from, and two listeners.
     recipe: Recipe,
-    train: tuple[Images, Labels],
-    validation: tuple[Images, Labels],
+    lessons: Lessons,
     *,
-    family: Family,
+    family: Kind,
     seed: int,
     checkpoints: Path,
     on_epoch: Callable[[int, dict[str, float]], None],
@@ -37,8 +35,7 @@ def fit(  # noqa: PLR0913  A network, two sets of images, and two listeners.
 
     Args:
         recipe: What to do.
-        train: Images ``(number, 28, 28)`` uint8 and their labels.
-        validation: The same, never trained on; only watched.
+        lessons: What to learn from; they have the same seed.
         family: The kind of network.
         seed: Decides weights, order and augmentation.
         checkpoints: Folder of this run; written after every epoch.
@@ -54,21 +51,21 @@ def fit(  # noqa: PLR0913  A network, two sets of images, and two listeners.
     """
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
-    steps = steps_of(recipe, len(train[0]))
     run = run_record.read(checkpoints, recipe, seed=seed, network=family.name)
-    network = _loaded(checkpoints, run) if run.epochs else _compiled(family, recipe, steps)
+    network = _loaded(checkpoints, run) if run.epochs else _compiled(family, recipe, lessons.steps)
     if run.epochs < recipe.epochs:
         callbacks = [_Checkpoint(checkpoints, run, shown_epochs(recipe.epochs), on_epoch, on_batch)]
         if recipe.ema_momentum is not None:
             # Validation figures belong to the averaged weights, which are the ones kept.
             callbacks.insert(0, keras.callbacks.SwapEMAWeights())
+        images, targets = lessons.validation
         network.fit(
-            _batches(network, recipe, *train, seed=seed, first_epoch=run.epochs, steps=steps),
-            validation_data=(scaled(validation[0], network), _one_hot(validation[1])),
+            _batches(network, recipe, lessons, first_epoch=run.epochs),
+            validation_data=(scaled(images, network), _outputs(targets)),
             validation_batch_size=1000,
             initial_epoch=run.epochs,
             epochs=recipe.epochs,
-            steps_per_epoch=steps,
+            steps_per_epoch=lessons.steps,
             callbacks=callbacks,
             # The batches come in each epoch's own order already.
             shuffle=False,
@@ -84,16 +81,11 @@ def shown_epochs(epochs: int) -> set[int]:
     return {1, max(1, epochs // 4), max(1, epochs // 2), epochs}
 
 
-def steps_of(recipe: Recipe, images: int) -> int:
-    """Give the steps of one epoch; the last batch may be smaller."""
-    return -(-images // recipe.batch_size)
-
-
-def _compiled(family: Family, recipe: Recipe, steps: int) -> keras.Model:
+def _compiled(family: Kind, recipe: Recipe, steps: int) -> keras.Model:
     rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
     if recipe.cosine:
         total = recipe.epochs * steps
-        warm_up = min(steps, total // 10)
+        warm_up = recipe.warm_up(steps)
         rate = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=recipe.learning_rate / 100,
             decay_steps=total - warm_up,
@@ -108,48 +100,45 @@ def _compiled(family: Family, recipe: Recipe, steps: int) -> keras.Model:
             use_ema=recipe.ema_momentum is not None,
             ema_momentum=recipe.ema_momentum or 0.0,
         ),
-        loss=family.loss,
-        metrics=["accuracy"],
+        loss=_listed(family.loss),
+        loss_weights=_listed(family.loss_weights),
+        metrics=_listed(family.metrics),
     )
     return network
 
 
-def _batches(  # noqa: PLR0913  A batch depends on all of them.
-    network: keras.Model,
-    recipe: Recipe,
-    images: Images,
-    labels: Labels,
-    *,
-    seed: int,
-    first_epoch: int,
-    steps: int,
-) -> tf.data.Dataset:
-    """Give every batch of every epoch to come, each decided by seed, epoch and step alone."""
+def _batches(network: keras.Model, recipe: Recipe, lessons: Lessons, *, first_epoch: int) -> tf.data.Dataset:
+    """Give every batch of every epoch to come."""
+    height, width = input_size(network)
 
-    def batch(step: np.int64) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        epoch, step_in_epoch = divmod(int(step), steps)
-        order = np.random.default_rng([seed, epoch]).permutation(len(images))
-        chosen = order[step_in_epoch * recipe.batch_size :][: recipe.batch_size]
-        seen = images[chosen]
-        if recipe.augmentation is not None:
-            seen = recipe.augmentation(seen, np.random.default_rng([seed, epoch, step_in_epoch]))
-        return scaled(seen, network), _one_hot(labels[chosen])
+    def batch(step: np.int64) -> list[npt.NDArray[np.float32]]:
+        images, targets = lessons.batch(*divmod(int(step), lessons.steps))
+        return [scaled(images, network), *targets]
 
-    def shaped(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        seen, answers = tf.numpy_function(batch, [step], [tf.float32, tf.float32], stateful=False)
-        return tf.ensure_shape(seen, (None, *input_size(network), 1)), tf.ensure_shape(
-            answers, (None, CLASSES)
-        )
+    def shaped(step: tf.Tensor) -> tuple[tf.Tensor, Any]:
+        kinds = [tf.float32] * (1 + len(lessons.shapes))
+        seen, *targets = tf.numpy_function(batch, [step], kinds, stateful=False)
+        answers = [
+            tf.ensure_shape(target, (None, *shape))
+            for target, shape in zip(targets, lessons.shapes, strict=True)
+        ]
+        return tf.ensure_shape(seen, (None, height, width, 1)), _outputs(answers)
 
     return (
-        tf.data.Dataset.range(first_epoch * steps, recipe.epochs * steps)
+        tf.data.Dataset.range(first_epoch * lessons.steps, recipe.epochs * lessons.steps)
         .map(shaped, num_parallel_calls=2, deterministic=True)
         .prefetch(8)
     )
 
 
-def _one_hot(labels: Labels) -> npt.NDArray[np.float32]:
-    return np.eye(CLASSES, dtype=np.float32)[labels]
+def _outputs(targets: Sequence[Any]) -> Any:  # noqa: ANN401  arrays or tensors, as they come
+    """Give targets as Keras takes them: one by itself, several as a tuple."""
+    return targets[0] if len(targets) == 1 else tuple(targets)
+
+
+def _listed(each: Any) -> Any:  # noqa: ANN401  whatever Keras takes for each output
+    """Give what is for each output as a list, as Keras demands; what is for the only one as it is."""
+    return list(each) if isinstance(each, tuple) else each
 
 
 class _Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types.

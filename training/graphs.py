@@ -1,6 +1,6 @@
 """The network as ONNX graphs: a quick one for answers, and one that shows every layer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import keras
@@ -20,6 +20,7 @@ OPSET = 18
 INPUT = "image"
 BATCH = "batch"
 ANSWERS = ("probabilities", "logits", "familiarity")
+INK_ANSWERS = ("ink", "count")
 
 
 def answers_graph(network: keras.Model, head: Head, familiarity: Familiarity) -> onnx.ModelProto:
@@ -52,6 +53,24 @@ def layers_graph(network: keras.Model) -> onnx.ModelProto:
     return _converted(outputs, names, network)
 
 
+def ink_graph(network: keras.Model) -> onnx.ModelProto:
+    """Give ``ink`` and ``count``, probabilities both, of ``image`` uint8 ``(batch, height, width, 1)``."""
+
+    def answer(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        ink, count = network(_scaled(image), training=False)
+        return dict(zip(INK_ANSWERS, (tf.sigmoid(ink), tf.nn.softmax(count)), strict=True))
+
+    signature = [tf.TensorSpec((None, *input_size(network), 1), tf.uint8, name=INPUT)]
+    # Its weights as constants: no layer is shown, and the conversion leaves out what they make needless.
+    model, _ = tf2onnx.convert.from_function(
+        tf.function(answer, input_signature=signature, autograph=False),
+        input_signature=signature,
+        opset=OPSET,
+    )
+    _finish(model, INK_ANSWERS, network)
+    return model
+
+
 def _scaled(image: tf.Tensor) -> tf.Tensor:
     # Flat, for ONNX Runtime multiplies along the last axis, which is 1 in an image: 12 us against 1.
     flat = tf.reshape(image, (-1, int(np.prod(image.shape[1:]))))
@@ -81,14 +100,23 @@ def _converted(
         opset=OPSET,
     )
     graph: Any = model.graph
+    del graph.input[1:]
+    graph.initializer.extend(onnx.numpy_helper.from_array(weight.value, weight.name) for weight in held)
+    kept = {weight.name for weight in held} if outputs != ANSWERS else set()
+    _finish(model, outputs, network, kept=kept)
+    return model
+
+
+def _finish(
+    model: onnx.ModelProto, outputs: tuple[str, ...], network: keras.Model, *, kept: Collection[str] = ()
+) -> None:
+    """Name a graph, its batch and the order of its outputs, and leave it with what it computes."""
+    graph: Any = model.graph
     by_name = {output.name: output for output in graph.output}
     del graph.output[:]
     graph.output.extend(by_name[name] for name in outputs)
-    del graph.input[1:]
-    graph.initializer.extend(onnx.numpy_helper.from_array(weight.value, weight.name) for weight in held)
     for value in (*graph.input, *graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = BATCH
-    graph_passes.tidy(model, kept={weight.name for weight in held} if outputs != ANSWERS else set())
+    graph_passes.tidy(model, kept=kept)
     graph.name = network.name
     onnx.checker.check_model(model, full_check=True)
-    return model

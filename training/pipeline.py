@@ -6,11 +6,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from training import run_folder, run_record, succession
+from training import networks, prepared, run_folder, run_record, succession
 from training.arguments import Settings, parse
-from training.data import SHA256, Images, Mnist, load, split
+from training.data import SHA256, Images, Mnist, Part, load, split
 from training.errors import Refusal
+from training.lessons import Digits, Lessons
 from training.progress import Reporter, reporter
+from training.recipes import InkRecipe, PreparedRecipe
 from training.startup import load_tensorflow
 from training.storage import require_room
 from training.supervision import follow_supervisor
@@ -46,7 +48,6 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
         familiarity,
         fit,
         layers,
-        networks,
         robustness,
         verification,
     )
@@ -60,20 +61,21 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
     from training.report import REPORT, write_report
 
     # Data.
-    recipe, family = settings.recipe, networks.load(settings.network)
+    recipe, family = settings.recipe, networks.recogniser(settings.network)
     name, model = settings.name, settings.repository / settings.name
     training, validation = split(mnist, recipe.training_images)
     progress.stage(f"training on {len(training[0]):,} images, validating on {len(validation[0]):,}")
+
+    lessons, made_by = _lessons(settings, training, validation, progress)
 
     # Network and fit.
     finished = run_record.read(settings.runs, recipe, seed=settings.seed, network=family.name).epochs
     if finished:
         progress.stage(f"going on after epoch {finished} of {recipe.epochs}")
-    progress.begin(recipe.epochs, fit.steps_of(recipe, len(training[0])), finished=finished)
+    progress.begin(recipe.epochs, lessons.steps, finished=finished)
     trained, run = fit.fit(
         recipe,
-        training,
-        validation,
+        lessons,
         family=family,
         seed=settings.seed,
         checkpoints=settings.runs,
@@ -103,11 +105,6 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
     made = nondigits(number=200 if settings.trial else 1000, seed=0)
     strangers = {kind: answers(images) for kind, images in made.items()}
 
-    families = robustness.measure(
-        lambda images: answers(images).probabilities,
-        validation,
-        number=20 if settings.trial else robustness.PICTURES,
-    )
     first = layers.first_kernels(network)
 
     # Export, verify and report.
@@ -150,7 +147,7 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
             evaluation=evaluations,
             parity=verification.parity(network, validation[0], version.folder),
             training=Training(
-                settings=asdict(recipe),
+                settings=asdict(recipe) | made_by,
                 seed=settings.seed,
                 epochs=run.epochs,
                 training_images=len(training[0]),
@@ -165,7 +162,11 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
             files={file: described(version.folder / file) for file in export.FILES},
             local_files=(REPORT,),
             temperature_interval_95=calibration.temperature_interval(uncalibrated, validation[1]),
-            robustness=families,
+            robustness=robustness.measure(
+                lambda images: answers(images).probabilities,
+                validation,
+                number=20 if settings.trial else robustness.PICTURES,
+            ),
             kernels=Kernels(first[0], {int(epoch): each for epoch, each in run.kernels.items()})
             if first
             else None,
@@ -174,6 +175,26 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
         write_readme(version.folder, card)
         write_report(version.folder, card, mnist, validated.probabilities, tested.probabilities)
     return model / version.number
+
+
+def train_ink(mnist: Mnist, settings: Settings, recipe: InkRecipe, progress: Reporter) -> Path:
+    """Do the same for a network that finds ink: see ``training.ink_pipeline``."""
+    # Here, for they load TensorFlow.
+    from training import ink_pipeline
+
+    return ink_pipeline.train(mnist, settings, recipe, networks.finder(settings.network), progress)
+
+
+def _lessons(
+    settings: Settings, training: Part, validation: Part, progress: Reporter
+) -> tuple[Lessons, dict[str, str]]:
+    """Give what a recogniser learns from, and by what it was made."""
+    recipe = settings.recipe
+    if not isinstance(recipe, PreparedRecipe):
+        return Digits(recipe, training, validation, settings.seed), {}
+    ink = prepared.ink_network(settings)
+    progress.stage(f"preparing {recipe.scenes:,} scenes by {ink}, once")
+    return prepared.lessons(recipe, settings, training, validation, ink), {"ink": str(ink)}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -217,8 +238,11 @@ def _published(settings: Settings, progress: Reporter) -> int:
             progress.stage("no locks can be had there: see to it that no second training uses the folder")
         progress.stage("loading TensorFlow, which takes some seconds")
         load_tensorflow()
-        version = train(mnist, settings, progress)
-    progress.stage(f"published {version}; to look at: {version / 'report.html'}")
+        if isinstance(settings.recipe, InkRecipe):
+            version, shown = train_ink(mnist, settings, settings.recipe, progress), "README.md"
+        else:
+            version, shown = train(mnist, settings, progress), "report.html"
+    progress.stage(f"published {version}; to look at: {version / shown}")
     return 0
 
 

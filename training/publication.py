@@ -15,6 +15,9 @@ from training.storage import unwritable
 CARD = "card.json"
 """What a version says of itself."""
 
+MODEL = "model.onnx"
+"""What answers."""
+
 HIDDEN = ".new-"
 
 READABLE = 0o755

@@ -1,6 +1,7 @@
-"""The two ways to train: as the lecture does it, and as well as the same network can be."""
+"""The ways to train: as the lecture does it, as well as the same network can be, and a network for ink."""
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 from training.augmentation import Augmentation
 
@@ -32,7 +33,7 @@ class Recipe:
     ema_momentum: float | None = None
     augmentation: Augmentation | None = None
 
-    def shortened(self, *, images: int | None, epochs: int | None) -> "Recipe":
+    def shortened(self, *, images: int | None, epochs: int | None) -> Self:
         """
         Give the same recipe on fewer images or epochs, for a trial.
 
@@ -48,6 +49,61 @@ class Recipe:
         return replace(
             self, training_images=trained_on, epochs=passes, batch_size=batch_size, ema_momentum=momentum
         )
+
+    def warm_up(self, steps: int) -> int:
+        """Give the steps of the warm-up, when an epoch has so many: an epoch, of a short run a tenth."""
+        return min(steps, self.epochs * steps // 10)
+
+
+@dataclass(frozen=True)
+class PreparedRecipe(Recipe):
+    """
+    A recogniser's recipe whose batches are not MNIST's images alone.
+
+    Attributes:
+        scenes: How many scenes are drawn, and prepared as the service prepares pictures.
+        scene_share: Share of a batch that are such.
+        hand_share: Share of a batch that are made hands.
+        gentle: Strength of the geometric augmentation of scenes, beside MNIST's: the pen's, the paper's and
+            the camera's share is in them already.
+    """
+
+    scenes: int = 60_000
+    scene_share: float = 0.3
+    hand_share: float = 0.05
+    gentle: float = 0.6
+
+    def shortened(self, *, images: int | None, epochs: int | None) -> Self:
+        """Give the same recipe on fewer images, and so many scenes, or fewer epochs."""
+        shorter = super().shortened(images=images, epochs=epochs)
+        return shorter if images is None else replace(shorter, scenes=min(images, self.scenes))
+
+
+@dataclass(frozen=True)
+class InkRecipe(Recipe):
+    """
+    The recipe of a network that finds ink.
+
+    Attributes:
+        scenes: How many scenes are drawn, once; the training images are what is drawn in them. An epoch has
+            each of their views.
+        validation_scenes: How many are drawn of the images that are held back.
+    """
+
+    scenes: int = 61_440
+    validation_scenes: int = 1000
+
+    def shortened(self, *, images: int | None, epochs: int | None) -> Self:
+        """Give the same recipe on fewer images, and so many scenes, or fewer epochs."""
+        shorter = super().shortened(images=images, epochs=epochs)
+        if images is None:
+            return shorter
+        scenes = min(images, self.scenes)
+        return replace(shorter, scenes=scenes, validation_scenes=min(scenes, self.validation_scenes))
+
+    def warm_up(self, steps: int) -> int:
+        """Give the steps of the warm-up: one in twenty of all."""
+        return self.epochs * steps // 20
 
 
 LECTURE_ERRORS = 119
@@ -74,4 +130,29 @@ BEST = Recipe(
     augmentation=Augmentation(),
 )
 
-RECIPES = {recipe.name: recipe for recipe in (BEST, LECTURE)}
+PREPARED = PreparedRecipe(
+    # 193 epochs of 430 steps: 83,000.
+    name="prepared",
+    training_images=55_000,
+    epochs=193,
+    batch_size=128,
+    learning_rate=2e-3,
+    cosine=True,
+    weight_decay=1e-2,
+    ema_momentum=0.999,
+    augmentation=Augmentation(),
+)
+
+STROKES = InkRecipe(
+    # 10 epochs of 1,200 steps: 12,000 of 256 views, of which each scene has five.
+    name="strokes",
+    training_images=55_000,
+    epochs=10,
+    batch_size=256,
+    learning_rate=3e-3,
+    cosine=True,
+    weight_decay=1e-2,
+    ema_momentum=0.999,
+)
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (BEST, LECTURE, PREPARED, STROKES)}

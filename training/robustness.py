@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from framing import flat
-from framing.mnist import is_framed
 from training.data import Images, Part
 from training.evaluation import Probabilities, wilson_interval
+from training.prepared import by_levels
 from training.scenes.damage import DAMAGES, Damage
 from training.scenes.families import frozen, scenes
 from training.scenes.marks import MARKS
 from training.scenes.pens import Digit
-from training.scenes.scene import Family, Picture, Scene
+from training.scenes.scene import Family, Scene
 
 PICTURES = 100
 """Of each family."""
@@ -65,7 +64,7 @@ def measure(
         framed = [
             (image, digit)
             for picture, digit in pictures
-            if (image := picture if name in damaged else _framed(picture)) is not None
+            if (image := picture if name in damaged else by_levels(picture)) is not None
         ]
         right = 0
         if framed:
@@ -90,12 +89,3 @@ def _damaged(damage: Damage) -> Family:
         return Scene(np.rint(255 * grey).astype(np.uint8), ink)
 
     return draw
-
-
-def _framed(picture: Picture) -> Picture | None:
-    """Frame a grey picture as MNIST frames its digits; None when that takes more than its levels."""
-    for grey in (picture, 255 - picture):
-        if is_framed(grey):
-            return grey
-    found = flat.find(picture)
-    return found.framed.image if found else None

@@ -5,10 +5,10 @@ import stat
 from dataclasses import dataclass, replace
 from math import sqrt
 from pathlib import Path
+from typing import Protocol
 
 from training.arguments import Settings, trial_name
 from training.errors import SuccessionError
-from training.evaluation import Evaluation
 from training.publication import CARD, versions
 
 MOST_CARD_BYTES = 2**20
@@ -16,6 +16,18 @@ MOST_CARD_BYTES = 2**20
 
 PACKAGED = Path(__file__).resolve().parents[1] / "service" / "models"
 """The models that are served where no repository is named; not there in the image that trains."""
+
+
+class Counted(Protocol):
+    """Figures of validation images."""
+
+    @property
+    def images(self) -> int:
+        """How many were asked about."""
+
+    @property
+    def errors(self) -> int:
+        """Those of them that are answered wrong."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +94,14 @@ def settled(settings: Settings, *, packaged: Path = PACKAGED) -> Settings:
     return replace(settings, trial=True, name=name)
 
 
-def require_worthy(settings: Settings, validation: Evaluation, *, packaged: Path = PACKAGED) -> None:
+def require_worthy(settings: Settings, validation: Counted, *, packaged: Path = PACKAGED) -> None:
     """
     Demand that a network may take its name from the predecessor.
 
     It may not when its share of errors on validation images is larger, and by more than chance: than
     the standard deviation of the difference, ``sqrt(errors / images^2 + errors' / images'^2)``, errors
-    being counts of rare events (Poisson). Beside 19 errors of 5,000 it may have 25.
+    being counts of rare events (Poisson). Beside 19 errors of 5,000 it may have 25. Of a network for ink the
+    images are views, and their errors those whose ink is not found.
 
     Args:
         settings: Whose name, and whether the network takes it in any case.
@@ -144,7 +157,7 @@ def _text(card: Path) -> str:
     return card.read_text(encoding="utf-8")
 
 
-def _is_worse(validation: Evaluation, before: Predecessor) -> bool:
+def _is_worse(validation: Counted, before: Predecessor) -> bool:
     more = validation.errors / validation.images - before.errors / before.images
     return more > sqrt(validation.errors / validation.images**2 + before.errors / before.images**2)
 

@@ -8,12 +8,14 @@ import numpy.typing as npt
 import onnxruntime
 
 from framing.mnist import padded
-from training.card import Parity
+from training.card import InkParity, Parity
 from training.data import Images
 from training.errors import ExportError
 from training.evaluation import Probabilities
 from training.export import LAYERS, MODEL
 from training.family import input_size, scaled
+from training.graphs import INK_ANSWERS
+from training.ink_evaluation import FOUND, InkAnswers, dice
 from training.layers import visible
 
 TOLERANCE = 1e-5
@@ -21,6 +23,9 @@ TOLERANCE = 1e-5
 
 LAYER_TOLERANCE = 1e-4
 """The same for the output of a layer, in parts of that layer's largest value."""
+
+INK_TOLERANCE = 1e-4
+"""The same for ink and for a count: the network is deeper."""
 
 MOST_IMAGES = 2000
 """So many images are compared: every layer's output of more would fill the memory."""
@@ -59,6 +64,46 @@ def parity(network: keras.Model, images: Images, folder: Path) -> Parity:
         )
         raise ExportError(message)
     return found
+
+
+def ink_parity(network: keras.Model, views: Images, folder: Path) -> InkParity:
+    """
+    Compare the file of a network that finds ink with the network that it came from.
+
+    Args:
+        network: Gives logits.
+        views: ``(number, 64, 64)`` uint8; the first 2,000 are used.
+        folder: Of the version.
+
+    Raises:
+        ExportError: A difference is more than rounding.
+    """
+    chosen = views[:MOST_IMAGES]
+    expected = InkAnswers.of(network, chosen)
+    ink, count = _session(folder / MODEL).run(list(INK_ANSWERS), {"image": chosen[..., None]})
+    found = InkParity(max(_difference(expected.ink, ink), _difference(expected.count, count)), len(chosen))
+    if not found.max_abs_difference <= INK_TOLERANCE:
+        message = (
+            f"ONNX Runtime differs from Keras by {found.max_abs_difference:.2g} in the ink or in a count "
+            f"(allowed: {INK_TOLERANCE:g})"
+        )
+        raise ExportError(message)
+    return found
+
+
+def require_golden_ink(answers: InkAnswers, stroke: npt.NDArray[np.float32]) -> None:
+    """
+    Demand that the ink of the golden views is found.
+
+    Raises:
+        ExportError: That of one is not.
+    """
+    wrong = np.flatnonzero(dice(answers.ink, stroke) < FOUND).tolist()
+    if wrong:
+        message = (
+            f"the network does not find the ink of golden views ({', '.join(map(str, wrong))}); train longer"
+        )
+        raise ExportError(message)
 
 
 def require_golden(probabilities: Probabilities) -> None:

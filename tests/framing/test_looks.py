@@ -1,4 +1,4 @@
-"""Looks: the whole picture first, nearer where the digit is small; what is found is framed where it stands."""
+"""Looks: the whole picture first, nearer where the digit is small; what is found is framed."""
 
 import cv2
 import numpy as np

@@ -12,6 +12,7 @@ from scipy import special
 from training import arguments, networks
 from training.errors import ResumeError
 from training.fit import fit
+from training.lessons import Digits
 
 LAYERS = {
     "conv2d_1": (
@@ -178,8 +179,7 @@ def test_a_run_names_its_network_and_another_does_not_go_on_with_it(
     with pytest.raises(ResumeError, match="another network"):
         fit(
             settings.recipe,
-            part,
-            part,
+            Digits(settings.recipe, part, part, seed=1),
             family=networks.load("lenet5"),
             seed=1,
             checkpoints=runs,

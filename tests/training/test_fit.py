@@ -9,6 +9,7 @@ import pytest
 from training.data import Mnist, Part, split
 from training.errors import ResumeError, StorageError
 from training.fit import fit
+from training.lessons import Digits
 from training.networks.lenet5 import FAMILY
 from training.recipes import BEST, LECTURE, Recipe
 from training.run_record import Run
@@ -49,7 +50,7 @@ def weights(
 
     network, run = fit(
         recipe,
-        *parts,
+        Digits(recipe, *parts, seed),
         family=FAMILY,
         seed=seed,
         checkpoints=folder,

@@ -1,4 +1,4 @@
-"""Scenes to train from: strokes as thick as MNIST's, made hands, blanks, several digits, and views of them all."""
+"""Scenes to train from: strokes as thick as MNIST's, made hands, blanks, several digits, and views."""
 
 import cv2
 import numpy as np

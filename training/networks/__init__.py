@@ -5,9 +5,11 @@ import pkgutil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from training.family import Family
+    from training.family import Family, InkFamily, Kind
 
 DEFAULT = "lenet5"
+INK = "ink"
+"""The one that finds ink, and reads no digits."""
 
 
 def names() -> list[str]:
@@ -15,7 +17,7 @@ def names() -> list[str]:
     return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
 
 
-def load(name: str) -> "Family":
+def load(name: str) -> "Kind":
     """
     Give the network of a name.
 
@@ -23,5 +25,39 @@ def load(name: str) -> "Family":
         ModuleNotFoundError: There is no file of that name.
     """
     module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-    family: Family = module.FAMILY
+    family: Kind = module.FAMILY
+    return family
+
+
+def recogniser(name: str) -> "Family":
+    """
+    Give the network of a name that reads digits.
+
+    Raises:
+        TypeError: It is another.
+    """
+    # Here, for it loads TensorFlow.
+    from training.family import Family
+
+    family = load(name)
+    if not isinstance(family, Family):
+        message = f"{name} reads no digits"
+        raise TypeError(message)
+    return family
+
+
+def finder(name: str) -> "InkFamily":
+    """
+    Give the network of a name that finds ink.
+
+    Raises:
+        TypeError: It is another.
+    """
+    # Here, for it loads TensorFlow.
+    from training.family import InkFamily
+
+    family = load(name)
+    if not isinstance(family, InkFamily):
+        message = f"{name} finds no ink"
+        raise TypeError(message)
     return family

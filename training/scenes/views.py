@@ -5,6 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from framing.looks import VIEW_PX, View, square, whole
+from framing.mnist import Grey
 from training.scenes.damage import DAMAGES
 from training.scenes.pens import Layer
 from training.scenes.scene import Scene
@@ -37,8 +38,7 @@ def views(scene: Scene, random: np.random.Generator) -> npt.NDArray[np.uint8]:
         ``(5, 2, 64, 64)`` uint8: of each view the grey levels, and the part of a pixel that the stroke
         covers, 0 to 255.
     """
-    grey = scene.picture if scene.picture.ndim == 2 else cv2.cvtColor(scene.picture, cv2.COLOR_RGB2GRAY)
-    stroke = np.rint(255 * np.clip(scene.stroke, 0, 1)).astype(np.uint8)
+    grey, stroke = _layers(scene)
     made = np.empty((VIEWS, 2, VIEW_PX, VIEW_PX), np.uint8)
     middle, longer = _place(stroke, random)
     for at in range(VIEWS):
@@ -52,6 +52,23 @@ def views(scene: Scene, random: np.random.Generator) -> npt.NDArray[np.uint8]:
             seen, truth = square(grey, there, side), square(stroke, there, side, beyond=0)
         made[at] = _damaged(seen, random), truth
     return made
+
+
+def whole_view(scene: Scene) -> tuple[View, View]:
+    """Look at the whole of a scene: grey levels, and the part of a pixel that the stroke covers, 0 to 255."""
+    grey, stroke = _layers(scene)
+    return whole(grey), whole(stroke, beyond=0)
+
+
+def grey_of(scene: Scene) -> Grey:
+    """Give a scene's grey levels, ``(height, width)`` uint8."""
+    if scene.picture.ndim == 2:
+        return scene.picture
+    return np.asarray(cv2.cvtColor(scene.picture, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _layers(scene: Scene) -> tuple[Grey, Grey]:
+    return grey_of(scene), np.rint(255 * np.clip(scene.stroke, 0, 1)).astype(np.uint8)
 
 
 def _place(stroke: npt.NDArray[np.uint8], random: np.random.Generator) -> tuple[tuple[float, float], float]:
