@@ -1,1 +1,1 @@
-"""MNIST's framing, and the ink of flat pictures: what training and service share. It imports neither."""
+"""MNIST's framing, and how ink is found: what training and service share. It imports neither."""

@@ -42,6 +42,9 @@ HINT_LEVEL = 40
 
 FEWEST_HINT_PX = 2
 
+LEAST_PX = 4
+"""What a nearer look is at is taken to be at least so long, pixels of the picture."""
+
 SURE_LEVEL = 170
 """What such a look finds counts when its ink is as strong as this on average."""
 
@@ -62,6 +65,8 @@ Network = Callable[[View], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32
 Box = tuple[float, float, float, float]
 """Top, left, height and width."""
 
+NOWHERE: Box = (0, 0, 0, 0)
+
 
 class Found(NamedTuple):
     """
@@ -71,7 +76,7 @@ class Found(NamedTuple):
         framed: The digit as MNIST would have it; None when there is no ink.
         counts: By the look at the whole picture.
         looks: How often it was looked at: once or twice.
-        box: Of the ink, in the picture's pixels; all 0 when there is none.
+        box: Of the ink, in the picture's pixels; ``NOWHERE`` when there is none.
     """
 
     framed: Framed | None
@@ -96,30 +101,18 @@ def find(grey: Grey, network: Network) -> Found:
     seen = _reduced(grey)
     ink, counts = _look(network, whole(seen))
     digit = _digit(ink, BOX_LEVEL, FEWEST_PX)
-    hint = None if digit else _digit(ink, HINT_LEVEL, FEWEST_HINT_PX)
-    first = digit or hint
+    first = digit or _digit(ink, HINT_LEVEL, FEWEST_HINT_PX)
     if first is None:
-        return Found(None, counts, looks=1, box=(0, 0, 0, 0))
-    box = _in_picture(first.box, seen.shape)
-    looks, scale = 1, max(grey.shape) / max(seen.shape)
+        return Found(None, counts, looks=1, box=NOWHERE)
+    looks, box = 1, _in_picture(first.box, seen.shape)
     if digit is None or max(first.box[2:]) < NEAR_PX:
         looks = 2
-        top, left, height, width = box
-        side = max(height, width, FEWEST_HINT_PX * 2) / SHARE
-        middle = (top + height / 2, left + width / 2)
-        ink, near_counts = _look(network, square(seen, middle, side))
-        near = _digit(ink, BOX_LEVEL, FEWEST_PX)
-        if digit is None and (near is None or not _is_sure(near, near_counts)):
-            return Found(None, counts, looks, box=(0, 0, 0, 0))
-        if near is not None:
-            digit, part = near, side / VIEW_PX
-            top, left, height, width = (part * value for value in near.box)
-            box = (middle[0] - side / 2 + top, middle[1] - side / 2 + left, height, width)
+        digit, box = _nearer(seen, box, network, is_hint=digit is None) or (digit, box)
     if digit is None:
-        return Found(None, counts, looks, box=(0, 0, 0, 0))
+        return Found(None, counts, looks, box=NOWHERE)
+    scale = max(grey.shape) / max(seen.shape)
     top, left, height, width = box
-    sent: Box = (top * scale, left * scale, height * scale, width * scale)
-    return Found(frame(digit.crop), counts, looks, sent)
+    return Found(frame(digit.crop), counts, looks, (top * scale, left * scale, height * scale, width * scale))
 
 
 def whole(grey: Grey, beyond: int | None = None) -> View:
@@ -161,6 +154,30 @@ class _Digit(NamedTuple):
 
     crop: Ink
     box: tuple[int, int, int, int]
+
+
+def _nearer(grey: Grey, box: Box, network: Network, *, is_hint: bool) -> tuple[_Digit, Box] | None:
+    """
+    Look at the square around a box.
+
+    Args:
+        grey: The picture.
+        box: Of what was found at first, in the picture.
+        network: Looks.
+        is_hint: That was weak: what is found now has to be sure.
+
+    Returns:
+        The digit and its box in the picture; None when nothing is found that counts.
+    """
+    top, left, height, width = box
+    side = max(height, width, LEAST_PX) / SHARE
+    middle = (top + height / 2, left + width / 2)
+    ink, counts = _look(network, square(grey, middle, side))
+    digit = _digit(ink, BOX_LEVEL, FEWEST_PX)
+    if digit is None or (is_hint and not _is_sure(digit, counts)):
+        return None
+    down, across, height, width = (value * side / VIEW_PX for value in digit.box)
+    return digit, (middle[0] - side / 2 + down, middle[1] - side / 2 + across, height, width)
 
 
 def _look(network: Network, view: View) -> tuple[Ink, Counts]:

@@ -108,9 +108,9 @@ class MixedDigits:
         at_train = random.integers(len(self._train[0]), size=recipe.batch_size - scenes - hands)
         prepared = self._scenes[0][at_scenes]
         others = np.concatenate([self._hands[0][at_hands], self._train[0][at_train]])
-        if recipe.augmentation is not None:
-            if scenes:
-                prepared = recipe.augmentation.gentler(recipe.gentle)(prepared, random)
+        if recipe.augmentation is not None and scenes:
+            prepared = recipe.augmentation.gentler(recipe.gentle)(prepared, random)
+        if recipe.augmentation is not None and scenes < recipe.batch_size:
             others = recipe.augmentation(others, random)
         labels = [self._scenes[1][at_scenes], self._hands[1][at_hands], self._train[1][at_train]]
         return np.concatenate([prepared, others]), (one_hot(np.concatenate(labels)),)

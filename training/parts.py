@@ -86,7 +86,8 @@ def _made(maker: Maker, missing: list[tuple[Path, range]]) -> Iterator[None]:
     workers = min(os.cpu_count() or 1, len(missing))
     if workers < 2:
         for path, numbers in missing:
-            yield _write(path, maker(numbers))
+            _write(path, maker(numbers))
+            yield
         return
     # Spawned: a fork of a process with TensorFlow in it may hang.
     context = multiprocessing.get_context("spawn")

@@ -194,7 +194,9 @@ def _lessons(
         return Digits(recipe, training, validation, settings.seed), {}
     ink = prepared.ink_network(settings)
     progress.stage(f"preparing {recipe.scenes:,} scenes by {ink}, once")
-    return prepared.lessons(recipe, settings, training, validation, ink), {"ink": str(ink)}
+    return prepared.lessons(recipe, settings, training, validation, ink), {
+        "ink": f"{ink.parent.name} {ink.name}"
+    }
 
 
 def main(arguments: Sequence[str]) -> int:

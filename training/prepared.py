@@ -121,6 +121,7 @@ def lessons(
     Raises:
         ResumeError: The run's folder holds another run's.
         StorageError: It cannot be written.
+        DataError: Nothing was found in any scene.
     """
     title = (
         f"{recipe.scenes} scenes of {recipe.training_images} images, seed {settings.seed}, prepared by {ink}"
@@ -129,6 +130,9 @@ def lessons(
     maker = SceneMaker(*train, seed=settings.seed + 1, ink=ink)
     folder = parts.drawn(settings.runs / "prepared", title, maker, recipe.scenes, lambda _, __: None)
     scenes = np.concatenate(parts.read(folder))
+    if not len(scenes):
+        message = f"{folder}: of no scene a digit could be made; draw more, or take another ink network"
+        raise DataError(message)
     number = min(HANDS, recipe.scenes)
     return MixedDigits(
         recipe,

@@ -245,7 +245,7 @@ def mixed(version: Path, drawn_mnist: Mnist, tmp_path: Path) -> MixedDigits:
         ["--recipe", "prepared", "--images", "100", "--runs", str(tmp_path), "--ink", str(version)]
     )
     lessons, made_by = _lessons(given, *split(drawn_mnist, 100), Plain(io.StringIO()))
-    assert made_by == {"ink": str(version)}
+    assert made_by == {"ink": "ink 1"}
     assert isinstance(lessons, MixedDigits)
     return lessons
 

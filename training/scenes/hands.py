@@ -133,7 +133,8 @@ def hands(number: int, random: np.random.Generator) -> tuple[Images, Labels]:
     Returns:
         ``(number, 28, 28)`` uint8, light on black, and which digits they are.
     """
-    images, labels = [], []
+    images: list[Digit] = []
+    labels: list[int] = []
     for _ in range(number):
         if random.random() < WRITTEN:
             digit = int(random.choice(10, p=SHARES))

@@ -39,7 +39,7 @@ class Bare:
 
     def __call__(self, digit: Digit, random: np.random.Generator) -> Scene:
         """Write it anywhere on the paper, and photograph it."""
-        height, width = random.integers(*_drawn_at(self.scale, *SHEET_PX), 2)
+        height, width = random.integers(*_sheet_px(self.scale), 2)
         share = np.exp(random.uniform(np.log(self.least_share), np.log(0.9)))
         sheet = np.zeros((height, width), np.float32)
         write(draw(digit, min(height, width) * share, pick(random)), sheet, random)
@@ -61,7 +61,7 @@ class OnDesk:
 
     def __call__(self, digit: Digit, random: np.random.Generator) -> Scene:
         """Write it beside the edge, and photograph both."""
-        height, width = random.integers(*_drawn_at(self.scale, *SHEET_PX), 2)
+        height, width = random.integers(*_sheet_px(self.scale), 2)
         ink, beyond = np.zeros((2, height, width), np.float32)
         near, far = random.uniform(0.04, 0.25, (2, 2)) * (random.random((2, 2)) < 0.45) * (height, width)
         first, last = near.astype(int), (height, width) - far.astype(int)
@@ -91,8 +91,8 @@ class Lined:
 
     def __call__(self, digit: Digit, random: np.random.Generator) -> Scene:
         """Write it over one to six squares, and photograph it."""
-        height, width = random.integers(*_drawn_at(self.scale, *SHEET_PX), 2)
-        (edge,) = _drawn_at(self.scale, EDGE_PX)
+        height, width = random.integers(*_sheet_px(self.scale), 2)
+        edge = round(EDGE_PX * self.scale)
         longer = min(height, width) * random.uniform(0.35, 0.8)
         apart = longer / random.uniform(1, 6)
         ink, printed = np.zeros((2, height + 2 * edge, width + 2 * edge), np.float32)
@@ -126,7 +126,7 @@ class Cell:
 
     def __call__(self, digit: Digit, random: np.random.Generator) -> Scene:
         """Print the cell, write into it and around it, and photograph it."""
-        (table,) = _drawn_at(self.scale, TABLE_PX)
+        table = round(TABLE_PX * self.scale)
         sides = random.uniform(360, 500, 2) * self.scale
         first, last = (table - sides) / 2, (table + sides) / 2
         written, ink, printed = np.zeros((3, table, table), np.float32)
@@ -173,8 +173,10 @@ class Cell:
                 place(neighbour, ink, *(np.array(ink.shape) / 2 + sides * (down, across)))
 
 
-def _drawn_at(scale: float, *lengths_px: int) -> tuple[int, ...]:
-    return tuple(round(length * scale) for length in lengths_px)
+def _sheet_px(scale: float) -> tuple[int, int]:
+    """Give the smallest and the largest side of a sheet that is drawn at a scale."""
+    least, most = SHEET_PX
+    return round(least * scale), round(most * scale)
 
 
 def _write_over_border(written: Layer, ink: Layer, sides: Point, random: np.random.Generator) -> None:
