@@ -126,7 +126,7 @@ def _batches(network: keras.Model, recipe: Recipe, lessons: Lessons, *, first_ep
 
     return (
         tf.data.Dataset.range(first_epoch * lessons.steps, recipe.epochs * lessons.steps)
-        .map(shaped, num_parallel_calls=2, deterministic=True)
+        .map(tf.autograph.experimental.do_not_convert(shaped), num_parallel_calls=2, deterministic=True)
         .prefetch(8)
     )
 

@@ -65,7 +65,6 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
     name, model = settings.name, settings.repository / settings.name
     training, validation = split(mnist, recipe.training_images)
     progress.stage(f"training on {len(training[0]):,} images, validating on {len(validation[0]):,}")
-
     lessons, made_by = _lessons(settings, training, validation, progress)
 
     # Network and fit.
