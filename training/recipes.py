@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from training.augmentation import Augmentation
+from training.scenes.views import VIEWS
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,18 @@ class InkRecipe(Recipe):
     def shortened(self, *, images: int | None, epochs: int | None) -> Self:
         """Give the same recipe on fewer images, and so many scenes, or fewer epochs."""
         shorter = super().shortened(images=images, epochs=epochs)
-        if images is None:
-            return shorter
-        scenes = min(images, self.scenes)
-        return replace(shorter, scenes=scenes, validation_scenes=min(scenes, self.validation_scenes))
+        scenes = self.scenes if images is None else min(images, self.scenes)
+        momentum = self.ema_momentum
+        if momentum is not None:
+            # An epoch has more steps than that of as many images.
+            steps = shorter.epochs * scenes * VIEWS / shorter.batch_size
+            momentum = max(0.0, min(momentum, 1 - 10 / steps))
+        return replace(
+            shorter,
+            scenes=scenes,
+            validation_scenes=min(scenes, self.validation_scenes),
+            ema_momentum=momentum,
+        )
 
     def warm_up(self, steps: int) -> int:
         """Give the steps of the warm-up: one in twenty of all."""

@@ -16,6 +16,7 @@ from training.scenes.strokes import thickened
 from training.scenes.views import VIEWS, views
 
 DIGITS, LABELS = golden_images(), np.arange(10, dtype=np.uint8)
+ROUNDING = 1e-5
 KINDS = kinds(DIGITS, DIGITS)
 
 
@@ -89,10 +90,11 @@ def test_every_kind_draws_what_it_says(name: str) -> None:
     scene, again = (family(digit, np.random.default_rng([5, *name.encode()])) for _ in range(2))
 
     np.testing.assert_array_equal(scene.picture, again.picture)
-    np.testing.assert_array_equal(scene.stroke, again.stroke)
+    # OpenCV's rounding depends on where an array lies.
+    np.testing.assert_allclose(scene.stroke, again.stroke, atol=ROUNDING)
     assert scene.picture.dtype == np.uint8
     assert scene.ink.shape == scene.stroke.shape == scene.picture.shape[:2]
-    assert scene.stroke.max() <= 1 + 1e-5
+    assert scene.stroke.max() <= 1 + ROUNDING
     assert bool(scene.stroke.max() > 0.4) == (count != NONE)
     if count == SEVERAL:
         assert pieces(scene.ink) > 1
