@@ -40,7 +40,7 @@ class ViewMaker:
         records = np.empty(len(numbers), RECORD)
         for record, number in zip(records, numbers, strict=True):
             sample, random = self._mixture.draw(number)
-            record["views"], record["count"] = views(sample.scene, random), sample.count
+            record["views"], record["count"] = views(sample.scene, random), sample.how_many
         return records
 
 

@@ -49,7 +49,7 @@ class Digits:
         self._recipe, self._seed = recipe, seed
         self._images, self._labels = train
         self.steps = -(-len(self._images) // recipe.batch_size)
-        self.validation = validation[0], (one_hot(validation[1]),)
+        self.validation: Batch = validation[0], (one_hot(validation[1]),)
 
     def batch(self, epoch: int, step: int) -> Batch:
         """Give a batch; the last of an epoch may be smaller."""
@@ -92,7 +92,7 @@ class MixedDigits:
         self._recipe, self._seed = recipe, seed
         # An epoch is as long as without the others.
         self.steps = -(-len(train[0]) // recipe.batch_size)
-        self.validation = validation[0], (one_hot(validation[1]),)
+        self.validation: Batch = validation[0], (one_hot(validation[1]),)
         self._train, self._scenes, self._hands = train, scenes, hands
         self._reach = np.cumsum(scene_weights) / np.sum(scene_weights)
 
@@ -134,7 +134,9 @@ class InkViews:
         self._size, self._seed, self._parts = recipe.batch_size, seed, train
         self._number = sum(len(part) for part in train) * VIEWS
         self.steps = -(-self._number // self._size)
-        self.validation = _of(np.concatenate([_views(part) for part in validation]), _counts(validation))
+        self.validation: Batch = _of(
+            np.concatenate([_views(part) for part in validation]), _counts(validation)
+        )
 
     def batch(self, epoch: int, step: int) -> Batch:
         """Give a batch; the last of an epoch may be smaller."""

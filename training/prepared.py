@@ -82,7 +82,7 @@ class SceneMaker:
         found = []
         for number in numbers:
             sample, _ = self._mixture.draw(number)
-            if sample.count != ONE:
+            if sample.how_many != ONE:
                 continue
             grey = grey_of(sample.scene)
             learned = looks.find(grey, self._network).framed

@@ -117,7 +117,7 @@ def test_a_scene_is_decided_by_seed_and_number(mixture: Mixture) -> None:
     (one, _), (again, _) = mixture.draw(7), Mixture(DIGITS, LABELS, seed=3).draw(7)
     (other, _), (elsewhere, _) = mixture.draw(8), Mixture(DIGITS, LABELS, seed=4).draw(7)
 
-    assert (one.kind, one.digit, one.count) == (again.kind, again.digit, again.count)
+    assert (one.kind, one.digit, one.how_many) == (again.kind, again.digit, again.how_many)
     np.testing.assert_array_equal(one.scene.picture, again.scene.picture)
     for each in (other, elsewhere):
         assert not np.array_equal(one.scene.picture, each.scene.picture)
@@ -126,7 +126,7 @@ def test_a_scene_is_decided_by_seed_and_number(mixture: Mixture) -> None:
 def test_scenes_have_none_one_or_several_digits(mixture: Mixture) -> None:
     samples = [mixture.draw(number)[0] for number in range(120)]
 
-    counts = [sample.count for sample in samples]
+    counts = [sample.how_many for sample in samples]
     assert set(counts) == {NONE, ONE, SEVERAL}
     assert counts.count(ONE) > 80
     assert len({sample.kind for sample in samples}) > 20

@@ -54,7 +54,7 @@ def build() -> keras.Model:
     return keras.Model(image, [ink, count], name="ink")
 
 
-@keras.saving.register_keras_serializable("ink")
+@keras.saving.register_keras_serializable("ink")  # type: ignore[untyped-decorator]  # no types
 def stroke_loss(stroke: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
     """
     Give the loss of each view, ``(batch,)``: binary cross-entropy and Dice's (Milletari et al. 2016).

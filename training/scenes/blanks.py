@@ -20,7 +20,8 @@ def flat(_: Digit, random: np.random.Generator) -> Scene:
     page = np.full((side, round(side * random.uniform(0.7, 1.4))), random.uniform(0, 1), np.float32)
     for name in random.choice(_DIRT, random.integers(1, 3)).tolist():
         if name:
-            page = DAMAGES[name](page * (1 if name == "grain" else 0.2), random)
+            strength = np.float32(1 if name == "grain" else 0.2)
+            page = DAMAGES[name](page * strength, random)
     picture = np.rint(255 * np.clip(page, 0, 1)).astype(np.uint8)
     if random.random() < 0.3:
         first, last = random.integers(0, side, (2, 2)).tolist()
@@ -38,7 +39,7 @@ def paper(_: Digit, random: np.random.Generator) -> Scene:
     page = (page * (1 + slope) + noise).astype(np.float32)
     if random.random() < 0.3:
         border = max(1, round(side * random.uniform(0.005, 0.05)))
-        np.rot90(page, random.integers(4))[:border] *= random.uniform(0.1, 0.8)
+        np.rot90(page, int(random.integers(4)))[:border] *= random.uniform(0.1, 0.8)
     picture = np.clip(255 * page, 0, 255).astype(np.uint8)
     if random.random() < 0.7:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(30, 96))]

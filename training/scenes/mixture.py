@@ -49,12 +49,12 @@ class Kind(NamedTuple):
     Attributes:
         weight: How often it is drawn, beside the weights of the others.
         family: Draws it.
-        count: ``NONE``, ``ONE`` or ``SEVERAL`` digits.
+        how_many: ``NONE``, ``ONE`` or ``SEVERAL`` digits.
     """
 
     weight: float
     family: Family
-    count: int
+    how_many: int
 
 
 class Sample(NamedTuple):
@@ -64,13 +64,13 @@ class Sample(NamedTuple):
     Attributes:
         scene: The scene.
         kind: Its kind's name.
-        count: ``NONE``, ``ONE`` or ``SEVERAL`` digits.
+        how_many: ``NONE``, ``ONE`` or ``SEVERAL`` digits.
         digit: Which one, 0 to 9; of several the first; without meaning where there is none.
     """
 
     scene: Scene
     kind: str
-    count: int
+    how_many: int
     digit: int
 
 
@@ -97,13 +97,13 @@ class Mixture:
         """Draw a scene; give with it the generator, for what is decided of it later."""
         random = np.random.default_rng([self._seed, HANDS, number])
         name = str(random.choice(list(self._kinds), p=self._shares))
-        _, family, count = self._kinds[name]
+        _, family, how_many = self._kinds[name]
         image, digit = self._digit(random)
-        scene = family(blanks.NO_DIGIT if count == NONE else image, random)
+        scene = family(blanks.NO_DIGIT if how_many == NONE else image, random)
         if scene.picture.ndim == 3 and random.random() < TEXTURED:
             over = texture(scene.ink.shape, random)[..., None]
             scene = scene._replace(picture=np.clip(scene.picture * over, 0, 255).astype(np.uint8))
-        return Sample(scene, name, count, digit), random
+        return Sample(scene, name, how_many, digit), random
 
     def _digit(self, random: np.random.Generator) -> tuple[Digit, int]:
         is_made = random.random() < MADE_HANDS
