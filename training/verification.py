@@ -24,8 +24,8 @@ TOLERANCE = 1e-5
 LAYER_TOLERANCE = 1e-4
 """The same for the output of a layer, in parts of that layer's largest value."""
 
-INK_TOLERANCE = 1e-4
-"""The same for ink and for a count: the network is deeper."""
+INK_TOLERANCE = 1e-3
+"""The same for ink and for a count: more layers, and views of one level, whose noise is made contrast."""
 
 MOST_IMAGES = 2000
 """So many images are compared: every layer's output of more would fill the memory."""

@@ -149,7 +149,7 @@ def test_the_version_holds_what_the_contract_says(version: Path, card: dict) -> 
     assert figures["images"] == 24 * 5
     assert 0 <= figures["errors"] <= figures["images"]
     assert {len(each) for each in card["training"]["history"].values()} == {2}
-    assert card["parity"]["max_abs_difference"] <= 1e-4
+    assert card["parity"]["max_abs_difference"] <= 1e-3
     assert "A trial, not for use" in (version / "README.md").read_text(encoding="utf-8")
 
 

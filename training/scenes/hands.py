@@ -178,7 +178,7 @@ def written(digit: int, random: np.random.Generator) -> Digit:
 def printed(digit: int, random: np.random.Generator) -> Digit:
     """Print a digit in one of Hershey's fonts, thick or thin, hardly slanted."""
     page = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
-    font, thickness = _FONTS[random.integers(len(_FONTS))], int(random.integers(4, 22))
+    font, thickness = _FONTS[random.integers(len(_FONTS))], int(random.integers(1, 16))
     cv2.putText(page, str(digit), (50, 145), font, 4.0, 255, thickness, cv2.LINE_AA)
     turn = np.eye(2) + random.normal(0, 0.03, (2, 2))
     middle = np.array([SIDE_PX / 2, SIDE_PX / 2])
