@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from training.scenes.damage import DAMAGES
-from training.scenes.paper import texture
+from training.scenes.paper import cloud, texture
 from training.scenes.pens import Digit, Layer
 from training.scenes.scene import Picture, Scene
 
@@ -27,6 +27,52 @@ def flat(_: Digit, random: np.random.Generator) -> Scene:
         first, last = random.integers(0, side, (2, 2)).tolist()
         cv2.line(picture, first, last, int(random.integers(0, 256)), 1)
     return _nothing(picture)
+
+
+def pattern(_: Digit, random: np.random.Generator) -> Scene:
+    """Give a slope, rings, clouds, coarse noise or stripes, from faint to strong."""
+    side = round(np.exp(random.uniform(np.log(20), np.log(200))))
+    shape = (side, round(side * random.uniform(0.7, 1.4)))
+    page = _PATTERNS[random.integers(len(_PATTERNS))](shape, random)
+    low, high = np.sort(random.uniform(0, 1, 2))
+    grey = low + (high - low) * cv2.normalize(page, None, 0, 1, cv2.NORM_MINMAX)
+    grey += random.normal(0, random.choice([0, 0.02, 0.1]), shape)
+    return _nothing(np.rint(255 * np.clip(grey, 0, 1)).astype(np.uint8))
+
+
+def _slope(shape: tuple[int, int], random: np.random.Generator) -> Layer:
+    rows, columns = _places(shape, random)
+    return (rows + columns).astype(np.float32)
+
+
+def _rings(shape: tuple[int, int], random: np.random.Generator) -> Layer:
+    rows, columns = _places(shape, random)
+    return np.hypot(rows, columns).astype(np.float32)
+
+
+def _clouds(shape: tuple[int, int], random: np.random.Generator) -> Layer:
+    return cloud(random, shape, int(random.integers(2, 20)))
+
+
+def _coarse_noise(shape: tuple[int, int], random: np.random.Generator) -> Layer:
+    small = random.random([max(2, round(length / random.uniform(1, 8))) for length in shape])
+    return cv2.resize(small.astype(np.float32), shape[::-1], interpolation=cv2.INTER_NEAREST)
+
+
+def _stripes(shape: tuple[int, int], random: np.random.Generator) -> Layer:
+    along = _slope(shape, random)
+    waves = np.sin(along / random.uniform(0.03, 0.4))
+    return (waves if random.random() < 0.5 else waves > 0).astype(np.float32)
+
+
+_PATTERNS = (_slope, _rings, _clouds, _coarse_noise, _stripes)
+
+
+def _places(shape: tuple[int, int], random: np.random.Generator) -> tuple[Layer, Layer]:
+    """Give rows and columns from any middle, stretched by any factor, up or down."""
+    rows, columns = np.indices(shape) / max(shape)
+    off, stretch = random.uniform(0, 1, 2), random.uniform(-1, 1, 2)
+    return (rows - off[0]) * stretch[0], (columns - off[1]) * stretch[1]
 
 
 def paper(_: Digit, random: np.random.Generator) -> Scene:

@@ -10,6 +10,7 @@ from training.scenes.marks import MARKS
 from training.scenes.photos import Bare, Cell, Lined, OnDesk
 from training.scenes.scans import Cropped, drawing, grey_scan, negative, off_centre, specked, tiny
 from training.scenes.scene import Family, Scene
+from training.scenes.surroundings import SURROUNDINGS
 
 
 def frozen(neighbours: npt.NDArray[np.uint8]) -> dict[str, Family]:
@@ -46,6 +47,7 @@ def new() -> dict[str, Family]:
     return {
         **{f"damage: {name}": Damaged(damage) for name, damage in DAMAGES.items()},
         **MARKS,
+        **SURROUNDINGS,
         "photo, edge of the paper in sight": OnDesk(),
     }
 

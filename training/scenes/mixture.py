@@ -14,6 +14,7 @@ from training.scenes.paper import texture
 from training.scenes.pens import Digit
 from training.scenes.photos import QUICK, Bare, Cell, Lined, OnDesk
 from training.scenes.scene import Family, Scene
+from training.scenes.surroundings import SURROUNDINGS
 
 MADE_HANDS = 0.2
 """Share of the digits that are made hands, not MNIST's."""
@@ -151,10 +152,13 @@ def kinds(neighbours: Images, others: Images) -> dict[str, Kind]:
         "drawing": (1.2, scans.drawing),
         "stretched": (1.5, scans.stretched),
         "bitmap": (1.5, scans.bitmap),
+        **{name: (2, family) for name, family in SURROUNDINGS.items()},
     }
     blank: dict[str, tuple[float, Family]] = {
         **{f"{name}, blank": (0.6, family) for name, (_, family) in photos.items()},
+        **{f"{name}, blank": (0.3, family) for name, family in SURROUNDINGS.items()},
         "flat, blank": (2, blanks.flat),
+        "patterns, blank": (1.5, blanks.pattern),
         "paper, blank": (4, blanks.paper),
     }
     return {
