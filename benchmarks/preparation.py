@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.baselines import boxed, resized
-from service.digits.network import Network
-from service.digits.preparation import Prepared
-from service.digits.recognition import prepare_all, recognise
-from service.digits.repository import open_folder
+from service.digits.preparation import by_levels
+from service.digits.recognition import Recognition, recognise
+from service.digits.repository import Repository, open_folder
 from service.engine.batcher import Batcher, QueueLimits
 from service.settings import Settings
 from training.data import load as load_mnist
@@ -39,7 +38,7 @@ class Reading:
         boxed: Read rightly after one threshold for the whole picture, MNIST's box and centre of mass.
         blank: Found to have no ink.
         is_digit: Said to be a digit.
-        median_ms: The service's preparation of one picture, milliseconds.
+        median_ms: The service's whole way with one picture beyond decoding, milliseconds.
     """
 
     name: str
@@ -69,60 +68,59 @@ def measure(per_family: int, seed: int) -> Readings:
     """
     mnist = load_mnist(_mnist_path())
     images, labels = mnist.train_images[TRAINED_ON:], mnist.train_labels[TRAINED_ON:]
-    network = _network()
+    served = _served()
 
     def read(families: Mapping[str, Family]) -> list[Reading]:
         found = []
         for name, family in families.items():
             indices, made = zip(*scenes(name, family, images, per_family, seed), strict=True)
             chosen, pictures = list(indices), [scene.picture for scene in made]
-            found.append(_measured(name, network, pictures, images[chosen], labels[chosen]))
+            found.append(_measured(name, served, pictures, images[chosen], labels[chosen]))
         return found
 
     return Readings(frozen=read(frozen(neighbours=images)), new=read(new()))
 
 
-def _network() -> Network:
-    """Load the shipped network; what is scored here and now does not go through its queue."""
+def _served() -> Repository:
+    """Load the shipped networks; what is scored here and now does not go through its queue."""
     bounds = QueueLimits(batch=1, requests=1, rows=1, wait_s=1, deadline_s=1)
     return open_folder(
         Settings().model_repository,
         device="cpu",
         batching=lambda run: Batcher(run, bounds, observe=lambda _, __: None),
         most_versions=1,
-    ).recogniser(MODEL)
+    )
 
 
 def _measured(
     name: str,
-    network: Network,
+    served: Repository,
     made: Sequence[Picture],
     images: npt.NDArray[np.uint8],
     labels: npt.NDArray[np.uint8],
 ) -> Reading:
     """Measure one family; ``images`` and ``labels`` are MNIST's of the same digits, one for one."""
+    network = served.recogniser(MODEL)
 
     def read(prepared: npt.NDArray[np.uint8]) -> float:
         return float((network.score(prepared).probabilities.argmax(axis=1) == labels).mean())
 
-    prepared, seconds = zip(*map(_timed, made), strict=True)
-    answers = recognise(network, prepared)
+    def timed(picture: Picture) -> tuple[Recognition, float]:
+        started = time.perf_counter()
+        (found,) = recognise(network, [by_levels(picture)], served.ink)
+        return found, time.perf_counter() - started
+
+    answers, seconds = zip(*map(timed, made), strict=True)
     return Reading(
         name=name,
         accuracy=float(np.mean([one.digit == label for one, label in zip(answers, labels, strict=True)])),
         clean=read(images),
         resized=read(np.stack([*map(resized, made)])),
         boxed=read(np.stack([*map(boxed, made)])),
-        blank=float(np.mean([one.blank for one in prepared])),
-        is_digit=float(np.mean([one.is_digit for one in answers])),
+        blank=float(np.mean([one.reason == "blank" for one in answers])),
+        is_digit=float(np.mean([one.reason is None for one in answers])),
         median_ms=1000 * median(seconds),
     )
-
-
-def _timed(picture: Picture) -> tuple[Prepared, float]:
-    started = time.perf_counter()
-    (prepared,) = prepare_all([picture])
-    return prepared, time.perf_counter() - started
 
 
 def _mnist_path() -> Path:

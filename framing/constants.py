@@ -31,6 +31,11 @@ class Constants:
         box_level: Ink at least this light, 0 to 255, belongs to the box.
         speck: A piece is a speck below this part of the largest one's area.
         most_specks: Specks are left out only while they are at most this part of all.
+        most_cover: Of its box a digit's ink covers at most so much: more is a card with a digit on it,
+        narrow: unless the shorter side is below this part of the longer one, as a 1 has it.
+        least_area: Of two digits the smaller has at least this part of the larger one's area,
+        least_height: this part of its height,
+        most_overlap: and shares less than this part of its width with the other.
         least_dots: Fewer pieces are no dotted line.
         roundest: The longer side of the usual dot is at most this many times the shorter.
         reach: Dots are linked up to this many times the distance that three in four have to their nearest.
@@ -62,6 +67,11 @@ class Constants:
     box_level: int = 96
     speck: float = 0.02
     most_specks: float = 0.15
+    most_cover: float = 0.62
+    narrow: float = 0.45
+    least_area: float = 0.2
+    least_height: float = 0.4
+    most_overlap: float = 0.15
     least_dots: int = 5
     roundest: float = 1.3
     reach: float = 1.5

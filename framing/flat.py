@@ -47,11 +47,13 @@ class FlatDigit(NamedTuple):
         framed: The image as MNIST would have it.
         is_dark: The ink was darker than the ground.
         box: Of the digit, in the picture's pixels.
+        is_apart: Two parts of the ink stand side by side, as two digits do.
     """
 
     framed: Framed
     is_dark: bool
     box: Box
+    is_apart: bool
 
 
 def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
@@ -79,18 +81,22 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     if not width:
         return None
     crop = ink[top : top + height, left : left + width]
+    is_apart = False
     if not ground.is_even or pieces.number(mask[top : top + height, left : left + width]) > 1:
         found = pieces.of(mask)
         if pieces.have_lines(found, constants, is_even=ground.is_even):
             return None
+        is_apart = pieces.are_apart(found, constants)
         ink = pieces.linked(pieces.without_specks(ink, found, constants), found, constants)
         left, top, width, height = cv2.boundingRect(_mask(ink, constants))
         crop = ink[top : top + height, left : left + width]
+    if _is_solid(crop, constants):
+        return None
     if ground.is_stepped and max(height, width) < constants.smoothed_px:
         crop = _smoothed(crop, constants)
     top, left = top << halvings, left << halvings
     box = (top, left, min(height << halvings, whole_height - top), min(width << halvings, whole_width - left))
-    return FlatDigit(frame(crop), ground.is_light, box)
+    return FlatDigit(frame(crop), ground.is_light, box, is_apart)
 
 
 def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
@@ -149,6 +155,13 @@ def _strengths(ground: Ground, foot: float, full: float) -> Grey:
     """Return how strong the ink of a pixel of each level is."""
     away = (ground.level - _LEVELS if ground.is_light else _LEVELS - ground.level) / ground.contrast
     return (np.clip((away - foot) / (full - foot), 0, 1) * 255).astype(np.uint8)
+
+
+def _is_solid(crop: Grey, constants: Constants) -> bool:
+    """Tell whether ink fills its box as no digit does."""
+    inked = cv2.countNonZero(_mask(crop, constants))
+    shorter, longer = sorted(crop.shape)
+    return shorter >= constants.narrow * longer and inked > constants.most_cover * crop.size
 
 
 def _mask(ink: Grey, constants: Constants) -> Grey:

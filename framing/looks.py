@@ -1,6 +1,6 @@
 """How a network finds the ink of a picture: it looks at the whole, and nearer where the digit is small."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil, floor
 from typing import NamedTuple
 
@@ -48,6 +48,9 @@ LEAST_PX = 4
 SURE_LEVEL = 170
 """What such a look finds counts when its ink is as strong as this on average."""
 
+_AROUND = np.ones((9, 9), np.uint8)
+"""Reaches from ink to what it is written on."""
+
 View = npt.NDArray[np.uint8]
 """What the network looks at, ``(64, 64)``, grey levels 0 to 255."""
 
@@ -59,8 +62,8 @@ Counts = tuple[float, float, float]
 
 NONE, ONE, SEVERAL = range(3)
 
-Network = Callable[[View], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]
-"""Gives ``ink`` ``(64, 64)`` float32, 0 to 1, and ``count`` ``(3,)`` float32, of one view."""
+Network = Callable[[npt.NDArray[np.uint8]], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]
+"""Gives of views ``(number, 64, 64)`` the ink, as large, 0 to 1, and the counts ``(number, 3)``, float32."""
 
 Box = tuple[float, float, float, float]
 """Top, left, height and width."""
@@ -74,12 +77,14 @@ class Found(NamedTuple):
 
     Attributes:
         framed: The digit as MNIST would have it; None when there is no ink.
+        is_dark: The ink is darker than what is around it.
         counts: By the look at the whole picture.
         looks: How often it was looked at: once or twice.
         box: Of the ink, in the picture's pixels; ``NOWHERE`` when there is none.
     """
 
     framed: Framed | None
+    is_dark: bool
     counts: Counts
     looks: int
     box: Box
@@ -90,29 +95,24 @@ class Found(NamedTuple):
         return max(self.counts) == self.counts[SEVERAL]
 
 
-def find(grey: Grey, network: Network) -> Found:
+def find(greys: Sequence[Grey], network: Network) -> list[Found]:
     """
-    Find the digit of a picture, and frame it.
+    Find the digit of each picture, and frame it: all are looked at together, then some once more.
 
     Args:
-        grey: ``(height, width)`` uint8; ink may be darker or lighter than the ground.
-        network: Looks at a view.
+        greys: ``(height, width)`` uint8 each; ink may be darker or lighter than the ground.
+        network: Looks at views.
     """
-    seen = _reduced(grey)
-    ink, counts = _look(network, whole(seen))
-    digit = _digit(ink, BOX_LEVEL, FEWEST_PX)
-    first = digit or _digit(ink, HINT_LEVEL, FEWEST_HINT_PX)
-    if first is None:
-        return Found(None, counts, looks=1, box=NOWHERE)
-    looks, box = 1, _in_picture(first.box, seen.shape)
-    if digit is None or max(first.box[2:]) < NEAR_PX:
-        looks = 2
-        digit, box = _nearer(seen, box, network, is_hint=digit is None) or (digit, box)
-    if digit is None:
-        return Found(None, counts, looks, box=NOWHERE)
-    scale = max(grey.shape) / max(seen.shape)
-    top, left, height, width = box
-    return Found(frame(digit.crop), counts, looks, (top * scale, left * scale, height * scale, width * scale))
+    seen = [_reduced(grey) for grey in greys]
+    firsts = _looks(network, [whole(grey) for grey in seen])
+    glances = [_glance(look, grey.shape) for look, grey in zip(firsts, seen, strict=True)]
+    nearer = {at: glance.nearer for at, glance in enumerate(glances) if glance.nearer}
+    views = [square(seen[at], place.middle, place.side) for at, place in nearer.items()]
+    seconds = dict(zip(nearer, _looks(network, views), strict=True))
+    return [
+        _found(glance, first.counts, seconds.get(at), max(grey.shape) / max(small.shape))
+        for at, (glance, first, grey, small) in enumerate(zip(glances, firsts, greys, seen, strict=True))
+    ]
 
 
 def whole(grey: Grey, beyond: int | None = None) -> View:
@@ -149,45 +149,81 @@ def square(grey: Grey, middle: tuple[float, float], side: float, beyond: int | N
     return _put(_resized(grey[first[0] : last[0], first[1] : last[1]], height, width), top, left, beyond)
 
 
+class _Look(NamedTuple):
+    """A view, and what the network says of it."""
+
+    view: View
+    ink: Ink
+    counts: Counts
+
+
 class _Digit(NamedTuple):
-    """The ink that counts, cropped, and its box (top, left, height, width) in the view's pixels."""
+    """The ink that counts, cropped; its box (top, left, height, width) in the view's pixels; its polarity."""
 
     crop: Ink
     box: tuple[int, int, int, int]
+    is_dark: bool
 
 
-def _nearer(grey: Grey, box: Box, network: Network, *, is_hint: bool) -> tuple[_Digit, Box] | None:
-    """
-    Look at the square around a box.
+class _Square(NamedTuple):
+    """Where to look nearer: middle (down, across) and side, in the picture's pixels."""
 
-    Args:
-        grey: The picture.
-        box: Of what was found at first, in the picture.
-        network: Looks.
-        is_hint: That was weak: what is found now has to be sure.
+    middle: tuple[float, float]
+    side: float
 
-    Returns:
-        The digit and its box in the picture; None when nothing is found that counts.
-    """
-    top, left, height, width = box
-    side = max(height, width, LEAST_PX) / SHARE
+
+class _Glance(NamedTuple):
+    """What the look at the whole picture gave: a digit and its box there, and where to look nearer."""
+
+    digit: _Digit | None
+    box: Box
+    nearer: _Square | None
+
+
+def _looks(network: Network, views: Sequence[View]) -> list[_Look]:
+    if not views:
+        return []
+    inks, counts = network(np.stack(views))
+    levels = np.rint(255 * inks).astype(np.uint8)
+    return [
+        _Look(view, ink, (none, one, several))
+        for view, ink, (none, one, several) in zip(views, levels, counts.tolist(), strict=True)
+    ]
+
+
+def _glance(look: _Look, shape: tuple[int, ...]) -> _Glance:
+    """Find the digit in the look at the whole picture, or a hint of one."""
+    digit = _digit(look, BOX_LEVEL, FEWEST_PX)
+    place = digit or _digit(look, HINT_LEVEL, FEWEST_HINT_PX)
+    if place is None:
+        return _Glance(None, NOWHERE, None)
+    top, left, height, width = box = _in_picture(place.box, shape)
+    if digit and max(place.box[2:]) >= NEAR_PX:
+        return _Glance(digit, box, None)
     middle = (top + height / 2, left + width / 2)
-    ink, counts = _look(network, square(grey, middle, side))
-    digit = _digit(ink, BOX_LEVEL, FEWEST_PX)
-    if digit is None or (is_hint and not _is_sure(digit, counts)):
-        return None
-    down, across, height, width = (value * side / VIEW_PX for value in digit.box)
-    return digit, (middle[0] - side / 2 + down, middle[1] - side / 2 + across, height, width)
+    return _Glance(digit, box, _Square(middle, max(height, width, LEAST_PX) / SHARE))
 
 
-def _look(network: Network, view: View) -> tuple[Ink, Counts]:
-    ink, count = network(view)
-    none, one, several = count.tolist()
-    return np.rint(255 * ink).astype(np.uint8), (none, one, several)
+def _found(glance: _Glance, counts: Counts, second: _Look | None, scale: float) -> Found:
+    """Frame the digit of the nearer look, or that of the first."""
+    digit, box = glance.digit, glance.box
+    if second and glance.nearer:
+        near = _digit(second, BOX_LEVEL, FEWEST_PX)
+        # What was only a hint has to be sure now.
+        if near and (digit or _is_sure(near, second.counts)):
+            (middle, side), digit = glance.nearer, near
+            top, left, height, width = (value * side / VIEW_PX for value in near.box)
+            box = (middle[0] - side / 2 + top, middle[1] - side / 2 + left, height, width)
+    looks = 2 if second else 1
+    if digit is None:
+        return Found(None, is_dark=False, counts=counts, looks=looks, box=NOWHERE)
+    top, left, height, width = (value * scale for value in box)
+    return Found(frame(digit.crop), digit.is_dark, counts, looks, (top, left, height, width))
 
 
-def _digit(ink: Ink, level: int, fewest: int) -> _Digit | None:
+def _digit(look: _Look, level: int, fewest: int) -> _Digit | None:
     """Leave out small pieces, and crop what counts; None when there is none."""
+    ink = look.ink
     mask = (ink >= level).astype(np.uint8)
     number, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     areas = stats[1:, cv2.CC_STAT_AREA]
@@ -201,7 +237,9 @@ def _digit(ink: Ink, level: int, fewest: int) -> _Digit | None:
     if cv2.countNonZero(mask) < fewest:
         return None
     left, top, width, height = cv2.boundingRect(mask)
-    return _Digit(ink[top : top + height, left : left + width], (top, left, height, width))
+    around = cv2.subtract(cv2.dilate(mask, _AROUND), mask)
+    is_dark = cv2.mean(look.view, mask)[0] < cv2.mean(look.view, around)[0]
+    return _Digit(ink[top : top + height, left : left + width], (top, left, height, width), is_dark)
 
 
 def _is_sure(digit: _Digit, counts: Counts) -> bool:

@@ -66,6 +66,17 @@ def have_lines(pieces: Pieces, constants: Constants, *, is_even: bool) -> bool:
     return bool((are_long | are_around).any())
 
 
+def are_apart(pieces: Pieces, constants: Constants) -> bool:
+    """Tell whether two large pieces stand side by side, as two digits do."""
+    areas, boxes = pieces.areas, pieces.boxes
+    high_enough = constants.least_height * boxes[areas.argmax(), 3]
+    large = boxes[(areas >= constants.least_area * areas.max()) & (boxes[:, 3] >= high_enough)]
+    left, right = large[:, 0], large[:, 0] + large[:, 2]
+    overlap = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    narrower = np.minimum(large[:, None, 2], large[:, 2])
+    return bool((overlap < constants.most_overlap * narrower).any())
+
+
 def _is_box(pieces: Pieces, piece: int, constants: Constants) -> bool:
     """Tell whether a piece is drawn along the rim of its bounding box."""
     left, top, wide, high = pieces.boxes[piece].tolist()

@@ -102,7 +102,7 @@ def create_app(settings: Settings) -> Application:
     # One thread: ONNX Runtime does not create sessions on several at a time.
     loading = WorkerPool("models", threads=1, waiting=waiting, deadline_s=settings.load_deadline_s)
     pools = (parsing, pictures, heavy, loading)
-    recogniser = Recogniser(pictures, inline_pixels=settings.inline_pixels)
+    recogniser = Recogniser(pictures, served.ink, inline_pixels=settings.inline_pixels)
     readiness = Readiness()
 
     watchdog = Watchdog(settings.watchdog_s)

@@ -21,6 +21,7 @@ What can go wrong, in the words of the domain; ``http.problems`` alone knows the
     |   +-- InvalidInputError     readable, but its meaning is refused
     |   |   +-- OverBudgetError   it would cost more than a limit allows
     |   +-- UnknownNameError      no such model, version, layer or kernel
+    |   +-- UnservedError         a network that it needs is not served just now
     |   +-- PreconditionError     only for another state of what is asked for
     |   +-- NotAcceptableError    an answer in a form that is not offered
     |   +-- FullError               as much is waiting as may wait
@@ -178,6 +179,10 @@ class TooLargeError(RequestError):
 
 class UnknownNameError(RequestError):
     """A model, version, layer or kernel of that name does not exist."""
+
+
+class UnservedError(RequestError):
+    """The answer needs a network that is not served just now."""
 
 
 class PreconditionError(RequestError):

@@ -34,13 +34,14 @@ from service import logs
 from service.app import create_app
 from service.application import Application
 from service.digits.network import Batching
+from service.digits.repository import Repository, open_folder
 from service.engine.batcher import Batcher, QueueLimits
 from service.http.admission import Admission
 from service.http.endpoints import Endpoint
 from service.routes import pages
 from service.server import connection
 from service.server.connection import APPLICATION
-from service.settings import Settings
+from service.settings import PACKAGED_MODELS, Settings
 from training import arguments
 from training.augmentation import Augmentation
 from training.data import Mnist
@@ -171,6 +172,12 @@ def batching() -> Batching:
     """Put a queue before an engine that is wide enough for any test."""
     bounds = QueueLimits(batch=64, requests=1000, rows=10_000, wait_s=60, deadline_s=60)
     return lambda run: Batcher(run, bounds, observe=lambda _, __: None)
+
+
+@pytest.fixture(scope="session")
+def packaged(batching: Batching) -> Repository:
+    """The models of the package, each with a queue."""
+    return open_folder(PACKAGED_MODELS, device="cpu", batching=batching, most_versions=1)
 
 
 @pytest.fixture(scope="session")

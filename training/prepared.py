@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from framing import flat, looks
-from framing.looks import ONE, View
+from framing.looks import ONE
 from framing.mnist import Grey, is_framed
 from training import networks, parts
 from training.arguments import Settings
@@ -54,10 +54,12 @@ class InkSession:
             version / MODEL, options, providers=["CPUExecutionProvider"]
         )
 
-    def __call__(self, view: View) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Look at a view."""
-        ink, count = self._session.run(["ink", "count"], {"image": view[None, ..., None]})
-        return ink[0], count[0]
+    def __call__(
+        self, views: npt.NDArray[np.uint8]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Look at views, ``(number, 64, 64)``."""
+        ink, count = self._session.run(["ink", "count"], {"image": views[..., None]})
+        return ink, count
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,8 @@ class SceneMaker:
             if sample.how_many != ONE:
                 continue
             grey = grey_of(sample.scene)
-            learned = looks.find(grey, self._network).framed
-            images = (by_levels(grey), learned.image if learned else None)
+            (learned,) = looks.find([grey], self._network)
+            images = (by_levels(grey), learned.framed.image if learned.framed else None)
             weight = MORE.get(sample.kind, 1)
             found += [(image, sample.digit, weight) for image in images if image is not None]
         return np.array(found, RECORD)

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from service.app import create_app
 from service.digits import recognition
-from service.digits.preparation import Prepared
+from service.digits.preparation import Prepared, Sight
 from service.errors import RequestError
 from service.images import pictures
 from service.images.decoding import PixelLimits
@@ -23,7 +23,7 @@ class Row(NamedTuple):
     Attributes:
         digit: The most probable digit, or None when there is none to read.
         confidence: Its calibrated probability, or None.
-        is_digit: The ink looks like a digit at all; None when there is no picture.
+        is_digit: There is one digit; None when there is no picture.
         error: Why there is no picture to read, or None.
     """
 
@@ -48,7 +48,8 @@ class Classifier:
             UnknownNameError: There is no such model.
         """
         settings = load()
-        self._network = create_app(settings).served.recogniser(model)
+        served = create_app(settings).served
+        self._network, self._ink = served.recogniser(model), served.ink
         self._limits = PixelLimits(settings.max_image_pixels, settings.max_image_side)
         self._most_pixels = settings.max_request_pixels
 
@@ -62,18 +63,18 @@ class Classifier:
 
     def classify(self, files: list[bytes | None]) -> list[Row]:
         """Give what is known of each picture file."""
-        prepared = [self._prepared(file) for file in files]
-        ready = [one for one in prepared if isinstance(one, Prepared)]
-        found = iter(recognition.recognise(self._network, ready) if ready else [])
-        return [one if isinstance(one, Row) else _row(next(found)) for one in prepared]
+        seen = [self._seen(file) for file in files]
+        readable = [one for one in seen if not isinstance(one, Row)]
+        found = iter(recognition.recognise(self._network, readable, self._ink) if readable else [])
+        return [one if isinstance(one, Row) else _row(next(found)) for one in seen]
 
-    def _prepared(self, file: bytes | None) -> Prepared | Row:
+    def _seen(self, file: bytes | None) -> Prepared | Sight | Row:
         if not file:
             return Row(error="there is no file")
         try:
             taken = pictures.of_files([("#", file)], limits=self._limits, total=self._most_pixels)
             size = self._network.size
-            return recognition.prepared(taken, preprocess="auto", size=size)[0]
+            return recognition.quickly(taken, preprocess="auto", size=size)[0]
         except RequestError as error:
             return Row(error=error.detail)
 
@@ -81,4 +82,4 @@ class Classifier:
 def _row(found: recognition.Recognition) -> Row:
     if found.digit is None:
         return Row(is_digit=False)
-    return Row(found.digit, float(found.confidence), bool(found.is_digit))
+    return Row(found.digit, float(found.confidence), found.reason is None)

@@ -2,9 +2,12 @@
 
 import asyncio
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from service.digits.card import Card
+from service.digits.network import BATCH
 from service.engine.session import Array, Session
 from service.errors import ModelError
 
@@ -68,24 +71,35 @@ class InkNetwork:
             The ink, ``(number, rows, columns)`` float32, 0 to 1, as the network lays it over the image; and
             how likely there is no digit, one, or several, ``(number, 3)`` float32.
         """
-        ink, count = self._session.run(list(self.outputs), {"image": images[..., None]})
+        ink, count = self._session.run_batch(self.outputs, "image", images[..., None])
         return ink, count
+
+    def look(self, views: npt.NDArray[np.uint8]) -> tuple[Array, Array]:
+        """
+        Look at views as ``framing.looks`` asks, on the calling thread.
+
+        Args:
+            views: ``(number, 64, 64)`` uint8.
+
+        Returns:
+            The ink, ``(number, 64, 64)`` float32, 0 to 1, and the counts, ``(number, 3)``: see ``find``.
+        """
+        images = _resized(views, self.size)
+        if self.dtype == np.float32:
+            images = np.divide(images, 255, dtype=np.float32)
+        ink, count = self.find(images)
+        return _resized(ink, views.shape[1:]), count
 
     def verify(self, images: Array, ink: Array, count: Array) -> None:
         """
-        Find the ink of images whose ink and count are known.
+        Find the ink of images whose ink and count are known, in batches of every size that will be run.
 
         Raises:
             ModelError: The answer differs by more than ``TOLERANCE``.
         """
-        for name, found, expected in zip(self.outputs, self.find(images), (ink, count), strict=True):
-            difference = np.abs(found - expected).max() if found.shape == expected.shape else np.inf
-            if not difference <= TOLERANCE:
-                message = (
-                    f"{self.card.name} version {self.card.version}: its golden images are answered wrongly on"
-                    f" {self.provider} (the {name} differs by {difference:.2g})"
-                )
-                raise ModelError(message)
+        for size in self._session.traits.batch_sizes(BATCH):
+            chosen = np.resize(np.arange(len(images)), size)
+            self._compare(images[chosen], ink[chosen], count[chosen])
         self._golden = images[:1], ink[:1], count[:1]
 
     async def check(self) -> None:
@@ -96,4 +110,22 @@ class InkNetwork:
             ModelError: It is not what it was when the network was verified.
         """
         if self._golden:
-            await asyncio.to_thread(self.verify, *self._golden)
+            await asyncio.to_thread(self._compare, *self._golden)
+
+    def _compare(self, images: Array, *expected: Array) -> None:
+        for name, found, wanted in zip(self.outputs, self.find(images), expected, strict=True):
+            difference = np.abs(found - wanted).max() if found.shape == wanted.shape else np.inf
+            if not difference <= TOLERANCE:
+                message = (
+                    f"{self.card.name} version {self.card.version}: its golden images are answered wrongly on"
+                    f" {self.provider} (the {name} differs by {difference:.2g})"
+                )
+                raise ModelError(message)
+
+
+def _resized(images: Array, size: tuple[int | None, ...]) -> Array:
+    """Bring images, or maps over them, to another size; None leaves a side as it is."""
+    height, width = (wanted or had for wanted, had in zip(size, images.shape[1:], strict=True))
+    if images.shape[1:] == (height, width):
+        return images
+    return np.stack([cv2.resize(image, (width, height)) for image in images])

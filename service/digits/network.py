@@ -90,7 +90,6 @@ class Network:
             self.batcher.in_place_s = 0.0
         self._golden: tuple[Images, npt.NDArray[np.float32]] | None = None
         self._session = session
-        self._any_batch = session.traits.any_batch
 
     @property
     def waiting(self) -> int:
@@ -171,17 +170,6 @@ class Network:
 
     def _run(self, images: Images) -> Outputs:
         """Give the members of ``Scores``."""
-        batch = images[..., None]
-        number = len(batch)
-        if not self._any_batch:
-            # A few sizes are enough, and all are warm.
-            batch = np.concatenate([batch, np.zeros((_bucket(number) - number, *self.size, 1), np.uint8)])
-        outputs = self._session.run(_OUTPUTS, {"image": batch})
-        probabilities, logits, familiarity = (output[:number] for output in outputs)
+        probabilities, logits, familiarity = self._session.run_batch(_OUTPUTS, "image", images[..., None])
         familiar = familiarity >= self.card.familiarity.threshold
         return probabilities, logits, familiar, probabilities.argmax(axis=1)
-
-
-def _bucket(number: int) -> int:
-    """Give the power of two that is not below."""
-    return 1 << (number - 1).bit_length()

@@ -1,13 +1,14 @@
 """From the pictures of a request to their digits: in place when they are small, else on threads."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from service.digits import recognition
+from service.digits.ink import InkNetwork
 from service.digits.network import BATCH, Images, Network, Scores
 from service.digits.preparation import Prepared
 from service.digits.recognition import Recognition
@@ -71,17 +72,19 @@ class PreparedBatch:
 
 
 class Recogniser:
-    """Knows which pictures are small, and the threads for the others."""
+    """Knows which pictures are small, the threads for the others, and the network that finds ink."""
 
-    def __init__(self, pool: WorkerPool, *, inline_pixels: int) -> None:
+    def __init__(self, pool: WorkerPool, ink: Callable[[], InkNetwork], *, inline_pixels: int) -> None:
         """
         Take the threads for what is not small.
 
         Args:
             pool: Its work is decoded and prepared there.
+            ink: Gives the network that finds the ink of pictures whose levels do not tell it.
             inline_pixels: Most pixels, and bytes, of what is decoded and prepared in place.
         """
         self._pool = pool
+        self._ink = ink
         self._inline_pixels = inline_pixels
 
     async def recognise(
@@ -93,10 +96,11 @@ class Recogniser:
         origin: Origin = ITSELF,
     ) -> tuple[list[Recognition], Timings]:
         """
-        Prepare and score pictures.
+        Prepare and score pictures, of any number.
 
         Raises:
             InvalidInputError: A picture is damaged, or has to be of the network's size and is not.
+            UnservedError: No network that finds ink is served, and one is needed.
             FullError: As much waits as may wait.
             DeadlineError: It waited too long.
             AbandonedError: The client has left.
@@ -104,23 +108,50 @@ class Recogniser:
         began = time.perf_counter()
         if pictures.number > BATCH:
             return await self._many(network, pictures, preprocess, origin, began)
-        prepared = await self.prepare(network, pictures, preprocess=preprocess, origin=origin)
+
+        def prepare() -> list[Prepared]:
+            found = recognition.quickly(pictures, preprocess=preprocess, size=network.size)
+            return recognition.prepared(found, self._ink, network.size)
+
+        prepared = await self._pool.run(prepare, origin=origin)
         batch = PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
-        return batch.read(await network.batcher.submit(batch.rows, origin=origin))
+        found, timings = batch.read(await network.batcher.submit(batch.rows, origin=origin))
+        return await self.reconsider(network, found, origin=origin), timings
+
+    async def reconsider(
+        self, network: Network, found: list[Recognition], *, origin: Origin = ITSELF
+    ) -> list[Recognition]:
+        """
+        Recognise doubtful pictures once more, on a thread.
+
+        Raises:
+            UnservedError: No network that finds ink is served, and one is needed.
+            FullError: As much waits as may wait.
+            DeadlineError: It waited too long.
+            AbandonedError: The client has left.
+        """
+        if not any(one.is_doubtful for one in found):
+            return found
+        return await self._pool.run(
+            lambda: recognition.reconsidered(network, found, self._ink), origin=origin
+        )
 
     def prepare_in_place(
         self, network: Network, pictures: Pictures, *, preprocess: Literal["auto", "none"]
     ) -> PreparedBatch | None:
         """
-        Decode and prepare pictures here and now when they are small; else give None.
+        Decode and prepare pictures here and now when they are small and their levels tell the ink.
 
         Raises:
             InvalidInputError: A picture is damaged, or has to be of the network's size and is not.
         """
-        if not self._is_small(pictures) or pictures.number > BATCH:
+        if pictures.number > BATCH or max(pictures.pixels, pictures.encoded_bytes) > self._inline_pixels:
             return None
         began = time.perf_counter()
-        prepared = recognition.prepared(pictures, preprocess=preprocess, size=network.size)
+        found = recognition.quickly(pictures, preprocess=preprocess, size=network.size)
+        prepared = [one for one in found if isinstance(one, Prepared)]
+        if len(prepared) < len(found):
+            return None
         return PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
 
     async def prepare(
@@ -132,23 +163,20 @@ class Recogniser:
         origin: Origin = ITSELF,
     ) -> Sequence[Prepared]:
         """
-        Decode and prepare pictures.
+        Decode and prepare pictures as ``recognise`` does, for other uses of the images.
 
         Raises:
             InvalidInputError: A picture is damaged, or has to be of the network's size and is not.
+            UnservedError: No network that finds ink is served, and one is needed.
             FullError: As much waits as may wait.
             DeadlineError: It waited too long.
             AbandonedError: The client has left.
         """
-        if self._is_small(pictures):
-            return recognition.prepared(pictures, preprocess=preprocess, size=network.size)
-        return await self._pool.run(
-            lambda: recognition.prepared(pictures, preprocess=preprocess, size=network.size),
-            origin=origin,
-        )
-
-    def _is_small(self, pictures: Pictures) -> bool:
-        return max(pictures.pixels, pictures.encoded_bytes) <= self._inline_pixels
+        batch = self.prepare_in_place(network, pictures, preprocess=preprocess)
+        if batch and all(one.sight is None for one in batch.prepared):
+            return batch.prepared
+        found = await self._pool.run(lambda: self._recognised(network, pictures, preprocess), origin=origin)
+        return [one.prepared for one in found]
 
     async def _many(
         self,
@@ -159,11 +187,15 @@ class Recogniser:
         began: float,
     ) -> tuple[list[Recognition], Timings]:
         """Share the pictures among the threads, chunk by chunk."""
-
-        def work(chunk: Pictures) -> list[Recognition]:
-            prepared = recognition.prepared(chunk, preprocess=preprocess, size=network.size)
-            return recognition.recognise(network, prepared)
-
-        found = await self._pool.map(work, pictures.chunks(BATCH), origin=origin)
+        found = await self._pool.map(
+            lambda chunk: self._recognised(network, chunk, preprocess), pictures.chunks(BATCH), origin=origin
+        )
         total_ms = (time.perf_counter() - began) * 1e3
         return [one for chunk in found for one in chunk], Timings(0.0, 0.0, total_ms, pictures.number)
+
+    def _recognised(
+        self, network: Network, pictures: Pictures, preprocess: Literal["auto", "none"]
+    ) -> list[Recognition]:
+        """Go the whole way on the calling thread."""
+        found = recognition.quickly(pictures, preprocess=preprocess, size=network.size)
+        return recognition.recognise(network, found, self._ink)

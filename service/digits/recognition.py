@@ -1,19 +1,34 @@
 """The whole way from pictures to digits: prepare each, score them together, say what is known."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from framing.mnist import SIZE_PX, are_framed, padded
+from framing.looks import WORK_PX
+from framing.mnist import SIZE_PX, padded
+from service.digits.ink import InkNetwork
 from service.digits.layers import Size
 from service.digits.network import Network, Scores
-from service.digits.preparation import LEAST_SPREAD, WORK_SIDE_PX, Prepared, prepare
+from service.digits.preparation import (
+    LEAST_SPREAD,
+    Prepared,
+    Sight,
+    all_by_levels,
+    by_levels,
+    by_network,
+    prepare,
+)
 from service.errors import Fault, InvalidInputError
 from service.images.decoding import Pixels
 from service.images.pictures import Pictures
+
+SURE = 0.95
+"""Of a digit whose ink was found by its levels: when it is less probable, the network looks for the ink."""
+
+Reason = Literal["blank", "several", "unfamiliar"]
 
 
 class Recognition(NamedTuple):
@@ -23,21 +38,27 @@ class Recognition(NamedTuple):
     Attributes:
         digit: The most probable digit, or None when there is no ink to read.
         confidence: The calibrated probability of ``digit``; 0 when there is none.
-        is_digit: The ink looks like a digit at all, by the network's familiarity.
+        reason: Why it is no digit: there is no ink, there is more than one digit, or it is not like one, by
+            the network's familiarity; None when it is one.
         probabilities: ``(classes,)`` float32, summing to 1; without ink all alike.
         prepared: The image that was scored, and how it came about.
     """
 
     digit: int | None
     confidence: np.float32
-    is_digit: bool
+    reason: Reason | None
     probabilities: npt.NDArray[np.float32]
     prepared: Prepared
 
+    @property
+    def is_doubtful(self) -> bool:
+        """The network that finds ink may see more than levels told."""
+        return self.prepared.sight is not None and (self.prepared.is_apart or bool(self.confidence < SURE))
 
-def prepared(pictures: Pictures, *, preprocess: Literal["auto", "none"], size: Size) -> list[Prepared]:
+
+def quickly(pictures: Pictures, *, preprocess: Literal["auto", "none"], size: Size) -> list[Prepared | Sight]:
     """
-    Decode and prepare pictures, or take them as they are.
+    Decode pictures, and prepare them as far as levels tell; or take them as they are.
 
     Args:
         pictures: Of any size, or as the network takes them.
@@ -48,23 +69,33 @@ def prepared(pictures: Pictures, *, preprocess: Literal["auto", "none"], size: S
         InvalidInputError: A picture is damaged, or is to be taken as it is and is not of the network's size.
     """
     if preprocess == "none":
-        return take_as_prepared(pictures.decode(), size)
-    if pictures.stack is None:
-        drafts = pictures.drafts(least_side_px=WORK_SIDE_PX, least_spread=LEAST_SPREAD)
-        found = [prepare(draft.pixels, sent_side_px=draft.sent_side_px) for draft in drafts]
+        return [*take_as_prepared(pictures.decode(), size)]
+    if pictures.stack is not None:
+        found = all_by_levels(pictures.stack)
     else:
-        found = prepare_all(pictures.stack)
-    return found if size == SIZE_PX else [one._replace(image=padded(one.image, *size)) for one in found]
+        drafts = pictures.drafts(least_side_px=WORK_PX, least_spread=LEAST_SPREAD)
+        found = (by_levels(draft.pixels, draft.sent_side_px) for draft in drafts)
+    return [one if isinstance(one, Sight) else _sized(one, size) for one in found]
 
 
-def prepare_all(pictures: Sequence[Pixels] | Pixels) -> list[Prepared]:
-    """Prepare pictures of any size, each on its own; whether those of an array are ready is seen at once."""
-    if isinstance(pictures, np.ndarray) and pictures.shape[1:] == SIZE_PX and len(pictures) > 1:
-        return [
-            Prepared(picture, blank=False) if ready else prepare(picture)
-            for picture, ready in zip(pictures, are_framed(pictures), strict=True)
-        ]
-    return [prepare(picture) for picture in pictures]
+def prepared(
+    pictures: Sequence[Prepared | Sight], ink: Callable[[], InkNetwork], size: Size
+) -> list[Prepared]:
+    """
+    Prepare what levels could not tell of pictures.
+
+    Args:
+        pictures: From ``quickly``.
+        ink: Gives the network that finds ink; asked only when it is needed.
+        size: Of the network's images.
+
+    Raises:
+        UnservedError: It is needed, and not served.
+    """
+    ready = [one for one in pictures if isinstance(one, Prepared)]
+    if len(ready) == len(pictures):
+        return ready
+    return [_sized(one, size) for one in prepare(pictures, ink().look)]
 
 
 def take_as_prepared(pictures: Sequence[Pixels] | Pixels, size: Size = SIZE_PX) -> list[Prepared]:
@@ -83,10 +114,22 @@ def take_as_prepared(pictures: Sequence[Pixels] | Pixels, size: Size = SIZE_PX) 
     if faults:
         message = f"preprocess=none takes pictures of {height}x{width} pixels only"
         raise InvalidInputError(message, *faults)
-    return [Prepared(image=image, blank=not image.any()) for image in map(_grey, pictures)]
+    return [Prepared(image, is_blank=image.min() == image.max()) for image in map(_grey, pictures)]
 
 
-def recognise(network: Network, prepared: Sequence[Prepared]) -> list[Recognition]:
+def recognise(
+    network: Network, pictures: Sequence[Prepared | Sight], ink: Callable[[], InkNetwork]
+) -> list[Recognition]:
+    """
+    Go the whole way from what ``quickly`` gives of pictures, here and now.
+
+    Raises:
+        UnservedError: The network that finds ink is needed, and not served.
+    """
+    return reconsidered(network, score(network, prepared(pictures, ink, network.size)), ink)
+
+
+def score(network: Network, prepared: Sequence[Prepared]) -> list[Recognition]:
     """Score prepared pictures here and now."""
     images = np.concatenate([one.image for one in prepared]).reshape(-1, *network.size)
     return read(network.score(images), prepared)
@@ -96,12 +139,41 @@ def read(scores: Scores, prepared: Sequence[Prepared]) -> list[Recognition]:
     """Say what is known of pictures from what the network says of them."""
     return [
         _blank(one, len(probabilities))
-        if one.blank
-        else Recognition(digit, probabilities[digit], is_digit, probabilities, one)
-        for one, digit, is_digit, probabilities in zip(
+        if one.is_blank
+        else Recognition(digit, probabilities[digit], _reason(one, familiar), probabilities, one)
+        for one, digit, familiar, probabilities in zip(
             prepared, scores.digits.tolist(), scores.familiar.tolist(), scores.probabilities, strict=True
         )
     ]
+
+
+def reconsidered(
+    network: Network, found: Sequence[Recognition], ink: Callable[[], InkNetwork]
+) -> list[Recognition]:
+    """
+    Recognise doubtful pictures once more, by the ink that a network finds; the others stay.
+
+    Raises:
+        UnservedError: It is needed, and not served.
+    """
+    sights = [one.prepared.sight for one in found if one.is_doubtful and one.prepared.sight]
+    if not sights:
+        return [*found]
+    prepared = [_sized(one, network.size) for one in by_network(sights, ink().look)]
+    again = iter(score(network, prepared))
+    return [next(again) if one.is_doubtful else one for one in found]
+
+
+def _sized(prepared: Prepared, size: Size) -> Prepared:
+    if prepared.image.shape == size:
+        return prepared
+    return prepared._replace(image=padded(prepared.image, *size))
+
+
+def _reason(prepared: Prepared, familiar: bool) -> Reason | None:  # noqa: FBT001  as the network says it
+    if prepared.is_several:
+        return "several"
+    return None if familiar else "unfamiliar"
 
 
 def _grey(picture: Pixels) -> Pixels:
@@ -113,7 +185,7 @@ def _blank(prepared: Prepared, classes: int) -> Recognition:
     return Recognition(
         digit=None,
         confidence=np.float32(0),
-        is_digit=False,
+        reason="blank",
         probabilities=np.full(classes, 1 / classes, np.float32),
         prepared=prepared,
     )

@@ -17,7 +17,7 @@ from service.digits.loader import Loader, UntriedError
 from service.digits.network import Batching, Network
 from service.digits.trials import Trials
 from service.engine.session import Device
-from service.errors import ModelError, UnknownNameError
+from service.errors import ModelError, UnknownNameError, UnservedError
 from service.settings import Settings
 
 LATEST = "latest"
@@ -27,6 +27,9 @@ _DEFAULT_BYTES: int = Settings.model_fields["max_model_bytes"].default
 
 USUAL = "lenet5"
 """The model that answers, where several could, when neither a request nor a setting names one."""
+
+INK = "ink"
+"""The model that finds ink."""
 
 Served = Network | InkNetwork
 
@@ -95,6 +98,20 @@ class Repository:
             message = f"that model reads no digits; these do: {', '.join(self._names()) or 'none'}"
             raise UnknownNameError(message)
         return found
+
+    def ink(self) -> InkNetwork:
+        """
+        Give the network that finds ink.
+
+        Raises:
+            UnservedError: None is served under the name ``ink``.
+        """
+        model = self._models.get(INK)
+        network = model.versions[model.current] if model else None
+        if not isinstance(network, InkNetwork):
+            message = f"the ink of such a picture is found by the model {INK}, which is not served now"
+            raise UnservedError(message)
+        return network
 
     @property
     def default(self) -> str | None:

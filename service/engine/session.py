@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
@@ -134,6 +135,22 @@ class Session:
         """Compute the named outputs of a batch."""
         results: list[Array] = self._session.run(list(outputs), dict(inputs))
         return results
+
+    def run_batch(self, outputs: Sequence[str], name: str, batch: Array) -> list[Array]:
+        """
+        Compute the named outputs of a batch of any size, by a size that was run before where that matters.
+
+        Args:
+            outputs: Their names; each has the batch as its first axis.
+            name: Of the one input.
+            batch: Its value.
+        """
+        number = len(batch)
+        if self.traits.any_batch:
+            return self.run(outputs, {name: batch})
+        # A few sizes are enough, and all are warm: the power of two that is not below.
+        room = np.zeros(((1 << (number - 1).bit_length()) - number, *batch.shape[1:]), batch.dtype)
+        return [output[:number] for output in self.run(outputs, {name: np.concatenate([batch, room])})]
 
     def run_into(self, outputs: Mapping[str, Array], inputs: Mapping[str, Array]) -> None:
         """

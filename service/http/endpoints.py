@@ -61,7 +61,7 @@ class Pending(NamedTuple):
 
     batcher: Batcher
     rows: Rows
-    write: Callable[[Answer], Response]
+    write: Callable[[Answer], Response | Awaitable[Response]]
 
 
 Handler: TypeAlias = Callable[[Call], Response | Pending | Awaitable[Response]]

@@ -172,7 +172,9 @@ class Exchange:
         self.context.log_fields["refused"] = problems.refused_for(error)
         return problems.response(error, self.head.path, self.context.instance)
 
-    def _on_result(self, write: Callable[[Answer], Response], answer: Answer | Exception) -> None:
+    def _on_result(
+        self, write: Callable[[Answer], Response | Awaitable[Response]], answer: Answer | Exception
+    ) -> None:
         """Take what came out of the queue of a network."""
         try:
             if isinstance(answer, Exception):
@@ -181,7 +183,10 @@ class Exchange:
         except Exception as error:  # noqa: BLE001  whatever it is, it has an answer
             self.fail(error)
         else:
-            self._dispatcher.finish_together(self, response)
+            if isinstance(response, Response):
+                self._dispatcher.finish_together(self, response)
+            else:
+                self._writer.spawn(self._await(response))
 
     async def _await(self, result: Awaitable[Response]) -> None:
         """Wait for an answer that is computed on other threads."""

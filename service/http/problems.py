@@ -32,6 +32,7 @@ _PROBLEMS: dict[type[errors.RequestError], tuple[int, str, str]] = {
     errors.MethodRefusedError: (405, "method-not-allowed", "Method Not Allowed"),
     errors.ShareError: (429, "too-many-requests", "One client takes more than its share"),
     errors.StoppingError: (503, "stopping", "The service stops"),
+    errors.UnservedError: (503, "unserved", "A network that this needs is not served"),
     errors.SlowBodyError: (408, "request-timeout", "The request did not arrive in time"),
     errors.SyntaxRefusedError: (400, "malformed-body", "The body cannot be parsed"),
     errors.KeyRefusedError: (401, "unauthorized", "An API key is needed"),

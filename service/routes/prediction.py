@@ -8,7 +8,8 @@ The journey::
            -> codecs.pictures          one of four forms                     encoded files, or an array
            -> digits.recogniser        in place when small, else on threads
            -> images.decoding          no more of it than is needed          (height, width[, 3]) uint8
-           -> digits.preparation       polarity, ruling, box, centre         (side, side) uint8
+           -> digits.preparation       ink by levels, box, centre            (side, side) uint8
+              -> digits.ink            or by a network, in 64x64             (number, 64, 64) uint8
            -> engine.batcher           what is queued runs together          (batch, side, side) uint8
            -> digits.network           engine.session, interpreter free      (batch, 10) float32
            <- here                     digit, confidence, is_digit, ...      JSON
@@ -26,7 +27,7 @@ from service.codecs import pictures
 from service.digits.network import BATCH, Network
 from service.digits.preparation import Prepared
 from service.digits.recogniser import Recogniser, Timings
-from service.digits.recognition import Recognition
+from service.digits.recognition import Reason, Recognition
 from service.digits.repository import Repository
 from service.engine.batcher import Answer
 from service.engine.worker_pool import WorkerPool
@@ -81,11 +82,11 @@ class Prediction(BaseModel):
     confidence: float
     """The probability of that digit: of answers with 0.9, nine in ten are right. 0 without a digit."""
     is_digit: bool
-    """False when the ink does not look like a digit at all."""
+    """False when there is no ink, more than one digit, or ink that does not look like a digit at all."""
     probabilities: list[float]
     """Of the digits 0 to 9, summing to 1."""
-    reason: str | None = None
-    """``blank`` when there is no ink."""
+    reason: Reason | None = None
+    """Why it is none: ``blank``, no ink; ``several`` digits; ``unfamiliar``, the ink is not like one."""
     prepared: PreparedImage | None = None
     """Only with ``include=prepared``."""
 
@@ -113,10 +114,19 @@ def endpoints(
         if batch is None:
             return predict_many(call, query, network, sent)
 
-        def write(run: Answer) -> Response:
-            return _written(network, *batch.read(run), query, call.context)
+        def write(run: Answer) -> Response | Awaitable[Response]:
+            found, timings = batch.read(run)
+            if any(one.is_doubtful for one in found):
+                return reconsider(call, query, network, found, timings)
+            return _written(network, found, timings, query, call.context)
 
         return Pending(network.batcher, batch.rows, write)
+
+    async def reconsider(
+        call: Call, query: PredictionQuery, network: Network, found: list[Recognition], timings: Timings
+    ) -> Response:
+        again = await recogniser.reconsider(network, found, origin=call.context)
+        return _written(network, again, timings, query, call.context)
 
     async def predict_many(
         call: Call, query: PredictionQuery, network: Network, sent: Pictures | None
@@ -164,11 +174,11 @@ def _written(
         prediction: dict[str, Any] = {
             "digit": one.digit,
             "confidence": one.confidence,
-            "is_digit": one.is_digit,
+            "is_digit": one.reason is None,
             "probabilities": one.probabilities,
         }
-        if one.digit is None:
-            prediction["reason"] = "blank"
+        if one.reason:
+            prediction["reason"] = one.reason
         if query.include == "prepared":
             prediction["prepared"] = _prepared(one.prepared)
         predictions.append(prediction)

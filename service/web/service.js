@@ -15,8 +15,8 @@ export class ServiceError extends Error {
 /**
  * @typedef {{digit: number | null, confidence: number, is_digit: boolean, probabilities: number[], reason?: string,
  *   prepared?: {image: string, steps: Steps}}} Prediction
- * @typedef {{inverted: boolean, flattened: boolean, lines_removed: number, box: number[] | null, scale: number,
- *   stroke_px: number | null, shift: number[], warnings: string[]}} Steps
+ * @typedef {{ink: "framed" | "levels" | "network", looks: number, inverted: boolean, box: number[] | null,
+ *   scale: number, shift: number[], warnings: string[]}} Steps
  * @typedef {{name: string, type: string, output_shape: number[], parameters: number, kernel_size: [number, number] | null,
  *   strides: [number, number] | null, dilations: [number, number] | null, padding: string | null, activation: string | null,
  *   connections: number[][] | null, inputs: string[] | null}} Layer

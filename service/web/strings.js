@@ -29,6 +29,8 @@ export const STRINGS = {
   paper: ["Paper to draw a digit on", "Papel para desenhar um algarismo"],
   draw_here: ["Draw a digit here, or drop a picture", "Desenhe aqui um algarismo, ou largue uma imagem"],
   draw_something: ["Draw something", "Desenhe algo"],
+  no_ink: ["No ink was found", "Não se encontrou tinta"],
+  several: ["More than one digit, it seems", "Parece mais do que um algarismo"],
   no_digit: ["Not a digit, it seems", "Não parece um algarismo"],
   confidence: ["{percent} % sure", "{percent} % de certeza"],
   probabilities: ["Probabilities in percent", "Probabilidades em percentagem"],
@@ -45,6 +47,15 @@ export const STRINGS = {
   unprepared: [
     "Only shrunk to 28×28: move the digit, or draw it small, and see what that does to the answer.",
     "Apenas reduzido a 28×28: desloque o algarismo, ou desenhe-o pequeno, e veja o efeito na resposta.",
+  ],
+  step_framed: ["framed as MNIST’s images are", "enquadrado como as imagens do MNIST"],
+  step_levels: [
+    "what is darker or lighter than the even ground is ink",
+    "é tinta o que é mais escuro ou mais claro que o fundo uniforme",
+  ],
+  step_network: [
+    "a second network found the ink; it looked {looks}×",
+    "uma segunda rede encontrou a tinta; olhou {looks}×",
   ],
   step_inverted: ["turned to light on black", "invertido: claro sobre preto"],
   step_polarity_kept: ["light on black already", "já claro sobre preto"],

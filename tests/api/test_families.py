@@ -63,6 +63,7 @@ def test_the_models_are_listed_by_role_with_the_default(others: Client) -> None:
     assert answer["default"] == "lenet5"
     assert {model["name"]: model["role"] for model in answer["models"]} == {
         "elsewhere": "recogniser",
+        "ink": "ink",
         "lenet5": "recogniser",
         "ridges": "recogniser",
         "sheet": "ink",
@@ -272,7 +273,7 @@ def test_a_network_for_ink_reads_no_digits(
 def test_all_of_them_are_ready(others: Client) -> None:
     models = others.get("/health/ready").json()["models"]
 
-    assert {model["name"] for model in models} == {*OTHERS, "lenet5", "sheet"}
+    assert {model["name"] for model in models} == {*OTHERS, "ink", "lenet5", "sheet"}
 
 
 def test_a_setting_names_the_default(

@@ -17,8 +17,8 @@ from service.digits.ink import InkNetwork
 from service.digits.network import Batching, Network
 from service.digits.repository import Repository
 from service.engine import session
-from service.errors import ModelError, UnknownNameError
-from service.settings import Settings
+from service.errors import ModelError, UnknownNameError, UnservedError
+from service.settings import PACKAGED_MODELS, Settings
 
 Write = Callable[[Path], Path]
 
@@ -212,6 +212,31 @@ def test_a_network_of_the_role_ink_is_found_versioned_and_verified_and_reads_no_
     assert [network.card.name for network in served.recognisers()] == ["lenet5"]
     with pytest.raises(UnknownNameError, match="reads no digits; these do: lenet5"):
         served.recogniser("sheet")
+
+
+def test_the_model_ink_of_the_operator_is_the_one_that_is_asked_whatever_its_sizes_are(
+    write_ink: Write, tmp_path: Path, load: Callable[..., Repository]
+) -> None:
+    write_ink(tmp_path / "ink" / "7")
+    served = load(tmp_path, beneath=PACKAGED_MODELS)
+    views = np.zeros((2, 64, 64), np.uint8)
+    views[1, :, 32:] = 255
+
+    ink, count = served.ink().look(views)
+
+    assert served.ink().card.version == "7"
+    assert (ink.shape, count.shape) == ((2, 64, 64), (2, 3))
+    np.testing.assert_allclose(ink[0], 1)
+    np.testing.assert_allclose(ink[1, :, [0, 30, 34, 63]].T, np.tile([1, 1, 0, 0], (64, 1)), atol=0.3)
+
+
+def test_without_a_network_for_ink_it_says_so(
+    settings: Settings, tmp_path: Path, load: Callable[..., Repository]
+) -> None:
+    shutil.copytree(settings.model_repository / "lenet5", tmp_path / "lenet5")
+
+    with pytest.raises(UnservedError, match="the model ink, which is not served"):
+        load(tmp_path).ink()
 
 
 def test_wrong_golden_ink_is_refused(

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from framing.mnist import SIZE_PX
 from service.digits import recognition
 from service.digits.preparation import Preparation
+from service.digits.repository import Repository
 from service.images.decoding import PixelLimits
 from service.images.pictures import of_file
 
@@ -36,19 +37,27 @@ def seven(size: tuple[int, int], box: tuple[int, int, int, int], mode: str) -> I
     return image.convert(mode)
 
 
-def told(image: Image.Image, kind: str, **options: object) -> Preparation:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    taken = of_file(file.getvalue(), pointer="#", limits=PixelLimits(16_800_000, 8_192), total=32_000_000)
-    (prepared,) = recognition.prepared(taken, preprocess="auto", size=SIZE_PX)
-    assert not prepared.blank
-    return prepared.preparation
+@pytest.fixture(scope="module")
+def told(packaged: Repository) -> Callable[..., Preparation]:
+    """What the service tells of an image that is sent as a file."""
+
+    def told(image: Image.Image, kind: str, **options: object) -> Preparation:
+        file = io.BytesIO()
+        image.save(file, kind, **options)
+        limits = PixelLimits(16_800_000, 8_192)
+        taken = of_file(file.getvalue(), pointer="#", limits=limits, total=32_000_000)
+        found = recognition.quickly(taken, preprocess="auto", size=SIZE_PX)
+        (prepared,) = recognition.prepared(found, packaged.ink, SIZE_PX)
+        assert not prepared.is_blank
+        return prepared.preparation
+
+    return told
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("noise", [0, 4])
 def test_box_and_scale_are_in_pixels_of_the_picture_as_it_was_sent(
-    kind: str, noise: int, stored: Stored
+    kind: str, noise: int, stored: Stored, told: Callable[..., Preparation]
 ) -> None:
     chance = np.random.default_rng(1)
     for number in range(VARIANTS if kind == "JPEG" else 8):
@@ -78,14 +87,14 @@ def test_box_and_scale_are_in_pixels_of_the_picture_as_it_was_sent(
         assert steps.warnings == ()
 
 
-def test_a_digit_of_enough_pixels_is_not_said_to_have_few() -> None:
+def test_a_digit_of_enough_pixels_is_not_said_to_have_few(told: Callable[..., Preparation]) -> None:
     # Of the 320 pixels that are looked at it has ten.
     steps = told(seven((2_560, 400), (150, 700, 80, 80), "RGB"), "JPEG", quality=95)
 
     assert steps.warnings == ()
 
 
-def test_a_digit_of_few_pixels_is_said_to_have_few() -> None:
+def test_a_digit_of_few_pixels_is_said_to_have_few(told: Callable[..., Preparation]) -> None:
     steps = told(seven((60, 40), (12, 12, 9, 6), "RGB"), "JPEG", quality=98, subsampling=0)
 
     assert "the digit has few pixels" in steps.warnings

@@ -6,6 +6,8 @@ from fastapi import FastAPI
 
 from service.digits import recognition, repository
 from service.digits.network import BATCH, Batching, Network
+from service.digits.preparation import by_levels
+from service.digits.repository import Repository
 from service.errors import InvalidInputError, ModelError
 from service.settings import Settings
 
@@ -49,17 +51,19 @@ def test_a_network_that_answers_wrongly_is_found_out(network: Network, digits: n
             network.verify(digits, wrong)
 
 
-def test_blank_and_written_pictures_do_not_change_places(network: Network, digits: np.ndarray) -> None:
+def test_blank_and_written_pictures_do_not_change_places(
+    network: Network, packaged: Repository, digits: np.ndarray
+) -> None:
     pictures = [digits[3], np.zeros((50, 40), np.uint8), digits[8], np.full((28, 28), 255, np.uint8)]
-    found = recognition.recognise(network, recognition.prepare_all(pictures))
+    found = recognition.recognise(network, [by_levels(one) for one in pictures], packaged.ink)
 
     assert [one.digit for one in found] == [3, None, 8, None]
-    assert [one.is_digit for one in found] == [True, False, True, False]
+    assert [one.reason for one in found] == [None, "blank", None, "blank"]
 
 
 def test_grey_in_a_colour_picture_is_the_same_grey(digits: np.ndarray) -> None:
     colour = np.repeat(digits[..., None], 3, axis=-1)
-    for prepare in (recognition.prepare_all, recognition.take_as_prepared):
+    for prepare in (lambda pictures: map(by_levels, pictures), recognition.take_as_prepared):
         for from_colour, from_grey in zip(prepare(list(colour)), prepare(list(digits)), strict=True):
             assert np.array_equal(from_colour.image, from_grey.image)
 

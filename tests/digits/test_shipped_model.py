@@ -5,20 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.digits import recognition, repository
-from service.digits.network import Batching, Network
-from service.settings import Settings
+from service.digits import recognition
+from service.digits.network import Network
+from service.digits.preparation import all_by_levels
+from service.digits.repository import Repository
 
 MOST_ERRORS = 55
 """Of MNIST's 10,000 test images; the lecture's network makes 119."""
 
 
 @pytest.fixture(scope="module")
-def network(batching: Batching) -> Network:
-    served = repository.open_folder(
-        Settings().model_repository, most_versions=10, device="cpu", batching=batching
-    )
-    return served.find("lenet5")
+def network(packaged: Repository) -> Network:
+    return packaged.recogniser("lenet5")
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +48,16 @@ def test_its_card_promises_few_errors(network: Network) -> None:
 
 def test_preparation_leaves_every_image_of_mnist_as_it_is(test_set: tuple[np.ndarray, np.ndarray]) -> None:
     images, _ = test_set
-    prepared = np.stack([one.image for one in recognition.prepare_all(images)])
+    prepared = np.stack([one.image for one in all_by_levels(images)])
 
     assert np.array_equal(images, prepared)
 
 
-def test_it_makes_the_errors_on_its_card(network: Network, test_set: tuple[np.ndarray, np.ndarray]) -> None:
+def test_it_makes_the_errors_on_its_card(
+    network: Network, packaged: Repository, test_set: tuple[np.ndarray, np.ndarray]
+) -> None:
     images, labels = test_set
-    found = recognition.recognise(network, recognition.prepare_all(images))
+    found = recognition.recognise(network, [*all_by_levels(images)], packaged.ink)
     answered = np.array([-1 if one.digit is None else one.digit for one in found])
     probabilities = np.stack([one.probabilities for one in found]).astype(np.float64)
     nll = -np.log(probabilities[np.arange(len(labels)), labels]).mean()

@@ -191,7 +191,24 @@ def test_what_is_not_flat_is_left_to_others(kind: object) -> None:
     assert find(kind(picture)) is None  # type: ignore[operator]
 
 
-PRINTS = [boxed_on_a_screen, underlined, barred, in_half_a_shadow, in_a_corner_of_a_shadow]
+def on_a_card(picture: Grey) -> Grey:
+    return np.pad(255 - picture, picture.shape[0] // 4, constant_values=255)
+
+
+def on_a_disc(picture: Grey) -> Grey:
+    rows, columns = np.indices(picture.shape) - (picture.shape[0] - 1) / 2
+    return np.where(np.hypot(rows, columns) < picture.shape[0] / 2.05, picture, 0).astype(np.uint8)
+
+
+PRINTS = [
+    on_a_card,
+    on_a_disc,
+    boxed_on_a_screen,
+    underlined,
+    barred,
+    in_half_a_shadow,
+    in_a_corner_of_a_shadow,
+]
 
 
 @pytest.mark.parametrize("kind", PRINTS)

@@ -17,9 +17,10 @@ class Dark:
         self.views: list[View] = []
         self._strength, self._counts = strength, counts
 
-    def __call__(self, view: View) -> tuple[np.ndarray, np.ndarray]:
-        self.views.append(view)
-        return (1 - view.astype(np.float32) / 255) * np.float32(self._strength), self._counts
+    def __call__(self, views: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.views.extend(views)
+        ink = (1 - views.astype(np.float32) / 255) * np.float32(self._strength)
+        return ink, np.stack([self._counts] * len(views))
 
 
 def page(height: int, width: int, box: tuple[int, int, int, int]) -> np.ndarray:
@@ -33,7 +34,7 @@ def page(height: int, width: int, box: tuple[int, int, int, int]) -> np.ndarray:
 
 
 def found(grey: np.ndarray, network: Dark) -> Found:
-    result = find(grey, network)
+    (result,) = find([grey], network)
     assert result.looks == len(network.views)
     assert {view.shape for view in network.views} == {(VIEW_PX, VIEW_PX)}
     return result
@@ -85,8 +86,8 @@ def test_weak_ink_is_looked_at_nearer_and_counts_only_when_it_is_sure_then() -> 
     grey = page(200, 200, (60, 60, 80, 60))
 
     class Second(Dark):
-        def __call__(self, view: View) -> tuple[np.ndarray, np.ndarray]:
-            ink, counts = super().__call__(view)
+        def __call__(self, views: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            ink, counts = super().__call__(views)
             return ink * (0.3 if len(self.views) == 1 else 1), counts
 
     assert found(grey, Second()).framed is not None
@@ -111,6 +112,38 @@ def test_several_digits_are_told_by_the_first_look() -> None:
 
     assert result.is_several
     assert result.counts[SEVERAL] == pytest.approx(0.6)
+
+
+def test_pictures_are_found_together_as_each_alone() -> None:
+    greys = [
+        page(300, 300, (40, 50, 40, 30)),
+        np.full((90, 120), 255, np.uint8),
+        page(200, 200, (40, 50, 124, 100)),
+    ]
+    network = Dark()
+    together = find(greys, network)
+
+    assert [one.looks for one in together] == [2, 1, 1]
+    assert len(network.views) == 4
+    for one, grey in zip(together, greys, strict=True):
+        (alone,) = find([grey], Dark())
+        assert one[1:] == alone[1:]
+        assert (one.framed is None) is (alone.framed is None)
+        if one.framed and alone.framed:
+            np.testing.assert_array_equal(one.framed.image, alone.framed.image)
+
+
+def test_no_pictures_are_no_question() -> None:
+    assert find([], Dark()) == []
+
+
+def test_it_tells_whether_ink_is_darker_than_what_is_around() -> None:
+    class Light(Dark):
+        def __call__(self, views: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return super().__call__(255 - views)
+
+    assert found(page(200, 200, (40, 50, 124, 100)), Dark()).is_dark
+    assert not found(255 - page(200, 200, (40, 50, 124, 100)), Light()).is_dark
 
 
 def test_beyond_the_picture_is_as_its_rim_or_as_it_is_told() -> None:

@@ -80,6 +80,29 @@ def test_ink_of_nothing_but_dots_keeps_them() -> None:
     assert np.array_equal(pieces.without_specks(mask, pieces.of(mask), CONSTANTS), mask)
 
 
+@pytest.mark.parametrize(
+    ("second", "are_apart"),
+    [
+        ((10, 60, 40, 30), True),
+        ((10, 60, 20, 30), True),
+        ((52, 37, 40, 30), True),
+        ((52, 25, 40, 30), False),
+        ((52, 10, 40, 30), False),
+        ((10, 60, 12, 30), False),
+        ((10, 60, 40, 4), False),
+    ],
+    ids=["beside", "half as high", "just overlapping", "overlapping", "below", "low", "slight"],
+)
+def test_two_large_pieces_side_by_side_are_apart(
+    second: tuple[int, int, int, int], *, are_apart: bool
+) -> None:
+    mask = np.zeros((100, 100), np.uint8)
+    for top, left, height, width in ((10, 10, 40, 30), second):
+        mask[top : top + height, left : left + width] = 255
+
+    assert pieces.are_apart(pieces.of(mask), CONSTANTS) is are_apart
+
+
 def test_lines_and_boxes_are_known_by_their_course() -> None:
     stroke = np.zeros((100, 80), np.uint8)
     stroke[20:80, 30:40] = 255

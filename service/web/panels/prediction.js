@@ -2,6 +2,9 @@
 
 import { element } from "../parts/element.js";
 
+/** What is said of a picture that is no digit, by its reason; "" while there is nothing to read. @type {Record<string, string>} */
+const WHY = { "": "draw_something", blank: "no_ink", several: "several", unfamiliar: "no_digit" };
+
 export class PredictionView {
   /** @param {import("../strings.js").Text} text */
   constructor(text) {
@@ -46,9 +49,7 @@ export class PredictionView {
     this.numeral.dataset.digit = digit === null ? "" : String(digit);
     const confidence = prediction?.confidence ?? 0;
     const percent = confidence > 0.999 ? "> 99.9" : (confidence * 100).toFixed(1);
-    this.tell(
-      digit === null ? text("draw_something") : isSure ? text("confidence", { percent }) : text("no_digit"),
-    );
+    this.tell(isSure ? text("confidence", { percent }) : text(WHY[prediction?.reason ?? ""]));
     this.rows.forEach(({ fill, share, element: row }, index) => {
       const probability = digit === null ? 0 : (prediction?.probabilities[index] ?? 0);
       fill.style.transform = `scaleX(${probability})`;

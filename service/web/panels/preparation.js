@@ -29,6 +29,7 @@ export class PreparationView {
     put(
       this.steps,
       [
+        text(`step_${steps.ink}`, { looks: written(steps.looks) }),
         text(steps.inverted ? "step_inverted" : "step_polarity_kept"),
         text("step_box", { height, width, top, left }),
         text("step_scale", { scale: written(steps.scale, 3) }),
