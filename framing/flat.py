@@ -3,10 +3,11 @@
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from math import ceil, floor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from framing import pieces
 from framing.constants import CONSTANTS, Constants
@@ -18,6 +19,8 @@ Box = tuple[int, int, int, int]
 
 _LEVELS = np.arange(256, dtype=np.float32)
 _ROOM_PX = 2
+_FEW_PX = 4000
+"""Of fewer pixels NumPy makes a histogram in half of OpenCV's time."""
 
 
 class Ground(NamedTuple):
@@ -101,7 +104,7 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
 
 def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
     """Return the ground of a flat picture; None when the picture is not flat."""
-    below: list[float] = cv2.calcHist([grey], [0], None, [256], [0, 256]).cumsum().tolist()
+    below: list[float] = _histogram(grey).cumsum().tolist()
     number = grey.size
     few = min(number * constants.outliers, constants.most_outliers)
     darkest, lightest = bisect_right(below, few), bisect_left(below, number - few)
@@ -148,6 +151,13 @@ def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
         is_even=on_ground >= constants.even * count(-constants.near, constants.near),
         is_stepped=on_ground + between(strongest, strongest) == number,
     )
+
+
+def _histogram(grey: Grey) -> npt.NDArray[Any]:
+    """Count the pixels of each level."""
+    if grey.size < _FEW_PX:
+        return np.bincount(grey.ravel(), minlength=256)
+    return np.asarray(cv2.calcHist([grey], [0], None, [256], [0, 256]))
 
 
 @lru_cache(maxsize=512)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training import networks
-from training.recipes import BEST, RECIPES, STROKES, InkRecipe, Recipe
+from training.recipes import PREPARED, RECIPES, STROKES, InkRecipe, Recipe
 
 DESCRIPTION = """\
 Train a network on MNIST, by default the lecture's LeNet-5, and publish it as the next version
@@ -22,14 +22,14 @@ report.html (to look at). It appears there whole, when everything is verified, o
 that watches the repository picks it up.
 
 --network ink trains the network that finds the ink of a picture, on scenes that are drawn once into the
-run's folder (3 GB); --recipe prepared trains a recogniser also on scenes as that one prepares them.
+run's folder (3 GB). A recogniser is trained on MNIST's images and on such scenes as that one prepares them.
 
 A run that was stopped goes on where it was when the same command is given again; one that is
 published already says so and does nothing. The 10,000 test images are looked at once, at the end,
 and choose nothing.
 
-Fewer images or epochs than the recipe's, or another recipe than that of the version for use
-(the newest in the repository, else the package's), make a trial: it says so on its card and goes
+Fewer images or epochs than the recipe's, or a recipe that is neither the default nor that of the version for
+use (the newest in the repository, else the package's), make a trial: it says so on its card and goes
 under <name>-trial, or under the --name that is given, but not under that of a version for use.
 And no network takes the name of one that is better: of one that reads fewer validation images
 wrong, by more than chance. --replace lets both pass.
@@ -41,7 +41,7 @@ examples:
   python -m training --data mnist.npz                   the same, from a file
   python -m training --recipe lecture                   as the slides do it: a trial of a few minutes
   python -m training --network ink                      the network that finds ink: two hours on two cores
-  python -m training --recipe prepared                  a recogniser of what that network finds
+  python -m training --recipe best                      on MNIST's own images alone
   python -m training --images 300 --epochs 1            a trial: seconds, and no use but to see it work
   python -m training --recipe lecture --name slides     the lecture's network under a name of its own
   python -m training --seed 2 --repository /srv/models  another seed, published elsewhere
@@ -96,7 +96,7 @@ def parse(arguments: Sequence[str]) -> Settings:
     parser = _parser()
     given = parser.parse_args(arguments)
     is_ink = given.network == networks.INK
-    recipe = RECIPES[given.recipe or (STROKES if is_ink else BEST).name]
+    recipe = RECIPES[given.recipe or (STROKES if is_ink else PREPARED).name]
     if isinstance(recipe, InkRecipe) != is_ink:
         parser.error(f"the recipe {STROKES.name} is for the network {networks.INK}, and it for no other")
     shortened = recipe.shortened(images=given.images, epochs=given.epochs)
@@ -144,9 +144,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--recipe",
         choices=sorted(RECIPES),
-        help="best: augmentation, long cosine schedule, averaged weights; lecture: the slides' own split and "
-        "settings; the network is the same; prepared: as best, a third of each batch drawn scenes as the "
-        f"service prepares them; strokes: for --network {networks.INK} (default: best, or strokes)",
+        help="prepared: augmentation, long cosine schedule, averaged weights, and a third of each batch are "
+        "drawn scenes as the service prepares them; best: the same without such scenes; lecture: the slides' "
+        f"own split and settings; strokes: for --network {networks.INK} (default: prepared, or strokes)",
     )
     parser.add_argument(
         "--data",

@@ -164,4 +164,7 @@ STROKES = InkRecipe(
     ema_momentum=0.999,
 )
 
+USUAL = (PREPARED, STROKES)
+"""What networks that read digits, and that find ink, are trained by when no recipe is named."""
+
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (BEST, LECTURE, PREPARED, STROKES)}

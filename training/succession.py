@@ -10,6 +10,7 @@ from typing import Protocol
 from training.arguments import Settings, trial_name
 from training.errors import SuccessionError
 from training.publication import CARD, versions
+from training.recipes import USUAL
 
 MOST_CARD_BYTES = 2**20
 """Largest card that is read: that of the packaged network has 34 KB."""
@@ -78,14 +79,15 @@ def settled(settings: Settings, *, packaged: Path = PACKAGED) -> Settings:
     """
     Decide whether the run is a trial, and under which name it goes.
 
-    It is one when it is shortened, or when its recipe is another than the predecessor's. A trial for
-    which no name is given goes under ``<name>-trial``.
+    It is one when it is shortened, or when its recipe is neither the default nor the predecessor's. A trial
+    for which no name is given goes under ``<name>-trial``.
 
     Raises:
         SuccessionError: It is one, and the name is that of a version for use.
     """
     before = predecessor(settings.repository, settings.name, packaged=packaged)
-    trial = settings.trial or (before is not None and before.recipe != settings.recipe.name)
+    known = {recipe.name for recipe in USUAL} | ({before.recipe} if before else set())
+    trial = settings.trial or (before is not None and settings.recipe.name not in known)
     if not trial:
         return settings
     name = settings.name if settings.named else trial_name(settings.name)

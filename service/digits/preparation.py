@@ -50,9 +50,6 @@ class Preparation:
     warnings: tuple[str, ...] = ()
 
 
-_UNTOUCHED = Preparation()
-
-
 class Sight(NamedTuple):
     """
     What is needed of a picture to find its ink.
@@ -73,23 +70,30 @@ class Sight(NamedTuple):
 
 class Prepared(NamedTuple):
     """
-    A picture as MNIST would have it, and how it came about.
+    A picture as MNIST would have it, and what was found on the way.
 
     Attributes:
         image: ``(28, 28)`` uint8, light on black; of a larger network its size.
         is_blank: There is no ink.
-        preparation: What was done.
-        is_several: There is more than one digit.
-        sight: For the network that finds ink, where levels found it and might be wrong; else None.
-        is_apart: Two parts of the ink stand side by side, as two digits do.
+        found: The ink by levels, or by the network; None where the picture was framed already.
+        sight: What that was found in.
+        is_negative: A framed picture was dark on light.
     """
 
     image: Grey
     is_blank: bool = False
-    preparation: Preparation = _UNTOUCHED
-    is_several: bool = False
+    found: FlatDigit | Found | None = None
     sight: Sight | None = None
-    is_apart: bool = False
+    is_negative: bool = False
+
+    @property
+    def preparation(self) -> Preparation:
+        """What was done to the picture."""
+        if self.found is None or self.sight is None:
+            return Preparation(inverted=self.is_negative)
+        if isinstance(self.found, Found) and self.found.framed is None:
+            return Preparation(ink="network", looks=self.found.looks)
+        return _told(self.found, self.sight)
 
 
 def prepare(pictures: Iterable[Prepared | Sight], network: looks.Network) -> list[Prepared]:
@@ -124,10 +128,10 @@ def by_levels(picture: npt.NDArray[np.uint8], sent_side_px: int | None = None) -
         if picture.ndim == 3 and is_framed(grey):
             return Prepared(grey)
         if is_framed(negative := cv2.bitwise_not(grey)):
-            return Prepared(negative, preparation=Preparation(inverted=True))
+            return Prepared(negative, is_negative=True)
     sight = Sight(grey, sent_side_px)
     found = flat.find(grey)
-    return _of_flat(found, sight) if found else sight
+    return Prepared(found.framed.image, found=found, sight=sight) if found else sight
 
 
 def all_by_levels(pictures: Iterable[npt.NDArray[np.uint8]]) -> Iterable[Prepared | Sight]:
@@ -145,32 +149,26 @@ def by_network(sights: Sequence[Sight], network: looks.Network) -> list[Prepared
     return [_of_found(one, sight) for one, sight in zip(found, sights, strict=True)]
 
 
-def _of_flat(found: FlatDigit, sight: Sight) -> Prepared:
-    done = Preparation(
-        ink="levels",
-        inverted=found.is_dark,
-        box=_times(found.box, sight.reduction),
-        scale=BOX_PX / (max(found.box[2:]) * sight.reduction),
-        shift=found.framed.shift,
-        warnings=_warnings(found.box, sight, near_px=0),
-    )
-    return Prepared(found.framed.image, preparation=done, sight=sight, is_apart=found.is_apart)
-
-
 def _of_found(found: Found, sight: Sight) -> Prepared:
     if found.framed is None:
-        done = Preparation(ink="network", looks=found.looks)
-        return Prepared(np.zeros(SIZE_PX, np.uint8), is_blank=True, preparation=done)
-    done = Preparation(
-        ink="network",
-        looks=found.looks,
+        return Prepared(np.zeros(SIZE_PX, np.uint8), is_blank=True, found=found, sight=sight)
+    return Prepared(found.framed.image, found=found, sight=sight)
+
+
+def _told(found: FlatDigit | Found, sight: Sight) -> Preparation:
+    """Tell of ink that was found how it was framed."""
+    looked = found.looks if isinstance(found, Found) else 0
+    top, left, height, width = (round(length * sight.reduction) for length in found.box)
+    return Preparation(
+        ink="network" if looked else "levels",
+        looks=looked,
         inverted=found.is_dark,
-        box=_times(found.box, sight.reduction),
+        box=(top, left, height, width),
         scale=BOX_PX / (max(found.box[2:]) * sight.reduction),
-        shift=found.framed.shift,
-        warnings=_warnings(found.box, sight, near_px=max(sight.grey.shape) / looks.VIEW_PX),
+        shift=found.framed.shift if found.framed else (0, 0),
+        # A pixel of the network's view is several of the picture's.
+        warnings=_warnings(found.box, sight, near_px=max(sight.grey.shape) / looks.VIEW_PX if looked else 0),
     )
-    return Prepared(found.framed.image, preparation=done, is_several=found.is_several)
 
 
 def _shade(image: npt.NDArray[np.uint8]) -> Grey:
@@ -203,11 +201,6 @@ def _shrunk(image: npt.NDArray[np.uint8], *, longer_side: int) -> npt.NDArray[np
         return image
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _times(box: looks.Box, reduction: float) -> flat.Box:
-    top, left, height, width = (round(length * reduction) for length in box)
-    return top, left, height, width
 
 
 def _warnings(box: looks.Box, sight: Sight, *, near_px: float) -> tuple[str, ...]:

@@ -173,7 +173,7 @@ class Recogniser:
             AbandonedError: The client has left.
         """
         batch = self.prepare_in_place(network, pictures, preprocess=preprocess)
-        if batch and all(one.sight is None for one in batch.prepared):
+        if batch and all(one.found is None for one in batch.prepared):
             return batch.prepared
         found = await self._pool.run(lambda: self._recognised(network, pictures, preprocess), origin=origin)
         return [one.prepared for one in found]

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from framing.looks import WORK_PX
+from framing.flat import FlatDigit
+from framing.looks import LEAST_PX_ACROSS, Found
 from framing.mnist import SIZE_PX, padded
 from service.digits.ink import InkNetwork
 from service.digits.layers import Size
@@ -53,7 +54,8 @@ class Recognition(NamedTuple):
     @property
     def is_doubtful(self) -> bool:
         """The network that finds ink may see more than levels told."""
-        return self.prepared.sight is not None and (self.prepared.is_apart or bool(self.confidence < SURE))
+        found = self.prepared.found
+        return isinstance(found, FlatDigit) and (found.is_apart or bool(self.confidence < SURE))
 
 
 def quickly(pictures: Pictures, *, preprocess: Literal["auto", "none"], size: Size) -> list[Prepared | Sight]:
@@ -73,7 +75,7 @@ def quickly(pictures: Pictures, *, preprocess: Literal["auto", "none"], size: Si
     if pictures.stack is not None:
         found = all_by_levels(pictures.stack)
     else:
-        drafts = pictures.drafts(least_side_px=WORK_PX, least_spread=LEAST_SPREAD)
+        drafts = pictures.drafts(least_side_px=LEAST_PX_ACROSS, least_spread=LEAST_SPREAD)
         found = (by_levels(draft.pixels, draft.sent_side_px) for draft in drafts)
     return [one if isinstance(one, Sight) else _sized(one, size) for one in found]
 
@@ -171,7 +173,7 @@ def _sized(prepared: Prepared, size: Size) -> Prepared:
 
 
 def _reason(prepared: Prepared, familiar: bool) -> Reason | None:  # noqa: FBT001  as the network says it
-    if prepared.is_several:
+    if isinstance(prepared.found, Found) and prepared.found.is_several:
         return "several"
     return None if familiar else "unfamiliar"
 

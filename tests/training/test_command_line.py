@@ -12,7 +12,7 @@ import pytest
 
 from training import run_record
 from training.arguments import parse
-from training.recipes import BEST
+from training.recipes import PREPARED
 from training.run_record import Run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -103,12 +103,12 @@ def test_arguments_that_make_no_sense_are_refused(
     assert said in capsys.readouterr().err
 
 
-def test_the_defaults_are_the_best_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_defaults_are_the_usual_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MNIST_PATH", raising=False)
     found = parse([])
 
-    assert (found.recipe, found.trial, found.data) == (BEST, False, None)
-    assert (found.repository, found.name, found.runs) == (Path("models"), "lenet5", Path("runs/best-1"))
+    assert (found.recipe, found.trial, found.data) == (PREPARED, False, None)
+    assert (found.repository, found.name, found.runs) == (Path("models"), "lenet5", Path("runs/prepared-1"))
     assert (found.named, found.replace) == (False, False)
 
 
@@ -189,7 +189,7 @@ def test_a_trial_under_a_name_in_use_is_refused_before_the_first_step(
 
 
 def test_a_folder_of_another_run_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
-    run_record.write(tmp_path, Run(repr(BEST), seed=1))
+    run_record.write(tmp_path, Run(repr(PREPARED), seed=1))
     code = (
         "import sys, training.pipeline as m\n"
         f"status = m.main(['--seed', '2', '--runs', {str(tmp_path)!r}])\n"
@@ -199,7 +199,7 @@ def test_a_folder_of_another_run_is_refused_before_anything_is_loaded(tmp_path: 
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
 
-    assert found.stdout == "training lenet5 by the recipe best with seed 2\n2 []\n"
+    assert found.stdout == "training lenet5 by the recipe prepared with seed 2\n2 []\n"
     assert found.stderr == (
         f"refused: {tmp_path}: holds a run of another seed; remove it, or give another --runs\n"
     )

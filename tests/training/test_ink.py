@@ -79,7 +79,7 @@ def test_the_command_line_gives_each_network_its_recipe(capsys: pytest.CaptureFi
     ink = arguments.parse(["--network", "ink"])
 
     assert (ink.recipe, ink.name, ink.trial, ink.runs) == (STROKES, "ink", False, Path("runs/ink-strokes-1"))
-    assert arguments.parse([]).recipe == BEST
+    assert arguments.parse([]).recipe == PREPARED
     for wrong in (["--network", "ink", "--recipe", "best"], ["--recipe", "strokes"]):
         with pytest.raises(SystemExit):
             arguments.parse(wrong)

@@ -79,8 +79,16 @@ def test_a_trial_under_a_name_in_use_is_refused_unless_told_to(
     assert not (tmp_path / "models" / "lenet5").exists()
 
 
+def test_a_whole_run_by_the_default_recipe_is_no_trial_whatever_the_predecessors_was(
+    repository: Path, packaged: Path
+) -> None:
+    found = settled(asked(repository, "--recipe", "prepared"), packaged=packaged)
+
+    assert (found.trial, found.name) == (False, "lenet5")
+
+
 def test_a_whole_run_of_the_same_recipe_is_no_trial(repository: Path, packaged: Path) -> None:
-    found = settled(asked(repository, "--seed", "2"), packaged=packaged)
+    found = settled(asked(repository, "--recipe", "best", "--seed", "2"), packaged=packaged)
 
     assert (found.trial, found.name) == (False, "lenet5")
 
