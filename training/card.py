@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from training.evaluation import Evaluation
 from training.familiarity import FamiliarityReport
-from training.ink_evaluation import InkEvaluation
+from training.ink.evaluation import InkEvaluation
 from training.publication import CARD
 from training.robustness import FamilyResult
 

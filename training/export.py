@@ -17,7 +17,7 @@ from training.evaluation import Probabilities
 from training.familiarity import Familiarity
 from training.family import Head, input_size
 from training.graphs import ANSWERS, INK_ANSWERS, INPUT, answers_graph, ink_graph, layers_graph
-from training.ink_evaluation import InkAnswers
+from training.ink.evaluation import InkAnswers
 
 MODEL = publication.MODEL
 LAYERS = "layers.onnx"

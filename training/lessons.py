@@ -123,7 +123,7 @@ class InkViews:
 
     def __init__(self, recipe: InkRecipe, train: list[Records], validation: list[Records], seed: int) -> None:
         """
-        Take what was drawn, part by part: see ``training.ink_scenes``.
+        Take what was drawn, part by part: see ``training.ink.scenes``.
 
         Args:
             recipe: The batch's size.

@@ -177,9 +177,9 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
 
 
 def train_ink(mnist: Mnist, settings: Settings, recipe: InkRecipe, progress: Reporter) -> Path:
-    """Do the same for a network that finds ink: see ``training.ink_pipeline``."""
+    """Do the same for a network that finds ink: see ``training.ink.pipeline``."""
     # Here, for they load TensorFlow.
-    from training import ink_pipeline
+    from training.ink import pipeline as ink_pipeline
 
     return ink_pipeline.train(mnist, settings, recipe, networks.finder(settings.network), progress)
 

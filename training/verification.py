@@ -15,7 +15,7 @@ from training.evaluation import Probabilities
 from training.export import LAYERS, MODEL
 from training.family import input_size, scaled
 from training.graphs import INK_ANSWERS
-from training.ink_evaluation import FOUND, InkAnswers, dice
+from training.ink.evaluation import FOUND, InkAnswers, dice
 from training.layers import visible
 
 TOLERANCE = 1e-5

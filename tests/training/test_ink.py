@@ -19,8 +19,8 @@ from training import arguments, networks, prepared
 from training.arguments import Settings
 from training.data import Mnist, split
 from training.errors import DataError, ExportError, ResumeError
-from training.ink_evaluation import InkAnswers, dice, evaluate
-from training.ink_golden import golden_views
+from training.ink.evaluation import InkAnswers, dice, evaluate
+from training.ink.golden import golden_views
 from training.lessons import MixedDigits
 from training.networks.ink import FAMILY, PARAMETERS, stroke_loss
 from training.pipeline import _lessons, train_ink

@@ -9,7 +9,7 @@ import pytest
 from training import parts
 from training.errors import ResumeError, StorageError
 from training.golden import golden_images
-from training.ink_scenes import ViewMaker
+from training.ink.scenes import ViewMaker
 
 NUMBER = 2 * parts.PART + 20
 RECORD = np.dtype([("number", np.int64), ("drawn", np.float64)])

@@ -6,24 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from training import (
-    export,
-    fit,
-    ink_evaluation,
-    ink_scenes,
-    parts,
-    run_folder,
-    run_record,
-    succession,
-    verification,
-)
+from training import export, fit, parts, run_folder, run_record, succession, verification
 from training.arguments import Settings
 from training.card import INK_ROLE, InkCard, InkEvaluations, Training, described
 from training.data import SHA256, Mnist, split
 from training.family import InkFamily
-from training.ink_evaluation import InkAnswers
-from training.ink_golden import golden_views
-from training.ink_readme import write_readme
+from training.ink import evaluation, scenes
+from training.ink.evaluation import InkAnswers
+from training.ink.golden import golden_views
+from training.ink.readme import write_readme
 from training.lessons import InkViews
 from training.progress import Reporter
 from training.provenance import hardware, revision, versions
@@ -65,8 +56,8 @@ def train(mnist: Mnist, settings: Settings, recipe: InkRecipe, family: InkFamily
             progress.stage(f"{number * parts.PART if number < of else recipe.scenes:,} scenes are drawn")
 
     progress.stage(f"drawing {recipe.scenes:,} scenes of {len(training[0]):,} images, once")
-    drawn = ink_scenes.training_views(settings.runs, recipe, training, settings.seed, on_part)
-    watched = ink_scenes.validation_views(settings.runs, recipe, validation)
+    drawn = scenes.training_views(settings.runs, recipe, training, settings.seed, on_part)
+    watched = scenes.validation_views(settings.runs, recipe, validation)
     lessons = InkViews(recipe, parts.read(drawn), parts.read(watched), settings.seed)
     views, (stroke, count) = lessons.validation
 
@@ -90,7 +81,7 @@ def train(mnist: Mnist, settings: Settings, recipe: InkRecipe, family: InkFamily
     golden = InkAnswers.of(network, seen)
     if not settings.trial:
         verification.require_golden_ink(golden, there)
-    figures = ink_evaluation.evaluate(InkAnswers.of(network, views), stroke, count)
+    figures = evaluation.evaluate(InkAnswers.of(network, views), stroke, count)
     progress.stage(
         f"of {figures.images:,} views the ink is not found in {figures.errors:,}, "
         f"the number of digits wrong in {figures.count_errors:,}"

@@ -1,0 +1,1 @@
+"""The network that finds ink: its views, golden views, figures, card for people, and training."""
