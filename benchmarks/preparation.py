@@ -13,8 +13,8 @@ import numpy.typing as npt
 from benchmarks.baselines import boxed, resized
 from service.digits.preparation import by_levels
 from service.digits.recognition import Recognition, recognise
-from service.digits.repository import Repository, open_folder
 from service.engine.batcher import Batcher, QueueLimits
+from service.repository.repository import Repository, open_folder
 from service.settings import Settings
 from training.data import load as load_mnist
 from training.errors import DataError

@@ -13,7 +13,6 @@ from fastapi import FastAPI
 import service
 from service import allocator, gauges, logs
 from service.application import Application
-from service.digits import repository
 from service.digits.network import BATCH
 from service.digits.recogniser import Recogniser
 from service.engine import processors
@@ -29,6 +28,7 @@ from service.metrics.ledger import Ledger
 from service.metrics.sharing import Sharing
 from service.model_monitor import ModelMonitor
 from service.readiness import Readiness
+from service.repository import repository
 from service.routes import (
     architecture,
     feature_maps,

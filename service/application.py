@@ -10,7 +10,6 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.digits.repository import Repository
 from service.http.admission import Admission
 from service.http.api_keys import HEADER, Keys
 from service.http.asgi import AsgiEntry, as_handler
@@ -18,6 +17,7 @@ from service.http.client_addresses import ClientAddresses
 from service.http.dispatcher import Dispatcher, Observe
 from service.http.endpoints import Endpoint, Route, Routes, access_of
 from service.readiness import Readiness
+from service.repository.repository import Repository
 from service.settings import Settings
 
 _SCHEME = "APIKeyHeader"

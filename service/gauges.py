@@ -5,13 +5,13 @@ from collections.abc import Iterable
 
 import service
 from service import logs
-from service.digits.repository import Repository
 from service.engine import session
 from service.engine.worker_pool import WorkerPool
 from service.http.admission import Admission
 from service.metrics import families
 from service.metrics.ledger import Ledger
 from service.readiness import Readiness
+from service.repository.repository import Repository
 
 
 def of_the_process(ledger: Ledger) -> None:

@@ -7,10 +7,10 @@ import time
 from collections.abc import Awaitable
 
 from service import logs
-from service.digits.repository import Repository
 from service.engine.worker_pool import WorkerPool
 from service.errors import ModelError, RequestError, ServiceError
 from service.readiness import Readiness
+from service.repository.repository import Repository
 
 LOOK_S = 0.25
 """How often it wakes; what it does then is due more seldom."""

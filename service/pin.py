@@ -3,8 +3,8 @@
 import sys
 
 from service import settings
-from service.digits import repository
 from service.errors import RequestError, StartError
+from service.repository import repository
 
 REFUSED = 1
 """Exit status when nothing was changed."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from service.digits.repository import Served
+from service.repository.repository import Served
 
 
 class Readiness:

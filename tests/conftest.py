@@ -34,10 +34,10 @@ from service import logs
 from service.app import create_app
 from service.application import Application
 from service.digits.network import Batching
-from service.digits.repository import Repository, open_folder
 from service.engine.batcher import Batcher, QueueLimits
 from service.http.admission import Admission
 from service.http.endpoints import Endpoint
+from service.repository.repository import Repository, open_folder
 from service.routes import pages
 from service.server import connection
 from service.server.connection import APPLICATION

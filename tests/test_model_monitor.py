@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.digits import repository
 from service.digits.network import Batching
-from service.digits.repository import Repository
 from service.engine.worker_pool import WorkerPool
 from service.model_monitor import MOST_FAILURES, ModelMonitor
 from service.readiness import Readiness
+from service.repository import repository
+from service.repository.repository import Repository
 from service.settings import Settings
 
 Publish = Callable[..., Path]

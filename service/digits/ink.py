@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from service.digits.card import Card
+from service.cards.card import Card
 from service.digits.network import BATCH
 from service.engine.session import Array, Session
 from service.errors import ModelError

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from framing.mnist import SIDE_PX
-from service.digits import layer_checks
-from service.digits.card import Layer, RecogniserCard
-from service.digits.first_cards import completed
+from service.cards import layer_checks
+from service.cards.card import Layer, RecogniserCard
+from service.cards.first_cards import completed
 from service.engine import weights
 from service.engine.session import Array, Session
 from service.errors import ModelError, UnknownNameError

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from service.digits.card import RecogniserCard
+from service.cards.card import RecogniserCard
 from service.digits.layers import Layers, image_size
 from service.engine.batcher import Answer, Batcher
 from service.engine.batches import Outputs, Run

@@ -6,13 +6,12 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from service.cards.card import Layer
 from service.codecs import pictures
 from service.digits import layers as layer_table
-from service.digits.card import Layer
 from service.digits.network import Network
 from service.digits.preparation import Prepared
 from service.digits.recogniser import Recogniser
-from service.digits.repository import Repository
 from service.engine.session import Array
 from service.engine.worker_pool import WorkerPool
 from service.errors import InvalidInputError
@@ -24,6 +23,7 @@ from service.http.responses import check_size
 from service.images import contact_sheets, encoding
 from service.images.pictures import Pictures
 from service.media_types import JSON, NPZ, PNG
+from service.repository.repository import Repository
 from service.routes.prediction import ModelVersion
 from service.server.messages import Response
 from service.settings import Limits, Settings

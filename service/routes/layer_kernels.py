@@ -7,15 +7,15 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response as StarletteResponse
 
-from service.digits.card import Layer
+from service.cards.card import Layer
 from service.digits.layers import Weight
 from service.digits.network import Network
-from service.digits.repository import Repository
 from service.http import problems, queries, responses
 from service.http.asgi import as_starlette
 from service.http.negotiation import accepted
 from service.http.responses import check_size
 from service.media_types import JSON, NPZ
+from service.repository.repository import Repository
 from service.routes.prediction import ModelVersion
 from service.settings import Limits
 

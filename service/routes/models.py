@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response as StarletteResponse
 
-from service.digits.card import (
+from service.cards.card import (
     Card,
     Evaluation,
     Familiarity,
@@ -17,9 +17,9 @@ from service.digits.card import (
     Training,
 )
 from service.digits.network import Network
-from service.digits.repository import Repository, Served
 from service.http import problems, responses
 from service.http.asgi import as_starlette
+from service.repository.repository import Repository, Served
 from service.settings import Limits
 
 

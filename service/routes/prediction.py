@@ -28,7 +28,6 @@ from service.digits.network import BATCH, Network
 from service.digits.preparation import Prepared
 from service.digits.recogniser import Recogniser, Timings
 from service.digits.recognition import Reason, Recognition
-from service.digits.repository import Repository
 from service.engine.batcher import Answer
 from service.engine.worker_pool import WorkerPool
 from service.http import problems, queries, responses
@@ -36,6 +35,7 @@ from service.http.context import RequestContext
 from service.http.endpoints import Call, Endpoint, Pending
 from service.images import encoding
 from service.images.pictures import Pictures
+from service.repository.repository import Repository
 from service.server.messages import Response
 from service.settings import Limits
 

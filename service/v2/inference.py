@@ -9,21 +9,20 @@ from pydantic import BaseModel, ConfigDict
 
 from framing.mnist import SIZE_PX
 from service.codecs.pictures import SEVEN_PNG, SMALL_BYTES
-from service.digits import outputs
 from service.digits.layers import Size
 from service.digits.network import BATCH, Images
-from service.digits.outputs import Model, Output
 from service.digits.recogniser import Recogniser
-from service.digits.repository import Repository
 from service.engine.session import Array
 from service.engine.worker_pool import WorkerPool
 from service.http.context import RequestContext, Stopwatch
 from service.http.endpoints import Call, Endpoint
 from service.images.pictures import Pictures
+from service.repository.repository import Repository
 from service.server.messages import Response
 from service.settings import Limits
-from service.v2 import documents, inputs, requests, responses, tensors
+from service.v2 import documents, inputs, outputs, requests, responses, tensors
 from service.v2.documents import RequestDocument
+from service.v2.outputs import Model, Output
 from service.v2.requests import LENGTH_HEADER, InferenceRequest
 
 

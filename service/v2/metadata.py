@@ -11,15 +11,14 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response as StarletteResponse
 
 import service
-from service.digits import outputs
-from service.digits.outputs import Model
-from service.digits.repository import Repository
 from service.http import responses
 from service.http.asgi import as_starlette
 from service.http.endpoints import access
 from service.readiness import Readiness
+from service.repository.repository import Repository
 from service.settings import Settings
-from service.v2 import documents, inputs
+from service.v2 import documents, inputs, outputs
+from service.v2.outputs import Model
 
 EXTENSIONS = ("binary_tensor_data", "classification")
 REPOSITORY_EXTENSION = "model_repository"

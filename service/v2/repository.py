@@ -7,15 +7,14 @@ from pydantic import BaseModel, ConfigDict
 
 from service import logs
 from service.codecs import json
-from service.digits import outputs
-from service.digits.repository import LATEST, Repository
 from service.engine.worker_pool import WorkerPool
 from service.errors import Fault, InvalidInputError, ModelError, TooLargeError, UnknownNameError
 from service.http import responses
 from service.http.endpoints import Call, Endpoint
+from service.repository.repository import LATEST, Repository
 from service.server.messages import Response
 from service.settings import Limits, Settings
-from service.v2 import documents
+from service.v2 import documents, outputs
 
 MOST_BYTES = 65_536
 """Of a request: names and parameters; more would keep others waiting while it is parsed."""

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from service.digits.outputs import Model, Output
 from service.errors import Fault, InvalidInputError
 from service.http.responses import check_size, of_type
 from service.media_types import JSON
 from service.server.messages import Response
 from service.settings import Limits
 from service.v2 import tensors
+from service.v2.outputs import Model, Output
 from service.v2.requests import LENGTH_HEADER, InferenceRequest, Wanted
 
 BINARY = "application/octet-stream"

@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 
 from service.app import create_app
 from service.application import Application
-from service.digits import trials
 from service.http import problems
 from service.http.endpoints import Endpoint
+from service.repository import trials
 from service.server.messages import Response
 from service.settings import Settings
 from service.v2 import inference

@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw
 from framing.mnist import SIZE_PX
 from service.digits import recognition
 from service.digits.preparation import Preparation
-from service.digits.repository import Repository
 from service.images.decoding import PixelLimits
 from service.images.pictures import of_file
+from service.repository.repository import Repository
 
 Stored = Callable[[Image.Image, int], Image.Image]
 

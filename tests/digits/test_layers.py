@@ -8,12 +8,12 @@ import pytest
 from scipy import signal
 from starlette.testclient import TestClient
 
-from service.digits import repository, version_files
-from service.digits.card import Card
+from service.cards.card import Card
 from service.digits.layers import Layers
 from service.digits.network import Batching, Network
 from service.engine.session import Session
 from service.errors import ModelError
+from service.repository import repository, version_files
 from service.settings import Settings
 
 Arrays = dict[str, np.ndarray]

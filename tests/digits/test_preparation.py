@@ -12,7 +12,7 @@ import pytest
 
 from service.digits import preparation
 from service.digits.preparation import Prepared
-from service.digits.repository import Repository
+from service.repository.repository import Repository
 
 Grey = npt.NDArray[np.uint8]
 Points = list[tuple[float, float]]

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from service.digits import recognition, repository
+from service.digits import recognition
 from service.digits.network import BATCH, Batching, Network
 from service.digits.preparation import by_levels
-from service.digits.repository import Repository
 from service.errors import InvalidInputError, ModelError
+from service.repository import repository
+from service.repository.repository import Repository
 from service.settings import Settings
 
 

@@ -8,7 +8,7 @@ import pytest
 from service.digits import recognition
 from service.digits.network import Network
 from service.digits.preparation import all_by_levels
-from service.digits.repository import Repository
+from service.repository.repository import Repository
 
 MOST_ERRORS = 55
 """Of MNIST's 10,000 test images; the lecture's network makes 119."""

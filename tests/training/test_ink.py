@@ -12,9 +12,9 @@ import onnxruntime
 import pytest
 
 from framing.looks import find
-from service.digits import version_files
 from service.digits.ink import InkNetwork
 from service.digits.network import Batching
+from service.repository import version_files
 from training import arguments, networks, prepared
 from training.arguments import Settings
 from training.data import Mnist, split

@@ -4,11 +4,11 @@ import time
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 
-from service.digits import sandbox
-from service.digits.folders import Refusal, Untried, reason
-from service.digits.loader import Loader
-from service.digits.sandbox import TooSlowError
 from service.errors import ModelError
+from service.repository import sandbox
+from service.repository.folders import Refusal, Untried, reason
+from service.repository.loader import Loader
+from service.repository.sandbox import TooSlowError
 
 TOGETHER_S = 10
 """Time for all tries of a start, or of a request to load; what is left then is tried while the service runs.

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.digits import layer_checks, repository
-from service.digits.card import Layer
+from service.cards import layer_checks
+from service.cards.card import Layer
 from service.digits.network import Batching
-from service.digits.repository import Repository
 from service.errors import ModelError
+from service.repository import repository
+from service.repository.repository import Repository
 from service.settings import PACKAGED_MODELS
 
 Change = Callable[[dict[str, Any]], None]

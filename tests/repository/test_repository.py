@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.digits import repository
-from service.digits.repository import Repository
 from service.engine.batcher import Batcher, QueueLimits
 from service.errors import ModelError, UnknownNameError
+from service.repository import repository
+from service.repository.repository import Repository
 from service.settings import Settings
 
 BOUNDS = QueueLimits(batch=64, requests=10, rows=100, wait_s=1, deadline_s=1)

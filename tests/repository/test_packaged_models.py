@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from service.digits import repository
 from service.digits.network import Batching
-from service.digits.repository import Repository
 from service.errors import ModelError
+from service.repository import repository
+from service.repository.repository import Repository
 from service.settings import PACKAGED_MODELS
 
 Open = Callable[[], Repository]

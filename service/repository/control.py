@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from service.digits.version_files import read_file, status
 from service.errors import InvalidInputError, ModelError
+from service.repository.version_files import read_file, status
 from service.settings import PACKAGED_MODELS
 
 PINNED = "pinned"

@@ -16,10 +16,10 @@ import threading
 import time
 from pathlib import Path
 
-from service.digits import version_files
 from service.engine.batcher import Batcher, QueueLimits
 from service.engine.batches import Run
 from service.errors import ModelError, StartError
+from service.repository import version_files
 
 DEADLINE_S = 10
 """Time for a version, and as much for the process to start: together they take half a second, the version a

@@ -12,12 +12,12 @@ import numpy as np
 import onnx
 import pytest
 
-from service.digits import repository
 from service.digits.ink import InkNetwork
 from service.digits.network import Batching, Network
-from service.digits.repository import Repository
 from service.engine import session
 from service.errors import ModelError, UnknownNameError, UnservedError
+from service.repository import repository
+from service.repository.repository import Repository
 from service.settings import PACKAGED_MODELS, Settings
 
 Write = Callable[[Path], Path]

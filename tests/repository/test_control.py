@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from service.digits import repository
 from service.digits.network import Batching
-from service.digits.repository import LATEST, Repository
 from service.errors import InvalidInputError, ModelError, UnknownNameError
+from service.repository import repository
+from service.repository.repository import LATEST, Repository
 from service.settings import PACKAGED_MODELS
 
 Open = Callable[[], Repository]

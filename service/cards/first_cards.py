@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from service.digits.card import Layer, Pair
+from service.cards.card import Layer, Pair
 from service.engine.weights import Array
 
 _AXES = {

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from service.digits.card import Card, RecogniserCard
+from service.cards.card import Card, RecogniserCard
 from service.digits.ink import InkNetwork
 from service.digits.layers import Layers
 from service.digits.network import Batching, Network

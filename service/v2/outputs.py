@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from service.digits.network import Network, Scores
-from service.digits.repository import Repository
 from service.engine.session import Array
 from service.errors import UnknownNameError
+from service.repository.repository import Repository
 
 LAYERS_SUFFIX = "-layers"
 """``<name>-layers`` is the network ``<name>`` with every layer as an output."""

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Literal
 
 from service import logs
-from service.digits import control, folders, sandbox, trials, version_files
-from service.digits.control import Request
-from service.digits.folders import Look, Refusal, Untried, in_order, reason
 from service.digits.ink import InkNetwork
-from service.digits.loader import Loader, UntriedError
 from service.digits.network import Batching, Network
-from service.digits.trials import Trials
 from service.engine.session import Device
 from service.errors import ModelError, UnknownNameError, UnservedError
+from service.repository import control, folders, sandbox, trials, version_files
+from service.repository.control import Request
+from service.repository.folders import Look, Refusal, Untried, in_order, reason
+from service.repository.loader import Loader, UntriedError
+from service.repository.trials import Trials
 from service.settings import Settings
 
 LATEST = "latest"

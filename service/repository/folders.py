@@ -6,9 +6,9 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from service.digits import control
-from service.digits.control import Request
 from service.errors import ModelError
+from service.repository import control
+from service.repository.control import Request
 
 MOST_REASON = 500
 """Characters of a reason: it is told in log lines and answers, and may repeat what stands in a file."""

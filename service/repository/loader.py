@@ -3,13 +3,13 @@
 import math
 from pathlib import Path
 
-from service.digits import version_files
-from service.digits.card import Card
+from service.cards.card import Card
 from service.digits.ink import InkNetwork
 from service.digits.network import Batching, Network
-from service.digits.sandbox import Sandbox
 from service.engine.session import Device
 from service.errors import ModelError
+from service.repository import version_files
+from service.repository.sandbox import Sandbox
 from service.settings import PACKAGED_MODELS
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import NoReturn
 
-from service.digits.card import Layer, Pair
+from service.cards.card import Layer, Pair
 from service.engine.weights import Array
 from service.errors import ModelError
 

@@ -20,10 +20,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from service.digits import repository, sandbox, trials
 from service.digits.network import Batching
-from service.digits.repository import Repository
 from service.errors import ModelError
+from service.repository import repository, sandbox, trials
+from service.repository.repository import Repository
 from service.settings import PACKAGED_MODELS
 
 Break = Callable[[Path], None]
@@ -350,7 +350,7 @@ def test_what_is_broken_is_refused_by_name_and_what_is_good_is_served(
 ONE_LOOK = """
 import resource, sys
 from pathlib import Path
-from service.digits import repository, sandbox
+from service.repository import repository, sandbox
 served = repository.open_folder(Path(sys.argv[1]), device="cpu", batching=sandbox.unasked, most_versions=10)
 assert [network.card.version for network in served.every()] == ["1"], served.refused()
 for _ in range(20):
