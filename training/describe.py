@@ -12,9 +12,9 @@ from training.startup import load_tensorflow
 
 DESCRIPTION = """\
 Describe a published version anew, by its files and MNIST. What cards did not have when it was made is
-measured on the validation images and added: the temperature's interval, robustness family by family, the
-first layer's kernels. README.md and report.html are written. What the card says stays, and so do all other
-files.
+measured on the validation images and added: the temperature's interval, robustness family by family, what is
+told from digits letter by letter, the first layer's kernels. README.md and report.html are written. What the
+card says stays, and so do all other files.
 """
 
 
@@ -35,7 +35,7 @@ def describe(folder: Path, mnist: Mnist) -> None:
     import onnxruntime
 
     from framing.mnist import padded
-    from training import calibration, robustness
+    from training import acquaintance, calibration, familiarity, nondigits, robustness
     from training.card import Card, Kernels
     from training.evaluation import Probabilities
     from training.export import LAYERS, MODEL
@@ -69,6 +69,26 @@ def describe(folder: Path, mnist: Mnist) -> None:
                     return Kernels(layer.name, {card.training.epochs: shown(kernels)})
         return None
 
+    def familiar(images: Images) -> tuple[familiarity.Scores, familiarity.Scores]:
+        return asked("familiarity", images), familiarity.energy(asked("logits", images))
+
+    def more_of_strangers() -> familiarity.FamiliarityReport:
+        known = card.familiarity
+        measured = familiarity.measure(
+            familiar,
+            digits=acquaintance.sources(validation, None),
+            strangers={},
+            letters=nondigits.held_out_letters(acquaintance.PICTURES, seed=0),
+            below=known.threshold,
+        )
+        return replace(
+            known,
+            auroc=measured.auroc | known.auroc,
+            rejected=measured.rejected | known.rejected,
+            letters=measured.letters,
+            digits=measured.digits,
+        )
+
     validated = asked("probabilities", validation[0])
     # The graph's logits are divided by the temperature already.
     logits = asked("logits", validation[0]) * np.float64(card.temperature)
@@ -78,6 +98,7 @@ def describe(folder: Path, mnist: Mnist) -> None:
         or calibration.temperature_interval(logits, validation[1]),
         robustness=card.robustness
         or robustness.measure(lambda images: asked("probabilities", images), validation),
+        familiarity=card.familiarity if card.familiarity.letters else more_of_strangers(),
         kernels=card.kernels or last_kernels(),
     )
     try:

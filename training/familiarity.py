@@ -1,79 +1,94 @@
-"""How much an image is like the digits that the network knows: a score for the graph, and its threshold."""
+"""How much an image is like a digit: a small head beside the network, its threshold, and what it is worth."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 
-from training.data import Labels
+from training.data import Images
 from training.family import Answers
+from training.nondigits import LOOKALIKES
 
-Features = npt.NDArray[np.floating]
-"""What enters the last layer with weights, ``(number, features)``: 84 of LeNet-5."""
-
-Scores = npt.NDArray[np.float64]
+Scores = npt.NDArray[np.floating]
 """One score an image, ``(number,)``, higher for what is more like a digit."""
 
-SHRINKAGE = 0.1
-"""Share of the covariance that is replaced by a multiple of the identity."""
+Dense = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+"""Kernel ``(inputs, units)`` and bias ``(units,)``."""
+
+METHOD = "head"
+
+ALL = "letters, all 52"
+DISTINCT = "letters unlike digits"
+
+HIDDEN = (64, 32)
+"""Units of the layers before the last."""
+
+ROUNDS = 6
+"""Times that digits and strangers are drawn anew."""
+
+PASSES = 2
+"""Times that each round's are gone through: to draw them takes longer than to learn from them."""
+
+BATCH = 256
+LEARNING_RATE = 3e-3
+WEIGHT_DECAY = 1e-2
+
+VALIDATION = "MNIST, validation"
 
 REJECTED_DIGITS = 0.01
-"""Share of true digits that the threshold takes for strangers."""
+"""Share of validation digits that the threshold may take for strangers."""
 
-METHOD = "energy + mahalanobis"
+REJECTED_OTHERS = 0.02
+"""Share of any other source's digits."""
+
+_LEAST_SPREAD = 1e-2
+"""An input that varies less is not enlarged: some features are never active."""
 
 
 @dataclass(frozen=True)
 class Familiarity:
     """
-    Energy of the logits plus the distance of the features to the nearest class, in equal parts.
+    A head beside the network's last layer: one number for what it sees, ``relu(relu(x A + a) B + b) c + d``.
 
-    With features ``f`` and logits ``l`` the score is
-    ``logsumexp(l) + max_c(z . centres_c + offsets_c) - |z|^2`` where ``z = f whitening + shift``;
-    the last two terms are ``-|z - m_c|^2`` of the nearest class mean ``m_c``, multiplied out.
+    It sees what enters the last layer, the logits, and the image at half its size (``Answers.seen``); the
+    network's own answers stay as they are. It learns by the cross-entropy of ``sigmoid(s)``, digits and
+    strangers weighing the same, so that ``s`` comes near ``log p(x | digit) - log p(x | stranger)``: no score
+    tells those two apart better (Neyman and Pearson 1933). That made strangers teach about others is outlier
+    exposure (Hendrycks, Mazeika and Dietterich, ICLR 2019).
 
-    Why both: they fail on different strangers. The energy (Liu et al. 2020) is low where the
-    features are weak, and takes bold textures for digits (AUROC 0.875 on textures, 0.97 on
-    letters); Mahalanobis' distance (Lee et al. 2018) is large where features are strong or unusual,
-    and takes faint noise for digits (0.96 on noise, 0.96 on letters, 0.99 on textures). Scaled to
-    the same spread on true digits and added, which leaves nothing to tune, they reach 0.99 or so on
-    every kind: mean AUROC over letters, symbols, scribbles, noise and textures 0.951 (energy),
-    0.966 (distance), 0.992 (both). Every model card repeats the measurement for its own network.
+    Why the image too: features keep what tells digits from each other, and lose some of what tells them from
+    the signs of other scripts, noise and textures.
 
     Attributes:
-        whitening: ``(features, features)``, makes their spread within a class the same in every direction.
-        shift: ``(features,)``, centres them on the mean of all digits.
-        centres: ``(features, classes)``, twice the whitened class means.
-        offsets: ``(classes,)``, minus the squared length of each mean.
+        layers: Kernel and bias of each.
     """
 
-    whitening: npt.NDArray[np.float64]
-    shift: npt.NDArray[np.float64]
-    centres: npt.NDArray[np.float64]
-    offsets: npt.NDArray[np.float64]
+    layers: tuple[Dense, ...]
 
-    def distance(self, features: Features) -> Scores:
-        """Give minus the squared distance to the nearest class mean, ``(number,)``."""
-        z = features @ self.whitening + self.shift
-        return np.asarray((z @ self.centres + self.offsets).max(axis=1) - (z**2).sum(axis=1), np.float64)
-
-    def __call__(self, features: Features, logits: npt.NDArray[np.floating]) -> Scores:
-        """Score features ``(number, features)`` and logits ``(number, 10)``."""
-        return energy(logits) + self.distance(features)
+    def __call__(self, seen: npt.NDArray[np.floating]) -> Scores:
+        """Score what was seen, ``(number, inputs)``."""
+        *hidden, (kernel, bias) = self.layers
+        for weights, offsets in hidden:
+            seen = np.maximum(seen @ weights + offsets, 0)
+        return np.asarray((seen @ kernel + bias)[:, 0])
 
 
 @dataclass(frozen=True)
 class FamiliarityReport:
     """
-    What the score is worth, measured on validation digits against pictures made for the purpose.
+    What the score is worth, by pictures that no head has learnt from.
 
     Attributes:
         method: Name of the score.
-        threshold: Below it an image is taken for no digit: the 1 % quantile of the digits' scores.
-        auroc: For each kind of stranger the chance that a digit scores higher than a stranger.
+        threshold: Below it an image is taken for no digit: see ``threshold``.
+        auroc: For each kind of stranger the chance that a validation digit scores higher than a stranger.
         rejected: For each kind the share under the threshold.
-        mean_auroc: Of each score that was considered, over the kinds.
+        mean_auroc: Over the kinds, of this score, and of the logits' energy, which needs no training.
+        letters: For each letter of both cases the share under the threshold; empty when not measured.
+        digits: For each source of digits likewise.
     """
 
     method: str
@@ -81,6 +96,132 @@ class FamiliarityReport:
     auroc: dict[str, float]
     rejected: dict[str, float]
     mean_auroc: dict[str, float]
+    letters: dict[str, float] = field(default_factory=dict)
+    digits: dict[str, float] = field(default_factory=dict)
+
+
+def fit(
+    answer: Callable[[Images], Answers], draw: Callable[[int], tuple[Images, Images]], seed: int
+) -> Familiarity:
+    """
+    Train a head.
+
+    Args:
+        answer: Asks the network, which stays as it is.
+        draw: Gives digits and strangers to learn from, ``(number, 28, 28)`` uint8 each, anew for each number
+            of a round.
+        seed: Of weights and order.
+    """
+    keras.utils.set_random_seed(seed)
+    network: Any = None
+    for number in range(ROUNDS):
+        digits, strangers = draw(number)
+        seen = answer(np.concatenate([digits, strangers])).seen
+        is_digit = np.arange(len(seen)) < len(digits)
+        if network is None:
+            mean, spread = seen.mean(axis=0), np.maximum(seen.std(axis=0), _LEAST_SPREAD)
+            network = _untrained(seen.shape[1], steps=ROUNDS * PASSES * -(-len(seen) // BATCH))
+        network.fit(
+            (seen - mean) / spread,
+            is_digit.astype(np.float32),
+            sample_weight=len(seen) / 2 / np.where(is_digit, len(digits), len(strangers)),
+            batch_size=BATCH,
+            epochs=PASSES,
+            verbose=0,
+        )
+    (kernel, bias), *others = [tuple(layer.get_weights()) for layer in network.layers]
+    kernel = kernel / spread[:, None]
+    return Familiarity(((kernel, bias - mean @ kernel), *others))
+
+
+def _untrained(inputs: int, steps: int) -> keras.Model:
+    """Build a head for standardised inputs, compiled for so many steps."""
+    network = keras.Sequential(
+        [
+            keras.Input((inputs,)),
+            *(keras.layers.Dense(units, activation="relu") for units in HIDDEN),
+            keras.layers.Dense(1),
+        ]
+    )
+    network.compile(
+        keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps), weight_decay=WEIGHT_DECAY
+        ),
+        keras.losses.BinaryCrossentropy(from_logits=True),
+    )
+    return network
+
+
+def threshold(digits: Mapping[str, Scores]) -> float:
+    """
+    Choose the score below which an image is taken for no digit.
+
+    At most 1 % of validation digits are below it, and at most 2 % of any other source's. Others' digits are
+    less like MNIST's, and they are why there is a service: a digit that is called none costs its user more
+    than a letter that is read.
+
+    Args:
+        digits: Scores of the digits of each source; that of ``VALIDATION`` is MNIST's.
+    """
+    return min(
+        float(np.quantile(scores, REJECTED_DIGITS if source == VALIDATION else REJECTED_OTHERS))
+        for source, scores in digits.items()
+    )
+
+
+def measure(
+    score: Callable[[Images], tuple[Scores, Scores]],
+    *,
+    digits: Mapping[str, Images],
+    strangers: Mapping[str, Images],
+    letters: Mapping[str, Images],
+    below: float | None = None,
+) -> FamiliarityReport:
+    """
+    Measure a score.
+
+    Args:
+        score: Gives familiarity and energy of images.
+        digits: Of each source; ``VALIDATION`` is one.
+        strangers: Of each kind.
+        letters: Of each letter; together they are two kinds more, ``ALL`` and ``DISTINCT``.
+        below: The threshold; None chooses it by the digits.
+    """
+    known = {source: score(images) for source, images in digits.items()}
+    by_letter = {letter: score(images) for letter, images in letters.items()}
+    unknown = {
+        ALL: _joined(by_letter),
+        DISTINCT: _joined({each: by_letter[each] for each in by_letter if each not in LOOKALIKES}),
+        **{kind: score(images) for kind, images in strangers.items()},
+    }
+    if below is None:
+        below = threshold({source: scores for source, (scores, _) in known.items()})
+    separation, by_energy = (
+        {kind: auroc(known[VALIDATION][which], scores[which]) for kind, scores in unknown.items()}
+        for which in (0, 1)
+    )
+    return FamiliarityReport(
+        method=METHOD,
+        threshold=below,
+        auroc=separation,
+        rejected={kind: share(scores, below) for kind, (scores, _) in unknown.items()},
+        mean_auroc={
+            METHOD: float(np.mean(list(separation.values()))),
+            "energy": float(np.mean(list(by_energy.values()))),
+        },
+        letters={letter: share(scores, below) for letter, (scores, _) in by_letter.items()},
+        digits={source: share(scores, below) for source, (scores, _) in known.items()},
+    )
+
+
+def share(scores: Scores, below: float) -> float:
+    """Give the share of scores under a threshold."""
+    return float((scores < below).mean())
+
+
+def _joined(scores: Mapping[str, tuple[Scores, Scores]]) -> tuple[Scores, Scores]:
+    familiarity, energies = zip(*scores.values(), strict=True)
+    return np.concatenate(familiarity), np.concatenate(energies)
 
 
 def energy(logits: npt.NDArray[np.floating]) -> Scores:
@@ -88,60 +229,6 @@ def energy(logits: npt.NDArray[np.floating]) -> Scores:
     exact = logits.astype(np.float64)
     top = exact.max(axis=1)
     return np.asarray(top + np.log(np.exp(exact - top[:, None]).sum(axis=1)), np.float64)
-
-
-def fit(train: Features, labels: Labels, validation: Answers) -> Familiarity:
-    """
-    Fit the class means and their shared covariance on training digits, the scale on validation digits.
-
-    The covariance is ``(1 - s) C + s trace(C)/n I`` with ``s = 0.1`` and ``n`` features, for some are never
-    active.
-
-    Args:
-        train: Features of training digits, ``(number, features)``.
-        labels: Which digits they are, ``(number,)``.
-        validation: Answers to digits that were not trained on.
-    """
-    features = train.astype(np.float64)
-    present = np.unique(labels)
-    means = np.stack([features[labels == digit].mean(axis=0) for digit in present])
-    within = features - means[np.searchsorted(present, labels)]
-    covariance = within.T @ within / len(features)
-    sphere = max(np.trace(covariance) / len(covariance), 1e-6)
-    covariance = (1 - SHRINKAGE) * covariance + SHRINKAGE * sphere * np.eye(len(covariance))
-    whitening = np.linalg.cholesky(np.linalg.inv(covariance))
-    unscaled = _around(means, features.mean(axis=0), whitening)
-    # Equal parts: the distance is brought to the energy's spread on true digits.
-    ratio = energy(validation.logits).std() / max(unscaled.distance(validation.features).std(), 1e-9)
-    return _around(means, features.mean(axis=0), whitening * np.sqrt(ratio))
-
-
-def _around(means: Features, centre: Features, whitening: npt.NDArray[np.float64]) -> Familiarity:
-    whitened = (means - centre) @ whitening
-    return Familiarity(whitening, -centre @ whitening, 2 * whitened.T, -(whitened**2).sum(axis=1))
-
-
-def measure(score: Familiarity, digits: Answers, strangers: Mapping[str, Answers]) -> FamiliarityReport:
-    """Compare the scores of validation digits with those of every kind of stranger."""
-    scores: dict[str, Callable[[Answers], Scores]] = {
-        METHOD: lambda answers: score(answers.features, answers.logits),
-        "energy": lambda answers: energy(answers.logits),
-        "mahalanobis": lambda answers: score.distance(answers.features),
-    }
-    known = {name: each(digits) for name, each in scores.items()}
-    unknown = {name: {kind: each(seen) for kind, seen in strangers.items()} for name, each in scores.items()}
-    separation = {
-        name: {kind: auroc(known[name], strange) for kind, strange in unknown[name].items()}
-        for name in scores
-    }
-    threshold = float(np.quantile(known[METHOD], REJECTED_DIGITS))
-    return FamiliarityReport(
-        method=METHOD,
-        threshold=threshold,
-        auroc=separation[METHOD],
-        rejected={kind: float((strange < threshold).mean()) for kind, strange in unknown[METHOD].items()},
-        mean_auroc={name: float(np.mean(list(kinds.values()))) for name, kinds in separation.items()},
-    )
 
 
 def auroc(known: Scores, unknown: Scores) -> float:

@@ -113,9 +113,16 @@ class DenseHead:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a network says of images, float32: ``(number, features)`` and twice ``(number, classes)``."""
+    """
+    What a network says of images, float32.
 
-    features: npt.NDArray[np.float32]
+    Attributes:
+        seen: What tells digits from strangers, ``(number, inputs)``: see ``seen``.
+        logits: ``(number, classes)``.
+        probabilities: Likewise.
+    """
+
+    seen: npt.NDArray[np.float32]
     logits: npt.NDArray[np.float32]
     probabilities: npt.NDArray[np.float32]
 
@@ -127,12 +134,28 @@ class Answers:
         def ask(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             features = head.features(x)
             logits = head.logits(features)
-            return features, logits, keras.ops.softmax(logits)
+            return seen(x, features, logits), logits, keras.ops.softmax(logits)
 
         traced = tf.function(ask, reduce_retracing=True)
         starts = range(0, len(images), BATCH)
         parts = [traced(scaled(images[start : start + BATCH], network)) for start in starts]
         return cls(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+
+def seen(x: tf.Tensor, features: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """
+    Put side by side what tells digits from strangers: features, logits, and the image at half its size.
+
+    Args:
+        x: Images in 0..1, ``(batch, height, width, 1)``; an odd row or column at the end is left out.
+        features: ``(batch, features)``.
+        logits: ``(batch, classes)``.
+
+    Returns:
+        ``(batch, features + classes + height/2 * width/2)``.
+    """
+    coarse = tf.nn.avg_pool2d(x, 2, 2, "VALID")
+    return tf.concat([features, logits, tf.reshape(coarse, (-1, coarse.shape[1] * coarse.shape[2]))], axis=1)
 
 
 def input_size(network: keras.Model) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import tf2onnx
 
 from training import graph_passes
 from training.familiarity import Familiarity
-from training.family import Head, input_size
+from training.family import Head, input_size, seen
 from training.layers import visible, weights
 
 OPSET = 18
@@ -25,18 +25,17 @@ INK_ANSWERS = ("ink", "count")
 
 def answers_graph(network: keras.Model, head: Head, familiarity: Familiarity) -> onnx.ModelProto:
     """Give probabilities, logits and familiarity of ``image`` uint8 ``(batch, height, width, 1)``."""
-    score = {name: value.astype(np.float32) for name, value in vars(familiarity).items()}
+    *hidden, (kernel, bias) = familiarity.layers
 
     def answer(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        features = head.features(_scaled(image))
+        x = _scaled(image)
+        features = head.features(x)
         logits = head.logits(features)
-        probabilities = tf.nn.softmax(logits)
-        z = tf.matmul(features, score["whitening"]) + score["shift"]
-        nearest = tf.reduce_max(tf.matmul(z, score["centres"]) + score["offsets"], axis=1)
-        # logsumexp(l) = max(l) - log(max(softmax(l))): exact, stable, and in operators that ONNX has.
-        energy = tf.reduce_max(logits, axis=1) - tf.math.log(tf.reduce_max(probabilities, axis=1))
-        total = energy + (nearest - tf.reduce_sum(tf.square(z), axis=1))
-        return dict(zip(ANSWERS, (probabilities, logits, total), strict=True))
+        h = seen(x, features, logits)
+        for each, offsets in hidden:
+            h = tf.nn.relu(tf.matmul(h, each) + offsets)
+        score = tf.reshape(tf.matmul(h, kernel) + bias, (-1,))
+        return dict(zip(ANSWERS, (tf.nn.softmax(logits), logits, score), strict=True))
 
     return _converted(answer, ANSWERS, network)
 

@@ -42,19 +42,20 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
     """
     # Here and not above, for they load TensorFlow: --help should answer at once.
     from training import (
+        acquaintance,
         calibration,
         evaluation,
         export,
         familiarity,
         fit,
         layers,
+        nondigits,
         robustness,
         verification,
     )
     from training.card import CLASSES, ROLE, Card, Evaluations, Kernels, Training, described
     from training.family import Answers
     from training.golden import golden_images
-    from training.nondigits import nondigits
     from training.provenance import hardware, revision, versions
     from training.publication import draft
     from training.readme import write_readme
@@ -65,7 +66,7 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
     name, model = settings.name, settings.repository / settings.name
     training, validation = split(mnist, recipe.training_images)
     progress.stage(f"training on {len(training[0]):,} images, validating on {len(validation[0]):,}")
-    lessons, made_by = _lessons(settings, training, validation, progress)
+    lessons, ink = _lessons(settings, training, validation, progress)
 
     # Network and fit.
     finished = run_record.read(settings.runs, recipe, seed=settings.seed, network=family.name).epochs
@@ -100,10 +101,16 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
     evaluations = Evaluations(
         test=evaluation.evaluate(tested.probabilities, mnist.test_labels), validation=validation_figures
     )
-    score = familiarity.fit(answers(training[0]).features, training[1], validated)
-    made = nondigits(number=200 if settings.trial else 1000, seed=0)
-    strangers = {kind: answers(images) for kind, images in made.items()}
+    progress.stage("training what tells digits from strangers")
+    score = familiarity.fit(
+        answers, acquaintance.Rounds(recipe, lessons, training, settings.seed), settings.seed
+    )
 
+    def familiar(images: Images) -> tuple[familiarity.Scores, familiarity.Scores]:
+        answered = answers(images)
+        return score(answered.seen), familiarity.energy(answered.logits)
+
+    drawn = 20 if settings.trial else robustness.PICTURES
     first = layers.first_kernels(network)
 
     # Export, verify and report.
@@ -142,11 +149,18 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
             layers=layers.table(network),
             parameters=sum(layer.parameters for layer in layers.table(network)),
             temperature=temperature,
-            familiarity=familiarity.measure(score, validated, strangers),
+            familiarity=familiarity.measure(
+                familiar,
+                digits=acquaintance.sources(
+                    validation, prepared.InkSession(ink) if ink else None, number=drawn
+                ),
+                strangers=nondigits.held_out(10 * drawn, validation, seed=0),
+                letters=nondigits.held_out_letters(drawn, seed=0),
+            ),
             evaluation=evaluations,
             parity=verification.parity(network, validation[0], version.folder),
             training=Training(
-                settings=asdict(recipe) | made_by,
+                settings=asdict(recipe) | ({"ink": f"{ink.parent.name} {ink.name}"} if ink else {}),
                 seed=settings.seed,
                 epochs=run.epochs,
                 training_images=len(training[0]),
@@ -164,7 +178,7 @@ def train(mnist: Mnist, settings: Settings, progress: Reporter) -> Path:
             robustness=robustness.measure(
                 lambda images: answers(images).probabilities,
                 validation,
-                number=20 if settings.trial else robustness.PICTURES,
+                number=drawn,
             ),
             kernels=Kernels(first[0], {int(epoch): each for epoch, each in run.kernels.items()})
             if first
@@ -186,16 +200,14 @@ def train_ink(mnist: Mnist, settings: Settings, recipe: InkRecipe, progress: Rep
 
 def _lessons(
     settings: Settings, training: Part, validation: Part, progress: Reporter
-) -> tuple[Lessons, dict[str, str]]:
-    """Give what a recogniser learns from, and by what it was made."""
+) -> tuple[Lessons, Path | None]:
+    """Give what a recogniser learns from, and the network that prepared scenes for it."""
     recipe = settings.recipe
     if not isinstance(recipe, PreparedRecipe):
-        return Digits(recipe, training, validation, settings.seed), {}
+        return Digits(recipe, training, validation, settings.seed), None
     ink = prepared.ink_network(settings)
     progress.stage(f"preparing {recipe.scenes:,} scenes by {ink}, once")
-    return prepared.lessons(recipe, settings, training, validation, ink), {
-        "ink": f"{ink.parent.name} {ink.name}"
-    }
+    return prepared.lessons(recipe, settings, training, validation, ink), ink
 
 
 def main(arguments: Sequence[str]) -> int:

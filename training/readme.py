@@ -2,6 +2,7 @@
 
 import importlib.resources
 import json
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from string import Template
@@ -36,6 +37,8 @@ def write_readme(folder: Path, card: Card) -> None:
         temperature=_temperature(card),
         lookalikes=" ".join(LOOKALIKES),
         strangers=_strangers(card),
+        letters=_shares(card.familiarity.letters),
+        sources=_shares(card.familiarity.digits),
         results=_rows(
             (
                 ("test", *counted(test.errors, test.images)),
@@ -68,6 +71,11 @@ def _strangers(card: Card) -> str:
     )
     table = f"| made to be no digit | below | AUROC |\n|---|---|---|\n{rows}"
     return "\n".join(f"  {line}" for line in table.splitlines())
+
+
+def _shares(shares: dict[str, float]) -> str:
+    told = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
+    return textwrap.fill(told or "not measured", 116, subsequent_indent="  ")
 
 
 def _robustness(card: Card) -> str:

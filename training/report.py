@@ -59,6 +59,8 @@ def write_report(
         robustness=_robustness(card),
         kernels=_kernels(card),
         familiarity=_familiarity(card),
+        sources=_shares("digits", card.familiarity.digits),
+        letters=_shares("letter", card.familiarity.letters),
         lookalikes=", ".join(LOOKALIKES),
         mistakes=_mistakes("test", (mnist.test_images, mnist.test_labels), tested),
         mistakes_note=_mistakes_note(test),
@@ -180,6 +182,10 @@ def _familiarity(card: Card) -> str:
         ("strangers", "AUROC", "under the threshold"),
         [(kind, f"{area:.4f}", f"{measured.rejected[kind]:.1%}") for kind, area in measured.auroc.items()],
     )
+
+
+def _shares(kind: str, shares: dict[str, float]) -> str:
+    return _table((kind, "under the threshold"), [(name, f"{each:.1%}") for name, each in shares.items()])
 
 
 def _mistakes_note(test: Evaluation) -> str:

@@ -132,7 +132,11 @@ class Familiarity(_Told):
     auroc: dict[str, float] | None = None
     """For each kind of pictures that are no digits the chance that a digit is more familiar."""
     rejected: dict[str, float] | None = None
-    """For each kind the share below the threshold. Letters that are written like a digit are in none."""
+    """For each kind the share below the threshold."""
+    letters: dict[str, float] | None = None
+    """For each letter of both cases the share below the threshold."""
+    digits: dict[str, float] | None = None
+    """For each source of digits the share below the threshold, which are called none."""
 
 
 class FamilyResult(_Told):

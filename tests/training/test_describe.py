@@ -14,7 +14,8 @@ from training.errors import DescriptionError
 from training.provenance import revision
 
 LATER = ("temperature_interval_95", "robustness", "kernels")
-"""What the first cards did not have."""
+STRANGERS = ("letters", "digits")
+"""What the first cards did not have, and did not have of familiarity."""
 
 
 @pytest.fixture
@@ -26,6 +27,8 @@ def early(trained_version: Path, tmp_path: Path) -> Path:
     card = json.loads((folder / "card.json").read_text())
     early = {name: value for name, value in card.items() if name not in LATER}
     del early["training"]["revision"]
+    for name in STRANGERS:
+        del early["familiarity"][name]
     (folder / "card.json").write_text(json.dumps(early))
     return folder
 
@@ -40,8 +43,10 @@ def test_what_a_card_lacks_is_measured_and_all_else_stays(
 
     card, trained = (json.loads((folder / "card.json").read_text()) for folder in (early, trained_version))
     assert before == {name: card[name] for name in before} | {
-        "training": {name: card["training"][name] for name in before["training"]}
+        part: {name: card[part][name] for name in before[part]} for part in ("training", "familiarity")
     }
+    assert len(card["familiarity"]["letters"]) == 52
+    assert set(card["familiarity"]["digits"]) == set(trained["familiarity"]["digits"])
     assert card["training"]["revision"] is None
     assert card["temperature_interval_95"] == pytest.approx(trained["temperature_interval_95"], rel=1e-3)
     assert card["kernels"] == trained["kernels"]

@@ -1,12 +1,10 @@
 """What is drawn here is framed as MNIST frames its digits."""
 
-import cv2
 import numpy as np
 import pytest
 
 from training.drawing import drawn, framed, stroke_path
 from training.golden import golden_images
-from training.nondigits import LETTERS, LOOKALIKES, nondigits
 
 
 @pytest.mark.parametrize("digit", range(10))
@@ -60,20 +58,3 @@ def test_a_thicker_pen_leaves_more_ink() -> None:
     line = [[(0.2, 0.2), (0.8, 0.8)]]
 
     assert drawn(line, pen=0.2).sum() > 1.5 * drawn(line, pen=0.1).sum()
-
-
-def test_strangers_of_every_kind_are_made_anew_for_each_seed() -> None:
-    first, again, other = nondigits(4, seed=1), nondigits(4, seed=1), nondigits(4, seed=2)
-
-    assert list(first) == ["letters", "symbols", "scribbles", "noise", "textures"]
-    for kind, images in first.items():
-        assert (images.shape, images.dtype) == ((4, 28, 28), np.uint8)
-        assert images.any(axis=(1, 2)).all()
-        np.testing.assert_array_equal(images, again[kind])
-        assert (images != other[kind]).any()
-
-
-def test_no_letter_is_a_lookalike_of_a_digit() -> None:
-    assert not set(LETTERS) & set(LOOKALIKES)
-    assert len(LETTERS) == 52 - len(LOOKALIKES)
-    assert cv2.getTextSize(LETTERS, cv2.FONT_HERSHEY_SIMPLEX, 1, 1)[0][0] > 0

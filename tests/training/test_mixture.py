@@ -8,12 +8,13 @@ from framing.looks import NONE, ONE, SEVERAL
 from framing.mnist import is_framed
 from training.golden import golden_images
 from training.scenes import blanks, marks
-from training.scenes.hands import WAYS, hands, printed, written
+from training.scenes.hands import WAYS, hands
 from training.scenes.mixture import Mixture, kinds
 from training.scenes.pens import draw
 from training.scenes.photos import QUICK, Bare, Cell
 from training.scenes.strokes import thickened
 from training.scenes.views import VIEWS, views
+from training.scenes.writing import FONTS, printed, written
 
 DIGITS, LABELS = golden_images(), np.arange(10, dtype=np.uint8)
 ROUNDING = 1e-5
@@ -66,8 +67,8 @@ def test_the_stroke_has_no_gaps_where_the_ink_has(family: marks.Family) -> None:
 def test_hands_are_framed_as_mnists_are(digit: int) -> None:
     random = np.random.default_rng(digit)
     for _ in range(2 * len(WAYS[digit])):
-        assert is_framed(written(digit, random))
-    assert is_framed(printed(digit, random))
+        assert is_framed(written(WAYS[digit], random))
+    assert is_framed(printed(str(digit), FONTS[digit % len(FONTS)], random))
 
 
 def test_hands_are_decided_by_their_seed() -> None:

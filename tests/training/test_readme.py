@@ -60,4 +60,7 @@ def test_it_tells_uses_limits_figures_and_origin(page: str, card: dict) -> None:
     assert rows["git revision"] == (card["training"]["revision"] or "not known")
     assert set(card["robustness"]) <= set(rows)
     assert "B D I J O Q S Z a b g i j l o q r s z" in page
+    told = " ".join(page.split())
+    for name, share in (card["familiarity"]["letters"] | card["familiarity"]["digits"]).items():
+        assert f"{name} {share:.1%}" in told
     assert "$" not in page

@@ -82,4 +82,6 @@ def test_the_report_tells_of_digits_families_kernels_and_the_lectures_errors(tra
     assert {str(digit) for digit in range(10)} <= set(named)
     for name, each in card["robustness"].items():
         assert named[name][:3] == [str(each[figure]) for figure in ("drawn", "images", "errors")]
+    for name, share in (card["familiarity"]["letters"] | card["familiarity"]["digits"]).items():
+        assert named[name] == [f"{share:.1%}"]
     assert re.findall(r"<th>epoch (\d+)</th>", page) == ["1"]

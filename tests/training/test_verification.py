@@ -1,6 +1,7 @@
 """What does not answer as it was trained to is refused."""
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import keras
@@ -8,9 +9,10 @@ import numpy as np
 import onnx
 import pytest
 
-from training import export, familiarity, verification
+from training import export, verification
 from training.data import Mnist
 from training.errors import ExportError
+from training.familiarity import Familiarity
 from training.family import Answers
 from training.networks.lenet5 import FAMILY
 
@@ -33,9 +35,14 @@ def exported(network: keras.Model, drawn_mnist: Mnist, tmp_path_factory: pytest.
     return folder
 
 
-def scored(network: keras.Model, mnist: Mnist) -> tuple[familiarity.Familiarity, Answers]:
+def scored(network: keras.Model, mnist: Mnist) -> tuple[Familiarity, Answers]:
     known = Answers.of(FAMILY, network, mnist.train_images)
-    return familiarity.fit(known.features, mnist.train_labels, known), known
+    random, sizes = np.random.default_rng(3), (known.seen.shape[1], 7, 5, 1)
+    layers = [
+        (random.normal(0, 0.3, size).astype(np.float32), random.normal(0, 0.3, size[1]).astype(np.float32))
+        for size in pairwise(sizes)
+    ]
+    return Familiarity(tuple(layers)), known
 
 
 def test_a_faithful_export_differs_by_rounding_only(
@@ -56,7 +63,21 @@ def test_the_graph_scores_familiarity_as_numpy_does(
 
     found = session.run(["familiarity"], {"image": drawn_mnist.train_images[..., None]})[0]
 
-    np.testing.assert_allclose(found, score(known.features, known.logits), atol=1e-3)
+    np.testing.assert_allclose(found, score(known.seen), atol=1e-3)
+
+
+def test_a_head_sees_features_logits_and_the_image_at_half_its_size(
+    network: keras.Model, drawn_mnist: Mnist
+) -> None:
+    images = drawn_mnist.train_images[:5]
+    known = Answers.of(FAMILY, network, images)
+    body = keras.Model(network.inputs, network.get_layer("dense_1").output)
+    features = body.predict(images[..., None] / 255, verbose=0)
+    halved = images.reshape(5, 14, 2, 14, 2).mean(axis=(2, 4))
+
+    np.testing.assert_allclose(known.seen[:, :84], features, atol=1e-5)
+    np.testing.assert_array_equal(known.seen[:, 84:94], known.logits)
+    np.testing.assert_allclose(known.seen[:, 94:], halved.reshape(5, -1) / 255, atol=1e-6)
 
 
 @pytest.mark.parametrize(

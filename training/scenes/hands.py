@@ -1,35 +1,13 @@
 """Hands that MNIST has not, by strokes of our own: a European 1, a crossed 7, an open 4; and print."""
 
-import cv2
 import numpy as np
 
-from framing.mnist import frame
 from training.data import Images, Labels
-from training.drawing import Point, stroke_path
 from training.scenes.pens import Digit
-
-SIDE_PX = 192
-UNIT_PX = 0.6 * SIDE_PX
-"""Of the unit square that strokes are written in; the rest is room to turn and slant."""
+from training.scenes.writing import FONTS, Way, printed, written
 
 WRITTEN = 0.7
 """Share of the digits that are written; the others are printed."""
-
-BOX_LEVEL = 96
-"""Ink at least this light, 0 to 255, belongs to the box."""
-
-_FINE = 4
-"""Bits of a pixel's fraction that OpenCV's drawing understands here."""
-
-_FONTS = (
-    cv2.FONT_HERSHEY_SIMPLEX,
-    cv2.FONT_HERSHEY_DUPLEX,
-    cv2.FONT_HERSHEY_COMPLEX,
-    cv2.FONT_HERSHEY_TRIPLEX,
-)
-
-Way = tuple[tuple[Point, ...], ...]
-"""Strokes of one digit, each the points ``(across, down)`` that the pen runs through; twice is a corner."""
 
 # A row of points reads as the pen moves.
 # fmt: off
@@ -138,55 +116,9 @@ def hands(number: int, random: np.random.Generator) -> tuple[Images, Labels]:
     for _ in range(number):
         if random.random() < WRITTEN:
             digit = int(random.choice(10, p=SHARES))
-            images.append(written(digit, random))
+            images.append(written(WAYS[digit], random))
         else:
             digit = int(random.integers(10))
-            images.append(printed(digit, random))
+            images.append(printed(str(digit), FONTS[random.integers(len(FONTS))], random))
         labels.append(digit)
     return np.stack(images), np.array(labels, np.uint8)
-
-
-def written(digit: int, random: np.random.Generator) -> Digit:
-    """Write a digit in one of its ways: points a little elsewhere, turned, slanted, narrow or wide."""
-    ways = WAYS[digit]
-    angle, slant = np.deg2rad(random.normal(0, 6)), random.normal(0.08, 0.15)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    turn = turn @ np.array([[random.uniform(0.45, 0.95), -slant], [0, 1]])
-    jitter = random.uniform(0.01, 0.05)
-    thickness = max(1, round(np.exp(random.uniform(np.log(0.05), np.log(0.15))) * UNIT_PX))
-    page = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
-    for stroke in ways[random.integers(len(ways))]:
-        points = np.array(stroke)
-        moves = random.normal(0, jitter, points.shape)
-        is_corner = (np.diff(points, axis=0) == 0).all(axis=1)
-        moves[1:][is_corner] = moves[:-1][is_corner]
-        moved = points + moves + random.normal(0, 0.015, 2)
-        path = (stroke_path([(across, down) for across, down in moved.tolist()], steps=12) - 0.5) @ turn.T
-        places = np.rint((path * UNIT_PX + SIDE_PX / 2) * 2**_FINE).astype(np.int32)
-        cv2.polylines(
-            page,
-            [places],
-            isClosed=False,
-            color=255,
-            thickness=thickness,
-            lineType=cv2.LINE_AA,
-            shift=_FINE,
-        )
-    return _framed(page)
-
-
-def printed(digit: int, random: np.random.Generator) -> Digit:
-    """Print a digit in one of Hershey's fonts, thick or thin, hardly slanted."""
-    page = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
-    font, thickness = _FONTS[random.integers(len(_FONTS))], int(random.integers(1, 16))
-    cv2.putText(page, str(digit), (50, 145), font, 4.0, 255, thickness, cv2.LINE_AA)
-    turn = np.eye(2) + random.normal(0, 0.03, (2, 2))
-    middle = np.array([SIDE_PX / 2, SIDE_PX / 2])
-    shift = middle - turn @ middle
-    seen = cv2.warpAffine(page, np.column_stack([turn, shift]), (SIDE_PX, SIDE_PX))
-    return _framed(np.asarray(seen, np.uint8))
-
-
-def _framed(page: Digit) -> Digit:
-    left, top, width, height = cv2.boundingRect((page >= BOX_LEVEL).astype(np.uint8))
-    return frame(page[top : top + height, left : left + width]).image
