@@ -41,8 +41,8 @@ VALIDATION = "MNIST, validation"
 REJECTED_DIGITS = 0.01
 """Share of validation digits that the threshold may take for strangers."""
 
-REJECTED_OTHERS = 0.02
-"""Share of any other source's digits."""
+REJECTED_OTHERS = 0.015
+"""Share of any other source's digits: half of the 3 % that no unknown source's should exceed."""
 
 _LEAST_SPREAD = 1e-2
 """An input that varies less is not enlarged: some features are never active."""
@@ -156,7 +156,7 @@ def threshold(digits: Mapping[str, Scores]) -> float:
     """
     Choose the score below which an image is taken for no digit.
 
-    At most 1 % of validation digits are below it, and at most 2 % of any other source's. Others' digits are
+    At most 1 % of validation digits are below it, and at most 1.5 % of any other source's. Others' digits are
     less like MNIST's, and they are why there is a service: a digit that is called none costs its user more
     than a letter that is read.
 

@@ -69,7 +69,7 @@ def test_the_scale_of_what_is_seen_does_not_matter(fitted: familiarity.Familiari
     assert stats.spearmanr(enlarged(seen(images, scale=64)), fitted(seen(images))).statistic > 0.99
 
 
-def test_the_threshold_calls_at_most_one_validation_digit_in_a_hundred_none_and_two_of_others() -> None:
+def test_the_threshold_calls_at_most_one_validation_digit_in_a_hundred_none_and_few_of_others() -> None:
     random = np.random.default_rng(8)
     scores = {
         familiarity.VALIDATION: random.normal(5, 1, 5000),
@@ -81,8 +81,8 @@ def test_the_threshold_calls_at_most_one_validation_digit_in_a_hundred_none_and_
     alone = familiarity.threshold({familiarity.VALIDATION: scores[familiarity.VALIDATION]})
 
     assert below[familiarity.VALIDATION] <= 0.01
-    assert below["photos"] <= 0.02
-    assert below["hands"] == pytest.approx(0.02, abs=0.001)
+    assert below["photos"] <= 0.015
+    assert below["hands"] == pytest.approx(0.015, abs=0.001)
     assert (scores[familiarity.VALIDATION] < alone).mean() == pytest.approx(0.01, abs=0.0002)
 
 
