@@ -187,12 +187,11 @@ def measure(
         letters: Of each letter; together they are two kinds more, ``ALL`` and ``DISTINCT``.
         below: The threshold; None chooses it by the digits.
     """
-    known = {source: score(images) for source, images in digits.items()}
-    by_letter = {letter: score(images) for letter, images in letters.items()}
+    known, unlike, by_letter = _scored(score, digits, strangers, letters)
     unknown = {
         ALL: _joined(by_letter),
         DISTINCT: _joined({each: by_letter[each] for each in by_letter if each not in LOOKALIKES}),
-        **{kind: score(images) for kind, images in strangers.items()},
+        **unlike,
     }
     if below is None:
         below = threshold({source: scores for source, (scores, _) in known.items()})
@@ -217,6 +216,16 @@ def measure(
 def share(scores: Scores, below: float) -> float:
     """Give the share of scores under a threshold."""
     return float((scores < below).mean())
+
+
+def _scored(
+    score: Callable[[Images], tuple[Scores, Scores]], *groups: Mapping[str, Images]
+) -> list[dict[str, tuple[Scores, Scores]]]:
+    """Score the pictures of all groups at once: a network is not asked quickly for the first time."""
+    parts = [images for group in groups for images in group.values()]
+    ends = np.cumsum([len(images) for images in parts])[:-1]
+    found = iter(zip(*(np.split(each, ends) for each in score(np.concatenate(parts))), strict=True))
+    return [{name: next(found) for name in group} for group in groups]
 
 
 def _joined(scores: Mapping[str, tuple[Scores, Scores]]) -> tuple[Scores, Scores]:
