@@ -74,8 +74,12 @@ def _strangers(card: Card) -> str:
 
 
 def _shares(shares: dict[str, float]) -> str:
-    told = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
-    return textwrap.fill(told or "not measured", 116, subsequent_indent="  ")
+    # A name and its share stay on one line.
+    told = ", ".join(
+        f"{name} {share:.1%}".replace(" ", "\N{NO-BREAK SPACE}") for name, share in shares.items()
+    )
+    wrapped = textwrap.fill(told or "not measured", 116, subsequent_indent="  ")
+    return wrapped.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _robustness(card: Card) -> str:
