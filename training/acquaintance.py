@@ -82,8 +82,8 @@ def sources(validation: Part, look: looks.Network | None, *, number: int = PICTU
             grey = grey_of(scene)
             image = by_levels(grey)
             if image is None and look is not None:
-                framed = looks.find(grey, look).framed
-                image = framed.image if framed else None
+                (learned,) = looks.find([grey], look)
+                image = learned.framed.image if learned.framed else None
             if image is not None:
                 pictures["photos" if is_photo else "drawings and scans"].append(image)
     return found | {source: np.stack(each) for source, each in pictures.items() if each}
