@@ -32,7 +32,11 @@ LEAST_PIECE = 0.06
 """A piece is left out when its area is below this part of the largest one's."""
 
 MOST_LEFT_OUT = 0.2
-"""No piece is left out when all that would be are more than this part of the ink."""
+"""No piece is left out for its area when all that would be are more than this part of the ink."""
+
+FAR = 0.3
+"""A piece that the edge cuts is a neighbour's when it is farther from the largest piece than this part of
+that one's longer side, and the edge does not cut that one."""
 
 NEAR_PX = 22
 """A digit whose longer side has fewer pixels of the view is looked at once more, nearer; MNIST's has 20."""
@@ -107,11 +111,11 @@ def find(greys: Sequence[Grey], network: Network) -> list[Found]:
         network: Looks at views.
     """
     seen = [_reduced(grey) for grey in greys]
-    firsts = _looks(network, [whole(grey) for grey in seen])
+    firsts = _looks(network, [whole(grey) for grey in seen], [_shown(grey.shape) for grey in seen])
     glances = [_glance(look, grey.shape) for look, grey in zip(firsts, seen, strict=True)]
     nearer = {at: glance.nearer for at, glance in enumerate(glances) if glance.nearer}
     views = [square(seen[at], place.middle, place.side) for at, place in nearer.items()]
-    seconds = dict(zip(nearer, _looks(network, views), strict=True))
+    seconds = dict(zip(nearer, _looks(network, views, [_VIEW] * len(views)), strict=True))
     return [
         _found(glance, first.counts, seconds.get(at), max(grey.shape) / max(small.shape))
         for at, (glance, first, grey, small) in enumerate(zip(glances, firsts, greys, seen, strict=True))
@@ -126,9 +130,8 @@ def whole(grey: Grey, beyond: int | None = None) -> View:
         grey: The picture, or any layer over it.
         beyond: The level of what is beyond the picture; None takes the middle one of its rim.
     """
-    height, width = _size(grey.shape)
-    top, left = (VIEW_PX - height) // 2, (VIEW_PX - width) // 2
-    return _put(_resized(grey, height, width), top, left, beyond)
+    top, left, bottom, right = _shown(grey.shape)
+    return _put(_resized(grey, bottom - top, right - left), top, left, beyond)
 
 
 def square(grey: Grey, middle: tuple[float, float], side: float, beyond: int | None = None) -> View:
@@ -152,12 +155,19 @@ def square(grey: Grey, middle: tuple[float, float], side: float, beyond: int | N
     return _put(_resized(grey[first[0] : last[0], first[1] : last[1]], height, width), top, left, beyond)
 
 
+_Rect = tuple[int, int, int, int]
+"""First row and column, and those behind the last."""
+
+_VIEW: _Rect = (0, 0, VIEW_PX, VIEW_PX)
+
+
 class _Look(NamedTuple):
-    """A view, and what the network says of it."""
+    """A view, what the network says of it, and the part of it that shows the picture."""
 
     view: View
     ink: Ink
     counts: Counts
+    shown: _Rect
 
 
 class _Digit(NamedTuple):
@@ -183,14 +193,14 @@ class _Glance(NamedTuple):
     nearer: _Square | None
 
 
-def _looks(network: Network, views: Sequence[View]) -> list[_Look]:
+def _looks(network: Network, views: Sequence[View], shown: Sequence[_Rect]) -> list[_Look]:
     if not views:
         return []
     inks, counts = network(np.stack(views))
     levels = np.rint(255 * inks).astype(np.uint8)
     return [
-        _Look(view, ink, (none, one, several))
-        for view, ink, (none, one, several) in zip(views, levels, counts.tolist(), strict=True)
+        _Look(view, ink, (none, one, several), rect)
+        for view, ink, (none, one, several), rect in zip(views, levels, counts.tolist(), shown, strict=True)
     ]
 
 
@@ -225,15 +235,17 @@ def _found(glance: _Glance, counts: Counts, second: _Look | None, scale: float) 
 
 
 def _digit(look: _Look, level: int, fewest: int) -> _Digit | None:
-    """Leave out small pieces, and crop what counts; None when there is none."""
+    """Leave out small pieces and what is a neighbour's, and crop what counts; None when there is none."""
     ink = look.ink
     mask = (ink >= level).astype(np.uint8)
     number, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    areas = stats[1:, cv2.CC_STAT_AREA]
     if number > 2:
-        are_small = areas < LEAST_PIECE * areas.max()
-        if 0 < areas[are_small].sum() <= MOST_LEFT_OUT * areas.sum():
-            kept = np.concatenate([[0], ~are_small]).astype(np.uint8)
+        areas = stats[1:, cv2.CC_STAT_AREA]
+        are_out = areas < LEAST_PIECE * areas.max()
+        are_out &= areas[are_out].sum() <= MOST_LEFT_OUT * areas.sum()
+        are_out |= _are_neighbours(stats[1:], look.shown)
+        if are_out.any():
+            kept = np.concatenate([[0], ~are_out]).astype(np.uint8)
             # With the soft edge around.
             ink = ink * cv2.dilate(kept[labels], np.ones((3, 3), np.uint8))
             mask = (ink >= level).astype(np.uint8)
@@ -245,6 +257,19 @@ def _digit(look: _Look, level: int, fewest: int) -> _Digit | None:
     return _Digit(ink[top : top + height, left : left + width], (top, left, height, width), is_dark)
 
 
+def _are_neighbours(stats: npt.NDArray[np.int32], shown: _Rect) -> npt.NDArray[np.bool_]:
+    """Tell of each piece whether the edge cuts it, far from the largest, which the edge does not cut."""
+    left, top, width, height, area = stats.T
+    right, bottom = left + width, top + height
+    are_cut = (top <= shown[0]) | (left <= shown[1]) | (bottom >= shown[2]) | (right >= shown[3])
+    main = int(area.argmax())
+    across = np.maximum(left - right[main], left[main] - right)
+    down = np.maximum(top - bottom[main], top[main] - bottom)
+    are_far = np.maximum(across, down) > FAR * max(width[main], height[main])
+    found: npt.NDArray[np.bool_] = are_cut & are_far & ~are_cut[main]
+    return found
+
+
 def _is_sure(digit: _Digit, counts: Counts) -> bool:
     strong = digit.crop[digit.crop >= BOX_LEVEL]
     return float(strong.mean()) >= SURE_LEVEL and counts[NONE] <= 0.5
@@ -252,16 +277,17 @@ def _is_sure(digit: _Digit, counts: Counts) -> bool:
 
 def _in_picture(box: tuple[int, int, int, int], shape: tuple[int, ...]) -> Box:
     """Turn a box of the view of a whole picture into one of the picture."""
-    height, width = _size(shape)
     part = max(shape) / (VIEW_PX - 2 * ROOM_PX)
-    top, left = (VIEW_PX - height) // 2, (VIEW_PX - width) // 2
+    top, left, _, _ = _shown(shape)
     return (box[0] - top) * part, (box[1] - left) * part, box[2] * part, box[3] * part
 
 
-def _size(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Give height and width of a whole picture in its view."""
+def _shown(shape: tuple[int, ...]) -> _Rect:
+    """Tell which part of its view shows a whole picture."""
     scale = (VIEW_PX - 2 * ROOM_PX) / max(shape)
-    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+    height, width = (max(1, round(side * scale)) for side in shape)
+    top, left = (VIEW_PX - height) // 2, (VIEW_PX - width) // 2
+    return top, left, top + height, left + width
 
 
 def _reduced(grey: Grey) -> Grey:

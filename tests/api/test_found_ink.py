@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -172,9 +173,12 @@ def test_what_is_unlike_a_digit_says_so(client: Client) -> None:
 
 
 def test_without_the_network_for_ink_drawings_are_read_and_photos_say_what_is_missing(
-    settings: Settings, served: Callable[[Application], AbstractContextManager[Client]], digits: np.ndarray
+    settings: Settings,
+    served: Callable[[Application], AbstractContextManager[Client]],
+    digits: np.ndarray,
+    tmp_path: Path,
 ) -> None:
-    app = create_app(settings)
+    app = create_app(settings.model_copy(update={"model_repository": tmp_path}))
     with served(app) as client:
         app.served.unload("ink")
         drawing = client.post("/predict", content=png(digits[3]), headers=PNG)

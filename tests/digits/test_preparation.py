@@ -147,7 +147,7 @@ def test_the_result_has_the_geometry_of_mnist(prepare: Prepare, name: str) -> No
 def test_a_photo_with_shadow_and_grain_is_recovered(prepare: Prepare, name: str) -> None:
     prepared = prepare(photo(draw(DIGITS[name], side=500, height=220, pen=20, at=(60, 200))))
 
-    assert likeness(prepared.image, ready(DIGITS[name])) > 0.9
+    assert likeness(prepared.image, ready(DIGITS[name])) > 0.8
 
 
 @pytest.mark.parametrize(("thickness", "tone"), [(3, 0), (9, 40), (4, 150)])

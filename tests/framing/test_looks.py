@@ -107,6 +107,23 @@ def test_specks_beside_the_digit_are_left_out_and_dots_are_not() -> None:
     assert found(dotted, Dark()).box[2] > 100
 
 
+@pytest.mark.parametrize(("left", "is_kept"), [(192, False), (170, True)], ids=["cut", "whole"])
+def test_what_the_edge_cuts_far_from_the_digit_is_a_neighbours(left: int, *, is_kept: bool) -> None:
+    grey = page(200, 200, (60, 30, 110, 60))
+    grey[70:140, left : left + 20] = 0
+    _, first, _, width = found(grey, Dark()).box
+
+    assert first == pytest.approx(30, abs=4)
+    assert (width > 100) is is_kept
+
+
+def test_a_digit_that_the_edge_cuts_keeps_its_parts() -> None:
+    grey = page(200, 200, (60, 0, 110, 60))
+    grey[70:140, 192:] = 0
+
+    assert found(grey, Dark()).box[3] > 180
+
+
 def test_several_digits_are_told_by_the_first_look() -> None:
     result = found(page(200, 200, (60, 60, 120, 80)), Dark(counts=np.float32([0.1, 0.3, 0.6])))
 
