@@ -1,7 +1,7 @@
 """Answers: JSON, written by orjson straight from numpy, arrays, and those of an ASGI application."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import orjson
 
 from service import media_types
 from service.codecs import npy
-from service.errors import InvalidInputError
+from service.errors import Fault, OverBudgetError
 from service.server.messages import Header, Response
 from service.settings import Limits
 
@@ -84,17 +84,24 @@ def of_asgi(status: int, headers: Iterable[Header], body: bytes) -> Response:
     return Response(status, tuple(own), body, closes=closes)
 
 
-def check_size(numbers: int, media_type: str, limits: Limits) -> None:
+def check_size(numbers: int, media_type: str, limits: Limits, *, others: Sequence[str] = ()) -> None:
     """
     Refuse an answer of too many numbers, before they are computed.
 
+    Args:
+        numbers: That it would have.
+        media_type: In which it would be sent.
+        limits: On the numbers of each form.
+        others: Media types in which more numbers may be sent.
+
     Raises:
-        InvalidInputError: There would be more than the limit for this form of answer.
+        OverBudgetError: There would be more than the limit for this form of answer.
     """
     most = limits.max_json_numbers if media_type == media_types.JSON else limits.max_array_numbers
     if numbers > most:
         message = (
-            f"the answer would have {numbers} numbers, and as {media_type} at most {most} are sent;"
-            " ask for less, or in another form"
+            f"the answer would have {numbers} numbers; as {media_type} at most {most} are sent: ask for less"
         )
-        raise InvalidInputError(message)
+        if others and numbers <= limits.max_array_numbers:
+            message += f", or send the header Accept: {' or '.join(others)}"
+        raise OverBudgetError(message, Fault("#", message))

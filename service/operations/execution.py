@@ -89,9 +89,7 @@ class Answer:
         }
 
 
-def prepare(
-    operation: Operation, parameters: Parameters, signal: Signal, limits: Limits, *, most_numbers: int
-) -> Task:
+def prepare(operation: Operation, parameters: Parameters, signal: Signal, limits: Limits) -> Task:
     """
     Understand a request and refuse it when it costs too much; the engine is not asked yet.
 
@@ -103,7 +101,7 @@ def prepare(
     cost = plan.cost
     for what, value, most in (
         ("multiply-adds", cost.macs, limits.max_macs),
-        ("numbers in the output", cost.outputs, most_numbers),
+        ("numbers in the output", cost.outputs, limits.max_array_numbers),
         ("bytes of work memory", cost.work_bytes, limits.max_work_bytes),
     ):
         _check(what, value, most, "#")

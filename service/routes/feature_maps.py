@@ -131,6 +131,10 @@ def endpoints(
             200: {"content": _OTHER_FORMS},
             **problems.documented(400, 404, 406, 413, 415, 422, 429, 503, 504),
         },
+        "description": (
+            "To look inside a network: what each of its layers makes of a picture, from the first convolution"
+            " to the probabilities, as numbers, as arrays to compute with, or drawn to look at (`Accept`)."
+        ),
         "summary": "Every layer's feature maps of every picture: JSON, arrays, or a contact sheet",
         "openapi_extra": {
             "parameters": queries.documented(FeatureMapQuery),
@@ -142,7 +146,7 @@ def endpoints(
 
 def _check(number: int, network: Network, chosen: Sequence[Layer], form: str, limits: Limits) -> None:
     if form != PNG:
-        check_size(number * layer_table.size(chosen), form, limits)
+        check_size(number * layer_table.size(chosen), form, limits, others=(PNG, NPZ))
         return
     pixels = contact_sheets.WIDTH * contact_sheets.height(
         network.size, [layer_table.drawn_shape(layer.output_shape) for layer in chosen]

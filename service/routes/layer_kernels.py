@@ -71,6 +71,9 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
             200: {"content": {NPZ: {"schema": {"type": "string", "format": "binary"}}}},
             **problems.documented(404, 406, 422),
         },
+        description=(
+            "The numbers that a layer has learned, to draw, to compute with, or to post to `POST /convolve`."
+        ),
         summary="The trained kernels and biases of a layer: JSON or arrays",
         openapi_extra={"parameters": queries.documented(KernelQuery)},
     )
@@ -80,7 +83,7 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
         network = repository.recogniser(name, query.version)
         (chosen,) = network.layers.select([layer])
         weights = network.layers.weights(chosen)
-        check_size(sum(weight.values.size for weight in weights.values()), form, limits)
+        check_size(sum(weight.values.size for weight in weights.values()), form, limits, others=(NPZ,))
         if form == NPZ:
             named = {_PLURALS.get(name, name): weight.values for name, weight in weights.items()}
             return as_starlette(responses.npz({**_NOTHING, **named}))

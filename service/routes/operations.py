@@ -14,7 +14,7 @@ The journey::
 from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 
-from service.codecs import json, operands
+from service.codecs import json, json_numbers, operands
 from service.codecs.operands import Body, OperationAnswer
 from service.engine.graph_cache import GraphCache
 from service.engine.worker_pool import WorkerPool
@@ -122,8 +122,8 @@ def _understood(operation: Operation, body: Body, media_type: str, settings: Set
         signal = signals.of_numbers(given.numbers, parameters.layout)
     else:
         signal = signals.of_picture(given.picture.decode()[0], parameters.layout)
-    most = settings.max_json_numbers if media_type == JSON else settings.max_array_numbers
-    task = execution.prepare(operation, parameters, signal, settings, most_numbers=most)
+    task = execution.prepare(operation, parameters, signal, settings)
+    responses.check_size(task.plan.cost.outputs, media_type, settings, others=(PNG, NPY))
     return task, drawing.scale
 
 
@@ -134,4 +134,4 @@ def _written(answer: Answer, media_type: str, scale: Scale, settings: Settings) 
         pixels = rendering.render(answer.maps, scale)
         PixelLimits(settings.max_array_numbers, settings.max_image_side).check(*pixels.shape[:2])
         return responses.of_type(PNG, encoding.png(pixels))
-    return responses.long_json(answer.told())
+    return responses.long_json(json_numbers.written_whole(answer.told()))

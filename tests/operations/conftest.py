@@ -35,7 +35,7 @@ def run(cache: CountingCache) -> Callable[..., Answer]:
         limits = limits or Limits()
         validated = operation.parameters.model_validate(parameters)
         signal = signals.of_numbers(numbers, validated.layout)
-        task = execution.prepare(operation, validated, signal, limits, most_numbers=limits.max_json_numbers)
+        task = execution.prepare(operation, validated, signal, limits)
         return task.compute(cache)
 
     return run

@@ -99,7 +99,7 @@ def test_one_multiply_add_over_the_budget_is_refused_and_as_many_as_it_are_answe
 
 def test_an_output_blown_up_by_padding_is_refused(run: Run) -> None:
     with pytest.raises(OverBudgetError, match="numbers in the output"):
-        run("convolve", [[1]], Limits(max_json_numbers=128 * 128), kernel=[[1]], padding=64)
+        run("convolve", [[1]], Limits(max_array_numbers=128 * 128), kernel=[[1]], padding=64)
 
 
 def test_work_memory_over_the_limit_is_refused(run: Run) -> None:
