@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from service import media_types
 from service.codecs import json_marks, json_mistakes
 from service.codecs.json_pieces import Pieces
-from service.errors import Fault, InvalidInputError, MediaTypeError
+from service.errors import Fault, InvalidInputError, MediaTypeError, TooLargeError
 from service.settings import Limits
 
 PIECE_BYTES = 65_536
@@ -70,6 +70,20 @@ def parse(body: bytes, *, max_depth: int, max_values: int, piece_bytes: int = PI
         raise json_mistakes.whole(error) from None
 
 
+def parse_within(text: bytes, limits: Limits) -> Any:  # noqa: ANN401
+    """
+    Parse JSON that may be no larger than a body of it, wherever it stands.
+
+    Raises:
+        SyntaxRefusedError: It is no JSON, or nested too deeply.
+        TooLargeError: It has too many bytes or values.
+    """
+    if len(text) > limits.max_json_bytes:
+        message = f"the JSON is larger than {limits.max_json_bytes} bytes"
+        raise TooLargeError(message)
+    return parse(text, max_depth=limits.max_json_depth, max_values=limits.max_json_values)
+
+
 def read(content_type: str, body: bytes, kind: type[Document], limits: Limits) -> Document:
     """
     Read a JSON body as a model.
@@ -82,7 +96,7 @@ def read(content_type: str, body: bytes, kind: type[Document], limits: Limits) -
     if media_types.essence(content_type) != media_types.JSON:
         message = f"send {media_types.JSON}"
         raise MediaTypeError(message, taken=(media_types.JSON,))
-    return validated(parse(body, max_depth=limits.max_json_depth, max_values=limits.max_json_values), kind)
+    return validated(parse_within(body, limits), kind)
 
 
 def validated(document: Any, kind: type[Document]) -> Document:  # noqa: ANN401  JSON is any of six types

@@ -19,6 +19,9 @@ PIECE_BYTES = 16_384
 LONGEST_VALUE = 2_048
 """Bytes of a header that names a part or a boundary: file names of 255 bytes in percent encoding fit."""
 
+_EXTENDED_FILE_NAME = re.compile(rb";[ \t]*filename\*[ \t]*=", re.IGNORECASE)
+"""RFC 8187 has the name of a file in another charset; the parser of options leaves it out."""
+
 
 @dataclass
 class Part:
@@ -27,7 +30,7 @@ class Part:
 
     Attributes:
         name: The field's name, or empty.
-        is_file: It has a file name, which is otherwise ignored.
+        is_file: It has a file name that is not empty; which, does not matter.
         data: Its content.
     """
 
@@ -46,7 +49,9 @@ def parse(body: bytes, content_type: str, *, max_parts: int, max_headers: int) -
     """
     boundary = _options(content_type.encode("latin-1")).get(b"boundary")
     if not boundary:
-        message = "multipart/form-data without a boundary in its Content-Type"
+        message = (
+            "multipart/form-data without a boundary in its Content-Type; leave the header to the HTTP library"
+        )
         raise SyntaxRefusedError(message)
     # Of a quoted pair the second octet counts (RFC 9110, section 5.6.4).
     boundary = re.sub(rb"\\(.)", rb"\1", boundary)
@@ -117,10 +122,11 @@ class _Form:
 
     def on_header_end(self) -> None:
         if self._header.lower() == b"content-disposition":
-            options = _options(bytes(self._value))
+            value = bytes(self._value)
+            options = _options(value)
             part = self.parts[-1]
             part.name = options.get(b"name", b"").decode("utf-8", "replace")
-            part.is_file = b"filename" in options
+            part.is_file = bool(options.get(b"filename")) or _EXTENDED_FILE_NAME.search(value) is not None
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         self.parts[-1].data += memoryview(data)[start:end]

@@ -2,7 +2,6 @@
 
 import ast
 import math
-from collections.abc import Collection
 from typing import Any, Literal
 
 import numpy as np
@@ -10,22 +9,45 @@ import numpy.typing as npt
 
 from service.errors import InvalidInputError, MediaTypeError, SyntaxRefusedError
 
-_MAGIC = b"\x93NUMPY"
-_LENGTH_BYTES = {b"\x01\x00": 2, b"\x02\x00": 4}
-"""Format version to the bytes that count the header's."""
+MAGIC = b"\x93NUMPY"
+"""With what a file begins."""
+
+DTYPES = (
+    *("bool", "float16", "float32", "float64"),
+    *("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),
+)
+"""Names of the dtypes that are taken, in either byte order."""
+
+_VERSIONS = {b"\x01\x00": (2, "latin-1"), b"\x02\x00": (4, "latin-1"), b"\x03\x00": (4, "utf-8")}
+"""Format version to the bytes that count the header's, and the charset of those."""
+_ORDERS: tuple[Literal["<", ">", "|"], ...] = ("<", ">", "|")
+_TAKEN = {
+    order + dtype.str[1:]: dtype.newbyteorder(order) for dtype in map(np.dtype, DTYPES) for order in _ORDERS
+}
+"""Dtypes by the text that a header has for them."""
+_OTHERS = {
+    "c": "complex numbers",
+    "f": "floats of another width",
+    "O": "Python objects",
+    "S": "texts",
+    "U": "texts",
+    "V": "records",
+    "M": "dates",
+    "m": "times",
+}
+"""By the letter of the kind (NumPy's array protocol): what is said of arrays that are not taken."""
 _LONGEST_HEADER = 1_024
 """Bytes of header text: a shape and a dtype need about 80."""
 _MOST_DIMENSIONS = 8
 """Pictures need three; NumPy itself ends at 64."""
 
 
-def read(data: bytes, *, dtypes: Collection[str]) -> npt.NDArray[Any]:
+def read(data: bytes) -> npt.NDArray[Any]:
     """
     Read an array.
 
     Args:
-        data: A ``.npy`` file, format version 1 or 2, in C or Fortran order, of either byte order.
-        dtypes: Names of the dtypes that are taken, such as ``uint8``.
+        data: A ``.npy`` file, format version 1 to 3, in C or Fortran order, of either byte order.
 
     Returns:
         The array in native byte order; it may share the memory of ``data``, so treat it as read-only.
@@ -35,19 +57,18 @@ def read(data: bytes, *, dtypes: Collection[str]) -> npt.NDArray[Any]:
         SyntaxRefusedError: The header is damaged, or the data is shorter or longer than it says.
         InvalidInputError: A format version, a dtype or a number of dimensions that is not taken.
     """
-    array, end = _read_at(data, 0, dtypes)
+    array, end = _read_at(data, 0)
     if end != len(data):
         raise _of_another_length()
     return array
 
 
-def read_all(data: bytes, *, dtypes: Collection[str], most: int) -> list[npt.NDArray[Any]]:
+def read_all(data: bytes, *, most: int) -> list[npt.NDArray[Any]]:
     """
     Read arrays that follow one another, as several ``numpy.save`` to one file write them.
 
     Args:
         data: At least one ``.npy`` file, as ``read`` takes it.
-        dtypes: Names of the dtypes that are taken.
         most: Most arrays.
 
     Raises:
@@ -61,21 +82,22 @@ def read_all(data: bytes, *, dtypes: Collection[str], most: int) -> list[npt.NDA
         if len(arrays) == most:
             message = f"at most {most} arrays may follow one another"
             raise InvalidInputError(message)
-        array, end = _read_at(data, end, dtypes)
+        array, end = _read_at(data, end)
         arrays.append(array)
     return arrays
 
 
-def _read_at(data: bytes, begin: int, dtypes: Collection[str]) -> tuple[npt.NDArray[Any], int]:
+def _read_at(data: bytes, begin: int) -> tuple[npt.NDArray[Any], int]:
     """Give the array that begins at a byte, and where it ends."""
-    if not data.startswith(_MAGIC, begin):
+    if not data.startswith(MAGIC, begin):
         message = "not an array in NumPy's .npy format; .npz and pickle files are not read"
         raise MediaTypeError(message)
     text, start = _header_text(data, begin)
     descr, fortran_order, shape = _parsed(text)
-    dtype = _taken(dtypes).get(descr)
+    dtype = _TAKEN.get(descr)
     if dtype is None:
-        message = f"the array's dtype is not taken; send {' or '.join(dtypes)}"
+        what = _OTHERS.get(descr.lstrip("<>|=")[:1], "numbers of a dtype that is not taken")
+        message = f"the array holds {what}; send {', '.join(DTYPES)}"
         raise InvalidInputError(message)
     if len(shape) > _MOST_DIMENSIONS:
         message = f"the array has {len(shape)} dimensions; at most {_MOST_DIMENSIONS} are read"
@@ -86,6 +108,9 @@ def _read_at(data: bytes, begin: int, dtypes: Collection[str]) -> tuple[npt.NDAr
     if end > len(data) or max(shape, default=0) > len(data):
         raise _of_another_length()
     flat = np.frombuffer(data, dtype, count=elements, offset=start)
+    if dtype == np.bool_:
+        # Any byte that is not 0 is true; NumPy would go on with the byte.
+        flat = flat.view(np.uint8) != 0
     array = flat.reshape(shape, order="F" if fortran_order else "C")
     return array.astype(dtype.newbyteorder("="), order="C", copy=False), end
 
@@ -96,20 +121,24 @@ def write(array: npt.NDArray[Any]) -> tuple[bytes, memoryview]:
     # The data begins at a multiple of 64 bytes; the header ends with a line feed.
     header = text.ljust(-(10 + len(text) + 1) % 64 + len(text)).encode() + b"\n"
     data = np.ascontiguousarray(array).data.cast("B")
-    return _MAGIC + b"\x01\x00" + len(header).to_bytes(2, "little") + header, data
+    return MAGIC + b"\x01\x00" + len(header).to_bytes(2, "little") + header, data
 
 
 def _header_text(data: bytes, magic: int) -> tuple[str, int]:
     """Give the text of the header that begins at a byte, and where the data begins."""
-    length_bytes = _LENGTH_BYTES.get(data[magic + 6 : magic + 8])
-    if length_bytes is None:
-        message = "a .npy file of format version 1 or 2 is expected, as numpy.save writes it"
+    version = _VERSIONS.get(data[magic + 6 : magic + 8])
+    if version is None:
+        message = "a .npy file of format version 1, 2 or 3 is expected, as numpy.save writes it"
         raise InvalidInputError(message)
+    length_bytes, charset = version
     begin = magic + 8 + length_bytes
     length = int.from_bytes(data[magic + 8 : begin], "little")
     if length > _LONGEST_HEADER or begin + length > len(data):
         raise _damaged()
-    return data[begin : begin + length].decode("latin-1"), begin + length
+    try:
+        return data[begin : begin + length].decode(charset), begin + length
+    except UnicodeDecodeError:
+        raise _damaged() from None
 
 
 def _parsed(text: str) -> tuple[Any, bool, tuple[int, ...]]:
@@ -131,13 +160,6 @@ def _parsed(text: str) -> tuple[Any, bool, tuple[int, ...]]:
         raise _damaged()
     # A structured dtype is a list, which no table has as its key.
     return str(header["descr"]), fortran_order, shape
-
-
-def _taken(names: Collection[str]) -> dict[str, np.dtype[Any]]:
-    """Give the dtypes of these names in every byte order, by the text that a header has for them."""
-    orders: tuple[Literal["<", ">", "|"], ...] = ("<", ">", "|")
-    plain = [np.dtype(name) for name in names]
-    return {order + dtype.str[1:]: dtype.newbyteorder(order) for dtype in plain for order in orders}
 
 
 def _of_another_length() -> SyntaxRefusedError:

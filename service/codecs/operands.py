@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from service import media_types
-from service.codecs import json, multipart, npy
-from service.codecs.pictures import FILES
-from service.errors import Fault, InvalidInputError, MediaTypeError, SyntaxRefusedError, TooLargeError
+from service.codecs import forms, json, multipart, npy
+from service.codecs.body_types import FILES
+from service.codecs.multipart import Part
+from service.errors import Fault, InvalidInputError, SyntaxRefusedError
 from service.images import headers
 from service.images.decoding import PixelLimits
 from service.images.pictures import Pictures, of_files
@@ -17,28 +18,28 @@ from service.media_types import FORM, JSON, NPY, PNG
 from service.operations.operation import Operation
 from service.settings import Limits
 
-DTYPES = ("float32", "float64", "uint8", "int8", "int16", "uint16", "int32", "int64")
-"""Of arrays that are taken; each becomes float32."""
-
 INPUT = "input"
 PARAMETERS = "parameters"
 MAY_BE_ARRAYS = ("kernel", "coefficient", "bias")
 """Parameters that may be sent as arrays, in the order in which they follow the input."""
-_PICTURES = ("image", "file")
 
 
 @dataclass(frozen=True)
 class Body:
-    """A request's body, read but not looked at, and its query: for ``parse``, on whatever thread."""
+    """
+    A request's body, not looked at beyond its first bytes, and its query: for ``parse``, on whatever thread.
+
+    Attributes:
+        data: All of it.
+        kind: What it is, as ``body_types.of`` tells.
+        content_type: With its parameters.
+        query: The parameters by their names.
+    """
 
     data: bytes
+    kind: str
     content_type: str
     query: Mapping[str, str]
-
-    @property
-    def media_type(self) -> str:
-        """The content type without its parameters."""
-        return media_types.essence(self.content_type)
 
 
 @dataclass(frozen=True)
@@ -57,25 +58,12 @@ class Operands:
     parameters: dict[str, Any]
 
 
-def check(body: Body) -> None:
-    """
-    Refuse a body that is said to be something else.
-
-    Raises:
-        MediaTypeError: A content type that is not offered.
-    """
-    taken = (JSON, FORM, NPY, *FILES)
-    if body.media_type not in taken:
-        message = headers.refusal(body.data) or f"send {', '.join(taken)}"
-        raise MediaTypeError(message, taken=taken)
-
-
 def parse(body: Body, fields: Collection[str], limits: Limits) -> Operands:
     """
     Tell input and parameters apart; no picture is decoded and no number validated yet.
 
-    The query has the parameters of arrays or of a picture that are a body of their own: values are JSON, or
-    plain text.
+    The query has the parameters of arrays or of a picture that are a body of their own, and a form has them
+    in fields: values are JSON, or plain text.
 
     Args:
         body: What was received.
@@ -84,23 +72,21 @@ def parse(body: Body, fields: Collection[str], limits: Limits) -> Operands:
 
     Raises:
         SyntaxRefusedError: The body is not what its content type says.
-        TooLargeError: A picture has too many pixels, a form too many parts, or its JSON too many bytes.
-        InvalidInputError: No input, more than one, or a part that is not known.
+        TooLargeError: A picture has too many pixels, a form too many parts, or JSON too many bytes.
+        InvalidInputError: No input, more than one, a parameter with two values, or a part that is not known.
     """
-    in_query = {name: _query_value(text, limits) for name, text in body.query.items()}
-    if body.media_type == JSON:
-        document = json.parse(body.data, max_depth=limits.max_json_depth, max_values=limits.max_json_values)
+    in_query = {name: _value(text.encode(), limits) for name, text in body.query.items()}
+    if body.kind == JSON:
+        document = json.parse_within(body.data, limits)
         if not isinstance(document, dict):
             _refuse_input("the JSON is an object with the member input")
-        return _with_input({**document, **_apart(document, in_query)})
-    if body.media_type == FORM:
-        parts = _of_form(body, limits)
-        return _with_input({**parts, **_apart(parts, in_query)})
-    if body.media_type == NPY:
+        return _with_input(_joined(document, in_query, fields))
+    if body.kind == FORM:
+        return _with_input(_joined(_of_form(body, fields, limits), in_query, fields))
+    if body.kind == NPY:
         names = [INPUT, *(name for name in MAY_BE_ARRAYS if name in fields)]
-        found = npy.read_all(body.data, dtypes=DTYPES, most=len(names))
-        given = dict(zip(names, found, strict=False))
-        return _with_input({**given, **_apart(given, in_query)})
+        found = npy.read_all(body.data, most=len(names))
+        return _with_input(_joined(dict(zip(names, found, strict=False)), in_query, fields))
     return Operands(None, _picture("#", body.data, limits), in_query)
 
 
@@ -112,48 +98,63 @@ def _with_input(document: dict[str, Any]) -> Operands:
     return Operands(None if is_picture else given, given if is_picture else None, document)
 
 
-def _of_form(body: Body, limits: Limits) -> dict[str, Any]:
-    """A picture or an ``.npy`` file as input, ``.npy`` files for other numbers, and JSON for the rest."""
+def _of_form(body: Body, fields: Collection[str], limits: Limits) -> dict[str, Any]:
+    """Read pictures, ``.npy`` files and texts, each in the field of what it is."""
     found: dict[str, Any] = {}
-    for index, part in enumerate(
-        multipart.parse(
-            body.data, body.content_type, max_parts=limits.max_parts, max_headers=limits.max_part_headers
-        )
-    ):
-        pointer = f"#/{index}"
-        if part.name in _PICTURES and part.is_file:
-            given: dict[str, Any] = {INPUT: _picture(pointer, bytes(part.data), limits)}
-        elif part.name in {INPUT, *MAY_BE_ARRAYS} and part.is_file:
-            given = {part.name: npy.read(bytes(part.data), dtypes=DTYPES)}
-        elif part.name == PARAMETERS:
-            if len(part.data) > limits.max_json_bytes:
-                detail = f"the part parameters is larger than {limits.max_json_bytes} bytes"
-                raise TooLargeError(detail, Fault(pointer, detail))
-            given = json.parse(
-                bytes(part.data), max_depth=limits.max_json_depth, max_values=limits.max_json_values
-            )
-            if not isinstance(given, dict) or INPUT in given:
-                detail = "the part parameters is a JSON object without input"
-                raise InvalidInputError(detail, Fault(pointer, detail))
-        else:
-            files = f"files named image, {', '.join([INPUT, *MAY_BE_ARRAYS])}"
-            detail = f"expected {files}, or a field named {PARAMETERS}"
-            raise InvalidInputError(detail, Fault(pointer, detail))
-        found.update(_apart(found, given))
+    parts = multipart.parse(
+        body.data, body.content_type, max_parts=limits.max_parts, max_headers=limits.max_part_headers
+    )
+    for index, part in enumerate(parts):
+        if not forms.is_blank(part):
+            found = _joined(found, _of_part(part, f"#/{index}", fields, limits), fields)
     return found
 
 
-def _apart(known: Mapping[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+def _of_part(part: Part, pointer: str, fields: Collection[str], limits: Limits) -> dict[str, Any]:
+    """Read one part of a form; the field tells what it is for, and its first bytes how it is written."""
+    data, name = bytes(part.data), INPUT if forms.is_picture(part) else part.name
+    if name in {INPUT, *MAY_BE_ARRAYS} and data.startswith(npy.MAGIC):
+        return {name: npy.read(data)}
+    if forms.is_picture(part):
+        return {INPUT: _picture(pointer, forms.picture(part, pointer), limits)}
+    if name == INPUT and headers.is_picture(data):
+        return {INPUT: _picture(pointer, data, limits)}
+    if name in {INPUT, *MAY_BE_ARRAYS} and part.is_file:
+        return {name: npy.read(data)}
+    if name == PARAMETERS:
+        given = json.parse_within(data, limits)
+        if not isinstance(given, dict) or INPUT in given:
+            detail = "the part parameters is a JSON object without input"
+            raise InvalidInputError(detail, Fault(pointer, detail))
+        return given
+    if name in {INPUT, *fields}:
+        return {name: _value(data, limits)}
+    others = ", ".join([INPUT, PARAMETERS, *fields])
+    detail = f"expected a picture in a field named {forms.FIELDS}, or a field named {others}"
+    raise InvalidInputError(detail, Fault(pointer, detail))
+
+
+def _joined(known: Mapping[str, Any], more: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
     """
-    Give ``more`` if nothing in it is known already.
+    Put parameters together; clients that are made from the OpenAPI document send some of them twice.
 
     Raises:
-        InvalidInputError: Something is given twice.
+        InvalidInputError: One has two values, or there are two inputs.
     """
-    if known.keys() & more.keys():
-        detail = "a parameter, or the input, is given twice"
-        raise InvalidInputError(detail, Fault("#", detail))
-    return more
+    for name in known.keys() & more.keys():
+        if name == INPUT:
+            _refuse_input("there is more than one input; send them one by one")
+        if not _is_equal(known[name], more[name]):
+            detail = "a parameter is given twice, with different values"
+            raise InvalidInputError(detail, Fault(f"#/{name}" if name in fields else "#", detail))
+    return {**known, **more}
+
+
+def _is_equal(one: Any, other: Any) -> bool:  # noqa: ANN401
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    # Python takes true for 1.
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _picture(pointer: str, data: bytes, limits: Limits) -> Pictures:
@@ -161,11 +162,12 @@ def _picture(pointer: str, data: bytes, limits: Limits) -> Pictures:
     return of_files([(pointer, data)], limits=pixels, total=limits.max_request_pixels)
 
 
-def _query_value(text: str, limits: Limits) -> Any:  # noqa: ANN401
+def _value(text: bytes, limits: Limits) -> Any:  # noqa: ANN401  JSON is any of six types
+    """Read JSON, or plain text."""
     try:
-        return json.parse(text.encode(), max_depth=8, max_values=limits.max_json_values)
+        return json.parse_within(text, limits)
     except SyntaxRefusedError:
-        return text
+        return text.decode("utf-8", "replace")
 
 
 def _refuse_input(detail: str) -> NoReturn:
@@ -239,17 +241,24 @@ def documented(operation: Operation, drawing: list[dict[str, Any]]) -> dict[str,
         "required": ["input", *required],
         "additionalProperties": False,
     }
+    example = "-F kernel=sobel_x" if "kernel" in properties else "-F operation=max"
     form = {
         "type": "object",
         "properties": {
             "image": {**_BINARY, "description": "A picture; or else input."},
             "input": {**_BINARY, "description": "A .npy file; or else image."},
+            **{name: {**_BINARY, "description": "A .npy file, JSON, or plain text."} for name in arrays_too},
             **{
-                name: {**_BINARY, "description": "A .npy file; or else in parameters."} for name in arrays_too
+                name: {"type": "string", "description": "JSON, or plain text."}
+                for name in properties
+                if name not in arrays_too
             },
-            "parameters": {"type": "string", "description": "JSON: all that is no part of its own."},
+            "parameters": {
+                "type": "string",
+                "description": "JSON: parameters that have no field of their own.",
+            },
         },
-        "description": f"`curl -F image=@seven.png -F 'parameters={{}}' URL/{operation.name}`",
+        "description": f"`curl -F image=@seven.png {example} URL/{operation.name}`",
     }
     following = f", and then, if you like, of {', '.join(arrays_too)} to the same file" if arrays_too else ""
     array = {

@@ -1,6 +1,5 @@
-"""The four ways to send pictures, told apart by their content type and made one."""
+"""The four ways to send pictures, made one."""
 
-import binascii
 import contextlib
 from collections.abc import Sequence
 from itertools import chain
@@ -9,33 +8,36 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service import media_types
-from service.codecs import json, multipart, npy
-from service.errors import Fault, InvalidInputError, MediaTypeError, TooLargeError
+from service.codecs import base64, body_types, forms, json, multipart, npy
+from service.codecs.body_types import FILES
+from service.errors import Fault, InvalidInputError, TooLargeError
 from service.images import headers
 from service.images.decoding import PixelLimits
-from service.images.headers import OFFERED
 from service.images.pictures import Pictures, of_array, of_file, of_files
 from service.media_types import FORM, JSON, NPY, OCTETS
 from service.settings import Limits
 
-FILES = (*OFFERED, OCTETS)
-FIELDS = ("image", "file")
 WHITE = 255
 SMALL_BYTES = 8_192
 """Bodies up to here are parsed faster than they are handed to a thread: a picture of MNIST's size has 300
 bytes, as a JSON list of its pixels 3,000."""
+SMALL_ARRAY_BYTES = 65_536
+"""Arrays up to here are brought to 0..255 as fast."""
 
-_FILES = frozenset(FILES)
-_TAKEN = frozenset((*FILES, FORM, JSON, NPY))
-_BASE64_BYTES = 2**18
-"""So much takes half a millisecond; a multiple of four."""
 _POINTER_TO_BODY = "#"
 
 
 def is_quick(content_type: str, body: bytes) -> bool:
-    """Tell whether ``read`` takes no time: it parses JSON and forms, and of files and arrays only headers."""
-    return len(body) <= SMALL_BYTES or media_types.essence(content_type) not in {JSON, FORM}
+    """
+    Tell whether ``read`` takes no time: JSON and forms are parsed, arrays converted, of files headers read.
+
+    Raises:
+        MediaTypeError: The body is nothing that is taken.
+    """
+    if len(body) <= SMALL_BYTES:
+        return True
+    kind = body_types.of(content_type, body)
+    return kind == OCTETS or (kind == NPY and len(body) <= SMALL_ARRAY_BYTES)
 
 
 def read(content_type: str, body: bytes, limits: Limits, *, size: tuple[int, int]) -> Pictures:
@@ -55,73 +57,20 @@ def read(content_type: str, body: bytes, limits: Limits, *, size: tuple[int, int
         InvalidInputError: The pictures are named or shaped in a way that is not taken, or damaged.
     """
     pixel_limits = PixelLimits(limits.max_image_pixels, limits.max_image_side)
-    media_type = content_type if content_type in _TAKEN else _media_type(content_type, body)
-    if media_type in _FILES:
+    kind = body_types.of(content_type, body)
+    if kind == OCTETS:
         return of_file(body, pointer=_POINTER_TO_BODY, limits=pixel_limits, total=limits.max_request_pixels)
-    if media_type == JSON:
-        return _of_json(
-            json.parse(body, max_depth=limits.max_json_depth, max_values=limits.max_json_values),
-            limits,
-            pixel_limits,
-            size,
-        )
-    if media_type == NPY:
-        array = _as_uint8(npy.read(body, dtypes=("uint8", "float32")))
+    if kind == JSON:
+        return _of_json(json.parse_within(body, limits), limits, pixel_limits, size)
+    if kind == NPY:
         return of_array(
-            array,
+            _as_uint8(npy.read(body)),
             pointer=_POINTER_TO_BODY,
             limits=pixel_limits,
             most=limits.max_ready_images,
             size=size,
         )
     return _of_files(_of_form(body, content_type, limits), limits, pixel_limits)
-
-
-def from_base64(value: Any, pointer: str) -> bytes:  # noqa: ANN401  JSON is any of six types
-    """
-    Decode a file in base64 (RFC 4648, section 4), also in a data URL (RFC 2397).
-
-    Raises:
-        InvalidInputError: It is neither.
-    """
-    message = "expected a picture as base64 text, or as a data URL with ;base64"
-    if not isinstance(value, str):
-        raise InvalidInputError(message, Fault(pointer, message))
-    if value.startswith("data:"):
-        head, _, value = value.partition(",")
-        if not head.endswith(";base64"):
-            raise InvalidInputError(message, Fault(pointer, message))
-    try:
-        data = _decoded(value.encode("ascii"))
-    except ValueError:
-        raise InvalidInputError(message, Fault(pointer, message)) from None
-    if not data:
-        raise InvalidInputError(message, Fault(pointer, message))
-    return data
-
-
-def _decoded(text: bytes) -> bytes:
-    """
-    Decode base64, a piece at a time: nothing else is done while one is decoded.
-
-    Raises:
-        ValueError: It is none.
-    """
-    starts = range(0, len(text), _BASE64_BYTES)
-    pieces = [binascii.a2b_base64(text[start : start + _BASE64_BYTES], strict_mode=True) for start in starts]
-    if any(len(piece) < _BASE64_BYTES // 4 * 3 for piece in pieces[:-1]):
-        message = "padding within"
-        raise ValueError(message)
-    return b"".join(pieces)
-
-
-def _media_type(content_type: str, body: bytes) -> str:
-    """Give the media type, which is one that is taken; else the body may say better what was sent."""
-    media_type = media_types.essence(content_type)
-    if media_type not in _TAKEN:
-        message = headers.refusal(body) or f"send pictures as {FORM}, {JSON}, {NPY} or {', '.join(FILES)}"
-        raise MediaTypeError(message)
-    return media_type
 
 
 def _of_files(files: Sequence[tuple[str, bytes]], limits: Limits, pixel_limits: PixelLimits) -> Pictures:
@@ -135,15 +84,23 @@ def _of_form(body: bytes, content_type: str, limits: Limits) -> list[tuple[str, 
     parts = multipart.parse(
         body, content_type, max_parts=limits.max_parts, max_headers=limits.max_part_headers
     )
-    faults = [
-        Fault(f"#/{index}", f"expected a file in a field named {' or '.join(FIELDS)}")
-        for index, part in enumerate(parts)
-        if part.name not in FIELDS or not part.is_file
-    ]
-    if faults or not parts:
-        message = f"the form's parts are files in fields named {' or '.join(FIELDS)}"
+    files, faults = [], []
+    for index, part in enumerate(parts):
+        pointer = f"#/{index}"
+        if forms.is_picture(part):
+            if not forms.is_blank(part):
+                files.append((pointer, forms.picture(part, pointer)))
+        elif part.data and (part.is_file or headers.is_picture(bytes(part.data))):
+            faults.append(Fault(pointer, f"a file in another field than {forms.FIELDS}"))
+    if faults:
+        message = f"the form's pictures are in fields named {forms.FIELDS}"
         raise InvalidInputError(message, *faults)
-    return [(f"#/{index}", bytes(part.data)) for index, part in enumerate(parts)]
+    if not files:
+        message = (
+            f"none of the form's {len(parts)} parts is a picture: send files in fields named {forms.FIELDS}"
+        )
+        raise InvalidInputError(message, Fault(_POINTER_TO_BODY, message))
+    return files
 
 
 def _of_json(
@@ -169,7 +126,7 @@ def _of_json(
             size=size,
         )
     if kind == "image":
-        return _of_files([("#/image", from_base64(value, "#/image"))], limits, pixel_limits)
+        return _of_files([("#/image", base64.decode(value, "#/image"))], limits, pixel_limits)
     if not isinstance(value, list) or not value:
         message = '"images" is a list of at least one picture in base64'
         raise InvalidInputError(message, Fault("#/images", message))
@@ -177,7 +134,7 @@ def _of_json(
         message = f"{len(value)} pictures; at most {limits.max_images} in one request"
         raise TooLargeError(message)
     return _of_files(
-        [(f"#/images/{index}", from_base64(one, f"#/images/{index}")) for index, one in enumerate(value)],
+        [(f"#/images/{index}", base64.decode(one, f"#/images/{index}")) for index, one in enumerate(value)],
         limits,
         pixel_limits,
     )
@@ -204,14 +161,24 @@ def _whole_numbers(value: Any) -> bool:  # noqa: ANN401
 
 
 def _as_uint8(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Bring float32 0..1 to 0..255, so that what was divided by 255 comes back exactly."""
+    """Bring whole numbers, bools, and floats 0..1 to 0..255: what was divided by 255 comes back exactly."""
     if array.dtype == np.uint8:
         return array
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(WHITE)
+    is_whole = array.dtype.kind in "iu"
     # Written so that NaN fails too.
-    if not (array.min(initial=0) >= 0 and array.max(initial=0) <= 1):
-        message = "float32 pixels are from 0 to 1"
+    if not (array.min(initial=0) >= 0 and array.max(initial=0) <= (WHITE if is_whole else 1)):
+        message = (
+            "whole pixels are from 0 to 255; divide those of 16 bits by 257"
+            if is_whole
+            else "pixels as floats are from 0 to 1; divide by 255, or send uint8"
+        )
         raise InvalidInputError(message, Fault(_POINTER_TO_BODY, message))
-    return np.rint(array * np.float32(255)).astype(np.uint8)
+    if is_whole:
+        return array.astype(np.uint8, copy=False)
+    levels: npt.NDArray[np.float32] = array.astype(np.float32, copy=False) * np.float32(WHITE)
+    return np.rint(levels).astype(np.uint8)
 
 
 SEVEN_PNG = (
@@ -254,7 +221,10 @@ REQUEST_BODY: dict[str, Any] = {
                     }
                 },
                 "required": ["image"],
-                "description": "`curl -F image=@seven.png URL/predict`; repeat the field for more pictures.",
+                "description": (
+                    "`curl -F image=@seven.png URL/predict`; repeat the field for more pictures. Text fields"
+                    " and file inputs without a file are skipped."
+                ),
             }
         },
         JSON: {
@@ -282,8 +252,8 @@ REQUEST_BODY: dict[str, Any] = {
                 "type": "string",
                 "format": "binary",
                 "description": (
-                    "`numpy.save` of uint8 0..255 or float32 0..1: (height, width), (height, width, 3)"
-                    " or (number, 28, 28), or of the network's size."
+                    "`numpy.save` of whole numbers 0..255, floats 0..1 or bool: (height, width),"
+                    " (height, width, 3) or (number, 28, 28), or of the network's size."
                 ),
             }
         },

@@ -1,4 +1,4 @@
-"""Query strings, read as strictly as bodies: no unknown, no repeated parameter."""
+"""Query strings, read as strictly as bodies: no unknown parameter, and none with two values."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, TypeVar
@@ -35,7 +35,7 @@ def read(kind: type[Q], query: bytes) -> Q:
     Read the parameters of a request, as its target has them.
 
     Raises:
-        InvalidInputError: A parameter is unknown, repeated or has no valid value.
+        InvalidInputError: A parameter is unknown, or has no valid value, or two.
     """
     if not query:
         return kind.by_default()
@@ -63,7 +63,7 @@ def pairs(query: bytes) -> dict[str, str]:
     Split a query string.
 
     Raises:
-        InvalidInputError: It cannot be parsed, or a parameter is repeated.
+        InvalidInputError: It cannot be parsed, or a parameter has two values.
     """
     if not query:
         return {}
@@ -79,8 +79,8 @@ def pairs(query: bytes) -> dict[str, str]:
         message = "the query string cannot be parsed"
         raise InvalidInputError(message) from None
     given = dict(found)
-    if len(given) < len(found):
-        message = "a query parameter is given twice"
+    if len(given) < len(set(found)):
+        message = "a query parameter is given twice, with different values"
         raise InvalidInputError(message)
     return given
 

@@ -1,6 +1,7 @@
 """What a picture file says of itself in its first bytes: format and size, before a pixel is allocated."""
 
 import struct
+from collections.abc import Callable
 from typing import NamedTuple
 
 from service.errors import InvalidInputError, MediaTypeError
@@ -42,18 +43,24 @@ def read(data: bytes) -> Header:
         MediaTypeError: No format that is offered.
         InvalidInputError: A format that is offered, but its header is cut off or damaged.
     """
-    for signature, media_type, parse in _FORMATS:
-        if data.startswith(signature) and (media_type != "image/webp" or data[8:12] == b"WEBP"):
-            try:
-                header = parse(data)
-            except (struct.error, IndexError):
-                header = None
-            if header is None or header.height < 1 or header.width < 1:
-                message = f"the {media_type} header is damaged or cut off"
-                raise InvalidInputError(message)
-            return header
-    message = refusal(data) or f"not a picture in a format that is read here: {', '.join(OFFERED)}"
-    raise MediaTypeError(message)
+    found = _format(data)
+    if found is None:
+        message = refusal(data) or f"not a picture in a format that is read here: {', '.join(OFFERED)}"
+        raise MediaTypeError(message)
+    name, parse = found
+    try:
+        header = parse(data)
+    except (struct.error, IndexError):
+        header = None
+    if header is None or header.height < 1 or header.width < 1:
+        message = f"the {name} header is damaged or cut off"
+        raise InvalidInputError(message)
+    return header
+
+
+def is_picture(data: bytes) -> bool:
+    """Tell whether a file begins as a picture in a format that is offered."""
+    return _format(data) is not None
 
 
 def refusal(data: bytes) -> str | None:
@@ -63,6 +70,14 @@ def refusal(data: bytes) -> str | None:
         return None
     how = f" ({_IPHONE})" if name in {"HEIC", "HEIF"} else ""
     return f"{name} is not read here: send JPEG or PNG{how}, or another of {', '.join(OFFERED)}"
+
+
+def _format(data: bytes) -> tuple[str, Callable[[bytes], Header | None]] | None:
+    """Give the format of a file, and what reads its header; None when it is not offered."""
+    for signature, media_type, parse in _FORMATS:
+        if data.startswith(signature) and (media_type != "image/webp" or data[8:12] == b"WEBP"):
+            return media_type, parse
+    return None
 
 
 _DEEP_PIXEL = {2: 6, 4: 8, 6: 8}
@@ -125,7 +140,7 @@ def _jpeg(data: bytes) -> Header | None:
     return None
 
 
-_FORMATS = (
+_FORMATS: tuple[tuple[bytes, str, Callable[[bytes], Header | None]], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png", _png),
     (b"\xff\xd8\xff", "image/jpeg", _jpeg),
     (b"RIFF", "image/webp", _webp),

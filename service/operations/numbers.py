@@ -31,7 +31,7 @@ def array_of(value: Any, pointer: str) -> Floats:  # noqa: ANN401  JSON is any o
         InvalidInputError: Ragged or empty, a text, bool or null among the numbers, NaN or infinity.
     """
     numbers = value if isinstance(value, np.ndarray) else _flattened(value, pointer)
-    if numbers.dtype == np.int64:
+    if numbers.dtype in {np.int64, np.uint64}:
         # As from lists: whole numbers beyond 2^53 are rounded to float64 first.
         numbers = numbers.astype(np.float64)
     if numbers.ndim not in range(1, _MOST_AXES + 1) or not numbers.size:

@@ -12,9 +12,8 @@ The journey::
 """
 
 from collections.abc import Awaitable, Iterable
-from dataclasses import replace
 
-from service.codecs import json, json_numbers, operands
+from service.codecs import body_types, json, json_numbers, operands
 from service.codecs.operands import Body, OperationAnswer
 from service.engine.graph_cache import GraphCache
 from service.engine.worker_pool import WorkerPool
@@ -77,8 +76,8 @@ def _handler(
 ) -> Handler:
     def operate(call: Call) -> Response | Awaitable[Response]:
         media_type = negotiation.accepted(call.accept, OFFERED)
-        body = Body(call.body, call.content_type, queries.pairs(call.head.query))
-        operands.check(body)
+        kind = body_types.of(call.content_type, call.body)
+        body = Body(call.body, kind, call.content_type, queries.pairs(call.head.query))
         context = call.context
         watch = Stopwatch(context)
 
@@ -97,7 +96,7 @@ def _handler(
             task, scale = await parsing.run(prepare, origin=context)
             return await pool.run(lambda: finish(task, scale), origin=context)
 
-        if body.media_type not in {JSON, NPY} or len(body.data) > settings.inline_macs:
+        if kind not in {JSON, NPY} or len(body.data) > settings.inline_macs:
             return operate_on_threads()
         task, scale = prepare()
         if task.is_quick(graphs, settings.inline_macs):
@@ -109,9 +108,9 @@ def _handler(
 
 def _understood(operation: Operation, body: Body, media_type: str, settings: Settings) -> tuple[Task, Scale]:
     """Give the task of a request, and the scale on which a picture of it would be drawn."""
-    query = dict(body.query)
-    drawing = queries.validated(DrawingQuery, {"scale": query.pop("scale")} if "scale" in query else {})
-    given = operands.parse(replace(body, query=query), operation.parameters.model_fields, settings)
+    given = operands.parse(body, {**operation.parameters.model_fields, **DrawingQuery.model_fields}, settings)
+    how = {name: given.parameters.pop(name) for name in DrawingQuery.model_fields if name in given.parameters}
+    drawing = json.validated(how, DrawingQuery)
     parameters = json.validated(given.parameters, operation.parameters)
     if media_type != JSON:
         for field in ("explain", "return_indices"):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from service.codecs.pictures import from_base64
+from service.codecs import base64
 from service.digits.layers import Size
 from service.errors import Fault, InvalidInputError, MediaTypeError, TooLargeError
 from service.images.decoding import PixelLimits
@@ -65,7 +65,7 @@ def _pictures(tensor: Tensor, limits: Limits) -> Pictures:
     files = [(f"{tensor.pointer}/data/{index}", data) for index, data in enumerate(tensor.read())]
     if not tensor.is_binary:
         # JSON has texts, which no picture file is: base64, as everywhere here.
-        files = [(pointer, from_base64(data.decode(), pointer)) for pointer, data in files]
+        files = [(pointer, base64.decode(data.decode(), pointer)) for pointer, data in files]
     pixel_limits = PixelLimits(limits.max_image_pixels, limits.max_image_side)
     try:
         return of_files(files, limits=pixel_limits, total=limits.max_request_pixels)

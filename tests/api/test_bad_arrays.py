@@ -63,6 +63,7 @@ DAMAGED = {
     "Latin-1": forged(text="\xff\xfe"),
     "unhashable": forged(text="{[]: 1}"),
     "long header": forged(text=" " * 60_000),
+    "no UTF-8": forged(text="\xff\xfe", version=(3, 0)),
     "header beyond the file": b"\x93NUMPY\x01\x00\xff\xff{}",
     "header length of 4 GiB": b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}",
     "cut in the length": b"\x93NUMPY\x01\x00v",
@@ -75,11 +76,10 @@ NOT_TAKEN = {
     "text": forged(descr="'<U1'"),
     "bytes": forged(descr="'|S4'", shape="(1,)"),
     "old alias": forged(descr="'a4'"),
-    "bool": forged(descr="'|b1'"),
-    "int8": forged(descr="'|i1'"),
-    "uint16": forged(descr="'<u2'", data=bytes(8)),
-    "float16": forged(descr="'<f2'", data=bytes(8)),
-    "float64": forged(descr="'<f8'", data=bytes(32)),
+    "float128": forged(descr="'<f16'", data=bytes(64)),
+    "negative": forged(descr="'|i1'", data=b"\0\0\0\xff"),
+    "256": forged(descr="'<u2'", data=bytes(7) + b"\1"),
+    "2^63": forged(descr="'<u8'", data=bytes(31) + b"\x80"),
     "complex": forged(descr="'<c8'", data=bytes(32)),
     "time": forged(descr="'<M8[ns]'", data=bytes(32)),
     "structured": forged(descr="[('a', '|u1')]"),
@@ -89,7 +89,8 @@ NOT_TAKEN = {
     "dict": forged(descr="{}"),
     "a megabyte of dimensions": forged(f"({'1,' * 400})", data=b"x"),
     "65 dimensions": forged(f"({'1,' * 65})", data=b"x"),
-    "format version 3": forged(version=(3, 0)),
+    "format version 4": forged(version=(4, 0)),
+    "format version 1.1": forged(version=(1, 1)),
     "format version 255": forged(version=(255, 255)),
     "no dimension": forged("()", data=b"x"),
     "one dimension": forged("(4,)"),
@@ -112,6 +113,23 @@ def test_an_array_of_another_kind_is_refused(
     body: bytes, predict: Predict, assert_problem: AssertProblem
 ) -> None:
     assert_problem(predict(body, ARRAY), 422, kind="invalid-input")
+
+
+@pytest.mark.parametrize(
+    ("array", "what"),
+    [
+        (np.zeros((28, 28), np.complex64), "complex numbers"),
+        (np.zeros((28, 28), "U1"), "texts"),
+        (np.zeros((28, 28), "M8[s]"), "dates"),
+        (np.zeros((28, 28), [("level", "u1")]), "a dtype that is not taken"),
+        (np.full((28, 28), 255.0), "divide by 255"),
+        (np.full((28, 28), 65_535, np.uint16), "divide those of 16 bits by 257"),
+    ],
+)
+def test_what_an_array_holds_is_told_and_what_to_send(
+    array: np.ndarray, what: str, npy: Npy, predict: Predict, assert_problem: AssertProblem
+) -> None:
+    assert what in assert_problem(predict(npy(array), ARRAY), 422)["detail"]
 
 
 def test_a_lying_header_takes_no_memory(predict: Predict) -> None:
@@ -137,14 +155,15 @@ def test_pickles_and_archives_are_no_arrays(predict: Predict, assert_problem: As
     assert_problem(predict(objects.getvalue(), ARRAY), 422)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -1e-6, 1.0001, 255.0, -0.5])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -1e-6, 1.001, 255.0, -0.5])
 def test_floats_are_from_0_to_1(
     value: float, npy: Npy, predict: Predict, assert_problem: AssertProblem
 ) -> None:
-    array = np.zeros((28, 28), np.float32)
-    array[3, 5] = value
+    for dtype in (np.float16, np.float32, np.float64):
+        array = np.zeros((28, 28), dtype)
+        array[3, 5] = value
 
-    assert assert_problem(predict(npy(array), ARRAY), 422)["errors"][0]["pointer"] == "#"
+        assert assert_problem(predict(npy(array), ARRAY), 422)["errors"][0]["pointer"] == "#"
 
 
 @pytest.mark.parametrize("shape", [(28, 28, 2), (28, 28, 4), (3, 27, 28), (3, 27, 28, 1), (1, 1, 28, 28)])

@@ -103,10 +103,31 @@ def test_an_unknown_content_type_is_told_those_that_are_known(
     assert "image/png" in response.headers["Accept"]
 
 
-def test_a_body_without_a_content_type_is_not_guessed_at(
-    client: Client, assert_problem: AssertProblem
+@pytest.mark.parametrize(
+    ("body", "way_out"),
+    [
+        (b'{"pixels": [[1]]}', "send it as application/json"),
+        (b" \r\n[[1]]", "send it as application/json"),
+        (b"--xyzzy\r\nContent-Disposition: form-data", "multipart/form-data with its boundary"),
+        (b"DATA:image/png;base64,xyzzy", "data URL"),
+        (b"PK\x03\x04xyzzy", "archive"),
+        (b"%PDF-1.7 xyzzy", "PDF is not read here"),
+        (b"xyzzy", "send pictures as"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/predict", "/feature-maps", "/convolve", "/pool"])
+def test_a_body_of_no_known_type_is_told_what_it_looks_like(
+    path: str, body: bytes, way_out: str, client: Client, assert_problem: AssertProblem
 ) -> None:
-    assert_problem(client.post("/predict", content=b"{}"), 415)
+    answer = client.post(path, content=body, headers={"Content-Type": "text/plain"})
+
+    assert way_out in assert_problem(answer, 415)["detail"]
+
+
+def test_json_without_a_content_type_is_bounded_as_any_other(
+    settings: Settings, client: Client, assert_problem: AssertProblem
+) -> None:
+    assert_problem(client.post("/predict", content=b"{" + b" " * settings.max_json_bytes), 413)
 
 
 def test_a_million_urlencoded_fields_are_not_even_split(

@@ -102,17 +102,18 @@ def test_a_form_without_parts_is_refused(predict: Predict, assert_problem: Asser
         part(b"x", name="xyzzy"),
         part(b"x", name=""),
         part(b"x", name="Image"),
-        part(b"x", name="image[]"),
-        part(b"x", file=None),
-        b"--b\r\n\r\nx\r\n",
-        b"--b\r\nContent-Type: image/png\r\n\r\nx\r\n",
+        part(b"x", name="image[xyzzy]"),
+        part(b"x", name="images[]x"),
+        part(b"xyzzy", file=None),
+        part(b"\x89xyzzy", file=None),
+        part(b"\x89PNG\r\n\x1a\n", name="xyzzy", file=None),
         b"--b\r\nContent-Disposition: form-data; name*=UTF-8''image; filename=a\r\n\r\nx\r\n",
-        b"--b\r\nContent-Disposition: form-data; name=image; filename*=UTF-8''a\r\n\r\nx\r\n",
+        b"--b\r\nContent-Disposition: form-data; name=xyzzy; filename*=UTF-8''a\r\n\r\nx\r\n",
         b"--b\r\nContent-Disposition: form-data; name=\xff\xfe; filename=a\r\n\r\nx\r\n",
     ],
     ids=repr,
 )
-def test_every_part_is_a_file_in_the_field_image(
+def test_every_file_is_a_picture_in_a_field_for_pictures(
     wrong: bytes, png: bytes, predict: Predict, assert_problem: AssertProblem
 ) -> None:
     alone = assert_problem(predict(wrong + END, FORM), 422)
@@ -120,6 +121,25 @@ def test_every_part_is_a_file_in_the_field_image(
 
     assert alone["errors"][0]["pointer"] == "#/0"
     assert second["errors"][0]["pointer"] == "#/1"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        part(b"x", name="xyzzy", file=None),
+        part(b"", file=""),
+        part(b"", file="") + part(b"x", name="token", file=None),
+        b"--b\r\n\r\nx\r\n",
+        b"--b\r\nContent-Type: image/png\r\n\r\nx\r\n",
+    ],
+    ids=repr,
+)
+def test_a_form_of_nothing_but_texts_and_empty_inputs_has_no_picture(
+    parts: bytes, predict: Predict, assert_problem: AssertProblem
+) -> None:
+    problem = assert_problem(predict(parts + END, FORM), 422, kind="invalid-input")
+
+    assert "is a picture: send files in fields named image" in problem["detail"]
 
 
 @pytest.mark.parametrize("data", [b"", b"xyzzy", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"])

@@ -65,7 +65,9 @@ def test_the_answer_tells_how_it_came_about(convolve: Callable[..., Any]) -> Non
     }
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", "int64", ">i2"])
+@pytest.mark.parametrize(
+    "dtype", ["float16", "float32", "float64", "uint8", "uint32", "uint64", "int64", ">i2"]
+)
 def test_an_array_is_answered_by_an_array(
     convolve: Callable[..., Any], npy: Callable[[np.ndarray], bytes], dtype: str
 ) -> None:
@@ -118,6 +120,73 @@ def test_a_picture_is_its_pixels_however_it_comes(
     assert loaded(expected).shape == shape
     assert convolve(encode(pixels), "image/png", NPY, **parameters).content == expected.content
     assert client.post("/convolve", files=files, headers={"Accept": NPY}).content == expected.content
+
+
+@pytest.mark.parametrize("kernel", ["sobel_x", "[[1, 0], [0, -1]]", '["sobel_x", "sobel_y"]'])
+def test_the_fields_of_a_form_are_the_parameters_of_its_picture(
+    client: Client, convolve: Callable[..., Any], encode: Callable[..., bytes], kernel: str
+) -> None:
+    file = encode(np.random.default_rng(0).integers(0, 256, (8, 9, 3)).astype(np.uint8))
+    fields = {"kernel": kernel, "stride": "2", "padding": "[1, 1]", "bias": "", "scale": "minmax"}
+    expected = convolve(
+        file, "image/png", "image/png", **{name: value for name, value in fields.items() if value}
+    )
+    answer = client.post(
+        "/convolve", files={"image": ("x.png", file)}, data=fields, headers={"Accept": "image/png"}
+    )
+
+    assert expected.headers["content-type"] == "image/png"
+    assert answer.content == expected.content
+
+
+@pytest.mark.parametrize("name", ["image", "images[]", "file", "input"])
+def test_a_form_may_have_its_input_in_any_field_for_it(
+    client: Client,
+    convolve: Callable[..., Any],
+    encode: Callable[..., bytes],
+    npy: Callable[[np.ndarray], bytes],
+    name: str,
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 7)).astype(np.uint8)
+    expected = convolve({"input": pixels.tolist(), "kernel": "sobel_x"}).content
+
+    for data in (encode(pixels), npy(pixels)):
+        answer = client.post("/convolve", files={name: ("x", data)}, data={"kernel": "sobel_x"})
+
+        assert answer.content == expected
+
+
+def test_a_form_may_have_its_numbers_as_text(client: Client, convolve: Callable[..., Any]) -> None:
+    files = {"input": (None, json.dumps(LECTURE)), "kernel": (None, "laplacian_4")}
+    answer = client.post("/convolve", files=files)
+
+    assert answer.content == convolve({"input": LECTURE, "kernel": "laplacian_4"}).content
+
+
+def test_a_parameter_may_be_given_twice_with_one_value(
+    convolve: Callable[..., Any], npy: Callable[[np.ndarray], bytes]
+) -> None:
+    kernel = [[0, 1], [1, 0]]
+    document = {"input": LECTURE, "kernel": kernel, "operation": "convolution", "stride": 1, "explain": False}
+    expected = convolve(document)
+    query = {name: value for name, value in document.items() if name != "input"}
+
+    assert expected.status_code == 200
+    assert convolve(document, **query).content == expected.content
+    assert convolve(npy(np.array(LECTURE)) + npy(np.array(kernel)), NPY, **query).content == expected.content
+    assert convolve(document, stride="true").status_code == 422
+
+
+WHOLE = [4_294_967_296, 16_777_218, -123_456_790_528, 2**100, 3 * 2**80]
+
+
+def test_a_whole_number_is_answered_to_its_last_digit(convolve: Callable[..., Any]) -> None:
+    answer = convolve({"input": [*WHOLE, 0.1, -7.25, 0], "kernel": [1], "explain": [[0]]}).json()
+    (cell,) = answer["explanation"]["cells"]
+
+    assert answer["output"] == [*WHOLE, 0.1, -7.25, 0]
+    assert answer["explanation"]["padded_input"] == [*WHOLE, 0.1, -7.25, 0]
+    assert (cell["window"], cell["sum"], cell["activation"]) == ([WHOLE[0]], WHOLE[0], WHOLE[0])
 
 
 def test_a_blurred_colour_picture_is_one_again(
@@ -233,7 +302,9 @@ def test_a_large_output_is_refused_as_json_but_not_as_an_array(
 ) -> None:
     body = npy(np.zeros((600, 600), np.uint8))
 
-    assert_problem(convolve(body, NPY, kernel="sobel_x"), 422, kind="compute-budget")
+    problem = assert_problem(convolve(body, NPY, kernel="sobel_x"), 422, kind="compute-budget")
+
+    assert "Accept: image/png or application/x-npy" in problem["detail"]
     assert loaded(convolve(body, NPY, NPY, kernel="sobel_x")).shape == (598, 598)
 
 
@@ -249,7 +320,7 @@ def test_unknown_query_parameters_are_refused(
     assert_problem(convolve(npy(np.ones((5, 5))), NPY, **query), 422)
 
 
-def test_nothing_may_be_given_twice(
+def test_nothing_may_be_given_twice_with_different_values(
     client: Client,
     convolve: Callable[..., Any],
     assert_problem: Callable[..., dict[str, Any]],
@@ -259,13 +330,13 @@ def test_nothing_may_be_given_twice(
     parts = [("input", ("x", array)), ("image", ("x", array))]
 
     assert_problem(convolve(array + array, NPY, kernel="identity"), 422)
-    assert_problem(convolve({"input": LECTURE, "kernel": "identity"}, kernel="identity"), 422)
-    assert_problem(client.post("/convolve", files=parts), 415)
+    assert_problem(convolve({"input": LECTURE, "kernel": "identity"}, kernel="sobel_x"), 422)
+    assert_problem(client.post("/convolve", files=parts), 422)
 
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("parameters", "[]"), ("parameters", '{"input": [1]}'), ("xyzzy", "{}"), ("kernel", "[1]")],
+    [("parameters", "[]"), ("parameters", '{"input": [1]}'), ("xyzzy", "{}"), ("xyzzy", "x")],
 )
 def test_parts_that_are_not_known_are_refused_at_their_place(
     client: Client,

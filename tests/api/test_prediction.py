@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,13 @@ Predict = Callable[..., Any]
 def shades(digit: np.ndarray) -> np.ndarray:
     """Give the same digit as float32 from 0 to 1."""
     return digit.astype(np.float32) / np.float32(255)
+
+
+def in_version(digit: np.ndarray, version: tuple[int, int]) -> bytes:
+    """Write an array in a version of NumPy's format."""
+    file = io.BytesIO()
+    np.lib.format.write_array(file, digit, version=version)
+    return file.getvalue()
 
 
 def photograph(digit: np.ndarray, encode: Encode) -> bytes:
@@ -76,6 +84,24 @@ def test_all_forms_of_a_picture_give_the_same_answer_to_the_last_bit(
         "floats": predict(npy(shades(digit)), array),
         "big-endian floats": predict(npy(shades(digit).astype(">f4")), array),
         "floats in Fortran order": predict(npy(np.asfortranarray(shades(digit))), array),
+        **{
+            f"array of {dtype}": predict(
+                npy((digit / 255 if dtype[1] == "f" else digit).astype(dtype)), array
+            )
+            for dtype in ("<f2", ">f2", "<f8", "<u2", "<u4", ">u4", "<u8", "<i2", "<i4", ">i8")
+        },
+        **{
+            f"format version {version}": predict(in_version(digit, version), array)
+            for version in ((1, 0), (2, 0), (3, 0))
+        },
+        "array of no type": client.post("/predict", content=npy(digit)),
+        "array of any type": predict(npy(digit), "application/octet-stream"),
+        "text in a form": client.post("/predict", files={"image": (None, text)}),
+        "data URL in a form": client.post(
+            "/predict", files={"image": (None, f"data:image/png;base64,{text}")}
+        ),
+        "bytes without a file name": client.post("/predict", files={"image": (None, file)}),
+        "JSON of no type": client.post("/predict", content=json.dumps({"image": text}).encode()),
     }
 
     assert {name: answer.content for name, answer in answers.items()} == dict.fromkeys(
@@ -216,12 +242,114 @@ def test_a_request_may_name_the_model_and_its_version(
 
 @pytest.mark.parametrize(
     "content_type",
-    ["IMAGE/PNG", "image/png; charset=utf-8", " image/png ;", "application/octet-stream;x", "image/jpeg"],
+    [
+        *(
+            "IMAGE/PNG",
+            "image/png; charset=utf-8",
+            " image/png ;",
+            "application/octet-stream;x",
+            "image/jpeg",
+        ),
+        *("image/jpg", "image/pjpeg", "image/x-png", "image/*", "image/heic", "image/svg+xml", "*/*", ""),
+        *(
+            "binary/octet-stream",
+            "application/x-www-form-urlencoded",
+            "text/plain",
+            "application/json",
+            "xyzzy",
+        ),
+    ],
 )
-def test_the_bytes_decide_the_format_whatever_picture_type_is_declared(
-    content_type: str, digits: np.ndarray, encode: Encode, predict: Predict
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF"])
+def test_the_bytes_decide_the_format_whatever_type_is_declared(
+    content_type: str, kind: str, digits: np.ndarray, encode: Encode, client: Client
 ) -> None:
-    assert one(predict(encode(digits[8]), content_type))["digit"] == 8
+    file = encode(digits[8], kind)
+    answers = {
+        "alone": client.post("/predict", content=file, headers={"Content-Type": content_type}),
+        "in a form": client.post("/predict", files={"image": ("a", file, content_type)}),
+    }
+
+    assert {name: one(answer)["digit"] for name, answer in answers.items()} == dict.fromkeys(answers, 8)
+
+
+def test_a_picture_needs_no_content_type(digits: np.ndarray, encode: Encode, client: Client) -> None:
+    assert one(client.post("/predict", content=encode(digits[8])))["digit"] == 8
+
+
+def test_truth_values_are_ink_and_ground(
+    digits: np.ndarray, npy: Callable[[np.ndarray], bytes], predict: Predict
+) -> None:
+    ink = digits[8] > 127
+    levels = np.where(ink, 255, 0).astype(np.uint8)
+
+    assert predict(npy(ink), "application/x-npy").content == predict(npy(levels), "application/x-npy").content
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["image", "images", "file", "files", "image[]", "images[]", "file[]", "files[]", "image[0]", "files[12]"],
+)
+def test_the_field_of_a_form_may_have_any_of_the_usual_names(
+    name: str, digits: np.ndarray, encode: Encode, client: Client
+) -> None:
+    answer = client.post("/predict", files=[(name, ("a.png", encode(digits[digit]))) for digit in (4, 2)])
+
+    assert [prediction["digit"] for prediction in answer.json()["predictions"]] == [4, 2]
+
+
+def form_of(*parts: tuple[str, bytes]) -> bytes:
+    """Write a form of parts by what stands behind ``form-data``, and their content."""
+    heads = (f"--b\r\nContent-Disposition: form-data{named}\r\n\r\n".encode() for named, _ in parts)
+    return (
+        b"".join(head + data + b"\r\n" for head, (_, data) in zip(heads, parts, strict=True)) + b"--b--\r\n"
+    )
+
+
+OTHERS = {
+    "a text": ('; name="token"', b"x"),
+    "an empty text": ('; name="image"', b""),
+    "an empty file input": ('; name="other"; filename=""', b""),
+    "an empty file input of its name": ('; name="image"; filename=""', b""),
+    "an empty file of another name": ('; name="other"; filename="a.png"', b""),
+    "a part without a name": ("", b"x"),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_what_is_no_picture_in_a_form_is_skipped(
+    other: tuple[str, bytes], digits: np.ndarray, encode: Encode, predict: Predict
+) -> None:
+    picture = ('; name="image"; filename="a.png"', encode(digits[6]))
+
+    for parts in ((other, picture), (picture, other), (other, other, picture)):
+        assert one(predict(form_of(*parts), "multipart/form-data; boundary=b"))["digit"] == 6
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "; name=\"image\"; filename*=UTF-8''drei%20%E2%82%AC.png",
+        "; filename*=utf-8''a.png; name=image",
+        '; name="image"; filename="a.png"; filename*=UTF-8\'\'%e2%82%ac.png',
+        '; name="image"',
+        '; name=image; filename=""',
+    ],
+)
+def test_how_a_form_names_the_file_does_not_matter(
+    named: str, digits: np.ndarray, encode: Encode, predict: Predict
+) -> None:
+    body = form_of((named, encode(digits[6])))
+
+    assert one(predict(body, "multipart/form-data; boundary=b"))["digit"] == 6
+
+
+def test_a_query_parameter_may_be_given_twice_with_one_value(
+    digits: np.ndarray, encode: Encode, client: Client
+) -> None:
+    query = "model=lenet5&preprocess=auto&model=lenet5&preprocess=auto"
+
+    assert one(client.post(f"/predict?{query}", content=encode(digits[6])))["digit"] == 6
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Whoever reads JSON takes the arrays that long lists become, and refuses them where none belong."""
 
-import base64
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -145,22 +143,3 @@ def test_ten_thousand_faults_are_counted_and_not_told() -> None:
 
     assert fault.pointer == "#"
     assert "10000" in fault.detail
-
-
-PIECE = payloads._BASE64_BYTES
-
-
-@pytest.mark.parametrize("size", [PIECE // 4 * 3 * 2, PIECE // 4 * 3 * 2 + 1, PIECE // 4 * 3 - 1, 1_000_000])
-def test_a_large_file_comes_through_base64_as_it_was(size: int) -> None:
-    data = random.Random(0).randbytes(size)  # noqa: S311  no secret
-
-    assert payloads.from_base64(base64.b64encode(data).decode(), "#") == data
-
-
-@pytest.mark.parametrize("place", [0, PIECE - 4, PIECE - 2, PIECE, 2 * PIECE - 1, 2 * PIECE])
-@pytest.mark.parametrize("wound", ["=", "==", "====", "!", "\n", " ", "A", "AA", "é"])
-def test_a_large_text_that_is_no_base64_is_refused(place: int, wound: str) -> None:
-    text = "A" * (2 * PIECE + 4)
-
-    with pytest.raises(InvalidInputError):
-        payloads.from_base64(text[:place] + wound + text[place:], "#")
