@@ -134,7 +134,13 @@ def create_app(settings: Settings) -> Application:
 
     app = Application(
         title="LeNet-5 service",
-        summary="Handwritten digits in any picture",
+        summary="Handwritten digits in any picture, and what a network makes of them",
+        description=(
+            "`POST /predict` answers the digit in a picture of any size, as phones, scanners and canvases"
+            " make it. `POST /feature-maps`, `POST /convolve` and `POST /pool` show how a network comes to"
+            " its answer. What is under `/v2` is for clients of the Open Inference Protocol,"
+            " `GET /health/ready` and `GET /metrics` are for operators. Every endpoint can be tried here."
+        ),
         version=service.__version__,
         lifespan=lifespan,
         docs_url=None,

@@ -207,9 +207,10 @@ OPERATION = Operation(
     name="convolve",
     summary="Convolve a signal, an image or channels with kernels",
     description=(
-        "True convolution by default: the kernel is turned by 180 degrees, as the lecture, numpy and scipy"
-        " have it; `cross_correlation` is what networks compute. Run by ONNX Runtime in"
-        " float32: whole numbers are exact to 2^24."
+        "To see what a kernel does to numbers or to a picture, step by step with `explain`. True convolution"
+        " by default: the kernel is turned by 180 degrees, as the lecture, numpy and scipy have it;"
+        " `cross_correlation` is what networks compute. Run by ONNX Runtime in float32: whole numbers are"
+        " exact to 2^24."
     ),
     parameters=ConvolutionParameters,
     plan=plan,

@@ -51,8 +51,8 @@ OPERATION = Operation(
     name="pool",
     summary="Pool a signal, an image or channels",
     description=(
-        "Max, average or Lp, in windows or over the whole input. Padding is never a value. Run by ONNX"
-        " Runtime in float32."
+        "To see how a picture is made smaller: max, average or Lp, in windows or over the whole input."
+        " Padding is never a value. Run by ONNX Runtime in float32."
     ),
     parameters=PoolingParameters,
     plan=plan,

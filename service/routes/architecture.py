@@ -62,6 +62,10 @@ def endpoints(parsing: WorkerPool, limits: Limits) -> list[Endpoint]:
         "tags": ["lecture"],
         "response_model": Figures,
         "responses": problems.documented(400, 413, 415, 422),
+        "description": (
+            "To plan or check a network without building it: describe its layers, and read what each costs"
+            " and what its outputs see of the input, with the formula behind every figure."
+        ),
         "summary": "The lecture's calculator: sizes, parameters, multiply-adds, receptive fields, memory",
         "openapi_extra": {"requestBody": json.documented(Architecture, EXAMPLES)},
     }

@@ -39,7 +39,12 @@ def routes() -> APIRouter:
     """Make the endpoints."""
     router = APIRouter(tags=["lecture"])
 
-    @router.get("/kernels", response_model=KernelList, summary="The preset kernels: matrix, sum, purpose")
+    @router.get(
+        "/kernels",
+        response_model=KernelList,
+        summary="The preset kernels: matrix, sum, purpose",
+        description="What may stand for numbers as `kernel` of `POST /convolve`, and what each is good for.",
+    )
     async def kernels() -> StarletteResponse:
         return as_starlette(
             responses.json({"kernels": [_description(name, preset) for name, preset in PRESETS.items()]})
@@ -50,6 +55,7 @@ def routes() -> APIRouter:
         response_model=KernelDescription,
         responses=problems.documented(404),
         summary="A preset kernel",
+        description="One of those that `GET /kernels` lists, by its name.",
     )
     async def kernel(name: str) -> StarletteResponse:
         if name not in PRESETS:

@@ -28,6 +28,7 @@ def routes(sharing: Sharing) -> APIRouter:
             },
             **problems.documented(406),
         },
+        description="To watch the service: latency by route and stage, batches, queues, refusals, models.",
         summary="Prometheus metrics, as text or as OpenMetrics",
     )
     @access("probe")

@@ -113,7 +113,15 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
     """Make the endpoints that describe the models."""
     router = APIRouter(tags=["models"])
 
-    @router.get("/models", response_model=ModelList, summary="The served models and the limits of a request")
+    @router.get(
+        "/models",
+        response_model=ModelList,
+        summary="The served models and the limits of a request",
+        description=(
+            "To choose a `model` for `POST /predict`, to see which versions were refused and why, and to know"
+            " how large a request may be."
+        ),
+    )
     async def models() -> StarletteResponse:
         listed = {
             "default": repository.default,
@@ -133,6 +141,10 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
         "/models/{name}",
         response_model=ModelDescription,
         responses=problems.documented(404),
+        description=(
+            "To judge a model before trusting it: how often it errs on which pictures, what it was trained"
+            " on, and what its layers are."
+        ),
         summary="A model: layers, accuracy, robustness, how it was trained, version, provider",
     )
     async def model(name: str) -> StarletteResponse:

@@ -36,7 +36,12 @@ def routes(readiness: Readiness) -> APIRouter:
     """Make the probes of a service."""
     router = APIRouter(tags=["health"])
 
-    @router.get("/health/live", response_model=Live, summary="The event loop turns")
+    @router.get(
+        "/health/live",
+        response_model=Live,
+        summary="The event loop turns",
+        description="For what starts the service anew when it hangs: a liveness probe. It needs no key.",
+    )
     @access("probe")
     async def live() -> StarletteResponse:
         return as_starlette(responses.json({"live": True}))
@@ -44,6 +49,10 @@ def routes(readiness: Readiness) -> APIRouter:
     @router.get(
         "/health/ready",
         response_model=Ready,
+        description=(
+            "For what sends requests here: a readiness probe. 503 while the service starts, stops or answers"
+            " wrongly, with the reason. It needs no key."
+        ),
         summary="Models are loaded, warmed and answer their golden images right",
         responses={503: {"model": Ready, "description": "Not yet, or no more; the reason is told"}},
     )

@@ -151,6 +151,12 @@ def endpoints(
         "response_model_exclude_unset": True,
         "responses": problems.documented(400, 404, 413, 415, 422, 429, 503, 504),
         "summary": "The digit in every picture",
+        "description": (
+            "For apps: send one picture or many, as files, a form, JSON or an array. Dark on light or light"
+            " on dark, of any size, anywhere on paper, squared paper or a screen. The answer has a prediction"
+            " for each picture, in order. Without ink `digit` is null; of ink that is no digit `is_digit` is"
+            " false."
+        ),
         "openapi_extra": {
             "parameters": queries.documented(PredictionQuery),
             "requestBody": pictures.REQUEST_BODY,

@@ -83,6 +83,12 @@ HEADERS: list[dict[str, Any]] = [
 ]
 
 
+_PURPOSE = (
+    "For clients of Triton, KServe and others that speak this protocol: tensors in, the network's own outputs"
+    " out, as JSON or in binary."
+)
+
+
 def _request_body() -> dict[str, Any]:
     """Describe the body of an inference."""
     schema = RequestDocument.model_json_schema(ref_template="{model}")
@@ -174,13 +180,23 @@ def endpoints(
         Endpoint(
             "/v2/models/{name}/infer",
             infer,
-            {**documentation, "name": "infer", "summary": "The outputs of a model's newest version"},
+            {
+                **documentation,
+                "name": "infer",
+                "summary": "The outputs of a model's newest version",
+                "description": f"{_PURPOSE} Which version answers, the answer tells.",
+            },
             needs_body=False,
         ),
         Endpoint(
             "/v2/models/{name}/versions/{version}/infer",
             infer,
-            {**documentation, "name": "infer_version", "summary": "The outputs of a model's version"},
+            {
+                **documentation,
+                "name": "infer_version",
+                "summary": "The outputs of a model's version",
+                "description": f"{_PURPOSE} The version that is named answers.",
+            },
             needs_body=False,
         ),
     ]

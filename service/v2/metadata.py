@@ -95,12 +95,22 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
     extensions = [*EXTENSIONS, *([REPOSITORY_EXTENSION] if settings.repository_api == "on" else [])]
 
     @router.get("/", include_in_schema=False)
-    @router.get("", response_model=ServerMetadata, summary="The server and its extensions")
+    @router.get(
+        "",
+        response_model=ServerMetadata,
+        summary="The server and its extensions",
+        description="For clients of the protocol, to learn what this server can do.",
+    )
     async def server() -> StarletteResponse:
         told = {"name": "lenet5-service", "version": service.__version__, "extensions": extensions}
         return as_starlette(responses.json(told))
 
-    @router.get("/health/live", response_model=ServerLive, summary="The event loop turns")
+    @router.get(
+        "/health/live",
+        response_model=ServerLive,
+        summary="The event loop turns",
+        description="The liveness probe in this protocol's words.",
+    )
     @access("probe")
     async def live() -> StarletteResponse:
         return as_starlette(responses.json({"live": True}))
@@ -110,6 +120,7 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
         response_model=ServerReady,
         response_model_exclude_unset=True,
         responses={503: {"model": ServerReady, "description": "Not yet, or no more; the reason is told"}},
+        description="The readiness probe in this protocol's words: 503 with the reason when it is not.",
         summary="Every model is loaded and answers its golden images right",
     )
     @access("probe")
@@ -117,7 +128,11 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
         return _told_ready({}, readiness)
 
     @router.get(
-        "/models/{name}", response_model=ModelMetadata, responses=missing, summary="Inputs and outputs"
+        "/models/{name}",
+        response_model=ModelMetadata,
+        responses=missing,
+        summary="Inputs and outputs",
+        description="Names, datatypes and shapes of a model's tensors, and the versions that are served.",
     )
     async def model(name: str) -> StarletteResponse:
         return as_starlette(responses.json(_metadata(repository, outputs.find(repository, name))))
@@ -127,6 +142,7 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
         response_model=ModelMetadata,
         responses=missing,
         summary="Inputs and outputs of a version",
+        description="As of the model, for the version that is named.",
     )
     async def version(name: str, version: str) -> StarletteResponse:
         return as_starlette(responses.json(_metadata(repository, outputs.find(repository, name, version))))
@@ -137,6 +153,7 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
         response_model_exclude_unset=True,
         responses=not_now,
         summary="A model answers",
+        description="For what waits until a model may be asked; 503 with the reason while it may not.",
     )
     async def model_ready(name: str) -> StarletteResponse:
         return _told_ready({"name": outputs.find(repository, name).name}, readiness)
@@ -147,6 +164,7 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
         response_model_exclude_unset=True,
         responses=not_now,
         summary="A version of a model answers",
+        description="As of the model, for the version that is named.",
     )
     async def version_ready(name: str, version: str) -> StarletteResponse:
         return _told_ready({"name": outputs.find(repository, name, version).name}, readiness)

@@ -124,12 +124,14 @@ _INDEX = {
     "response_model": list[IndexedModel],
     "responses": documents.errors(400, 413, 415),
     "summary": "The versions of every model",
+    "description": "What the repository holds: which versions are served, and which were refused and why.",
     "openapi_extra": {"requestBody": _described(IndexQuestion, "All of them", {})},
 }
 _LOAD = {
     "tags": TAGS,
     "name": "load",
     "responses": documents.errors(400, 404, 413, 415),
+    "description": "For deployments that decide themselves when a new version goes into service.",
     "summary": "Serve the versions of a model that are on disk now, or pin one (LENET_REPOSITORY_API=on)",
     "openapi_extra": {"requestBody": _described(Change, "Pin a version", {"parameters": {"version": "1"}})},
 }
@@ -137,6 +139,7 @@ _UNLOAD = {
     "tags": TAGS,
     "name": "unload",
     "responses": documents.errors(400, 404, 413, 415),
+    "description": "Its folder stays as it is, and `load` brings it back.",
     "summary": "Serve nothing of a model until it is loaded (LENET_REPOSITORY_API=on)",
     "openapi_extra": {"requestBody": _described(Change, "Unload", {"parameters": {}})},
 }

@@ -223,6 +223,23 @@ def test_the_api_page_tries_every_get_and_an_example_of_each_post(open_page: Cal
         expect(endpoint.locator(".answer p").first, title).to_have_text(re.compile("^200"))
 
 
+def test_the_api_page_says_what_each_endpoint_is_for_without_markup(open_page: Callable[..., Page]) -> None:
+    page = open_page("/docs")
+    expect(page.locator(".endpoint").first).to_be_visible()
+    page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+    endpoints = page.locator(".endpoint").all()
+    types = page.locator(".endpoint td > code:first-child").all_inner_texts()
+
+    assert len(endpoints) > 20
+    for endpoint in endpoints:
+        purpose = endpoint.locator(".purpose").inner_text()
+
+        assert len(purpose) > 40, endpoint.locator("h3").inner_text()
+        assert "FastAPI" not in purpose
+    assert not re.search(r"`|\*\*|\]\(", page.locator("main").inner_text())
+    assert [text for text in types if re.search(r"\bany\b|\bundefined\b|\[\]", text)] == []
+
+
 def test_the_api_page_sends_a_picture_and_shows_one(open_page: Callable[..., Page], seven: bytes) -> None:
     page = open_page("/docs")
     endpoint = page.locator("#post-feature-maps")

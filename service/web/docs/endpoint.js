@@ -1,7 +1,8 @@
 /** @file One endpoint: what it is for, its parameters, its answers, and a form to try it. */
 
 import { element } from "../parts/element.js";
-import { inWords, members, resolve } from "./schema.js";
+import { prose } from "./prose.js";
+import { choices, inWords, members, resolve, schemaOf } from "./schema.js";
 import { trial } from "./trial.js";
 
 /** @typedef {{path: string, method: string, operation: import("./schema.js").Operation}} Endpoint */
@@ -25,8 +26,8 @@ export function describe(endpoint, api) {
       " ",
       element("code", {}, path),
     ),
-    element("p", {}, operation.summary ?? ""),
-    operation.description ? element("p", { class: "note" }, operation.description) : null,
+    element("p", {}, prose(operation.summary ?? "")),
+    operation.description ? element("p", { class: "purpose" }, prose(operation.description)) : null,
     trial(endpoint, api),
     parameters(operation, api),
     body(operation, api),
@@ -37,7 +38,7 @@ export function describe(endpoint, api) {
 /** @param {import("./schema.js").Operation} operation @param {import("./schema.js").Document} api */
 function parameters(operation, api) {
   const rows = (operation.parameters ?? []).map((one) =>
-    row(one.name, { description: one.description, ...one.schema }, Boolean(one.required), api, one.in),
+    row(one.name, { ...schemaOf(one), description: one.description }, Boolean(one.required), api, one.in),
   );
   return rows.length ? folded("Parameters", table(rows)) : null;
 }
@@ -48,15 +49,15 @@ function body(operation, api) {
   if (!content.length) return null;
   const parts = content.map(([type, { schema }]) => {
     const plain = resolve(schema ?? {}, api);
-    const choices = plain.oneOf ?? [plain];
-    const rows = choices.flatMap((/** @type {any} */ one) =>
+    const bodies = choices(plain, api);
+    const rows = bodies.flatMap((one) =>
       members(one, api).map((member) =>
-        row(member.name, member.schema, member.isRequired && choices.length === 1, api),
+        row(member.name, member.schema, member.isRequired && bodies.length === 1, api),
       ),
     );
     return [
       element("h4", {}, element("code", {}, type)),
-      plain.description ? element("p", { class: "note" }, plain.description) : null,
+      plain.description ? element("p", { class: "note" }, prose(plain.description)) : null,
       rows.length ? table(rows) : null,
     ];
   });
@@ -74,7 +75,7 @@ function answers(operation, api) {
         : [];
     const types = status === "200" ? Object.keys(answer.content ?? {}).join(", ") : "";
     return [
-      element("h4", {}, `${status} `, answer.description, types ? ` · ${types}` : ""),
+      element("h4", {}, `${status} `, prose(answer.description), types ? ` · ${types}` : ""),
       rows.length ? table(rows) : null,
     ];
   });
@@ -84,10 +85,8 @@ function answers(operation, api) {
 /** @param {string} name @param {any} schema @param {boolean} isRequired @param {import("./schema.js").Document} api @param {string} [place] */
 function row(name, schema, isRequired, api, place) {
   const plain = resolve(schema, api);
-  const fallback =
-    plain.default !== undefined && plain.default !== null
-      ? `; by default ${JSON.stringify(plain.default)}`
-      : "";
+  const words = [...new Set(choices(schema, api).map((one) => inWords(one, api)))].join(" | ");
+  const hasDefault = plain.default !== undefined && plain.default !== null;
   return element(
     "tr",
     {},
@@ -101,8 +100,9 @@ function row(name, schema, isRequired, api, place) {
     element(
       "td",
       {},
-      element("code", {}, inWords(schema, api)),
-      element("div", {}, `${schema.description ?? plain.description ?? ""}${fallback}`),
+      element("code", {}, words || "null"),
+      hasDefault ? [" by default ", element("code", {}, JSON.stringify(plain.default))] : null,
+      element("div", {}, prose(schema.description ?? plain.description ?? "")),
     ),
   );
 }

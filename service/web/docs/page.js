@@ -3,6 +3,7 @@
 import { element, put } from "../parts/element.js";
 import { watchTheme } from "../parts/theme.js";
 import { describe, identify } from "./endpoint.js";
+import { prose } from "./prose.js";
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 watchTheme(() => {});
@@ -45,7 +46,7 @@ function show(api) {
                     "a",
                     { href: `#${identify(endpoint)}` },
                     element("span", { class: "verb" }, endpoint.method),
-                    endpoint.path,
+                    element("span", {}, breakable(endpoint.path)),
                   ),
                 ),
               ),
@@ -61,9 +62,15 @@ function show(api) {
         {},
         element("h2", {}, `${api.info.title} ${api.info.version}`),
         element("p", {}, api.info.summary ?? ""),
+        element("p", { class: "purpose" }, prose(api.info.description ?? "")),
       ),
       endpoints.map((endpoint) => describe(endpoint, api)),
     ),
   );
   document.getElementById(location.hash.slice(1))?.scrollIntoView();
+}
+
+/** A path that is broken before its slashes. @param {string} path @returns {(Node | string)[]} */
+function breakable(path) {
+  return path.split(/(?=\/)/).flatMap((part) => [element("wbr"), part]);
 }

@@ -2,7 +2,7 @@
 
 import { choice } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
-import { inWords, resolve } from "./schema.js";
+import { choices, inWords, resolve, schemaOf } from "./schema.js";
 
 const LONGEST = 20_000;
 /** What a path's parameter may be, to begin with. @type {Record<string, string>} */
@@ -124,9 +124,10 @@ export function trial({ path, method, operation }, api) {
 
 /** @param {import("./schema.js").Parameter} parameter @param {string} path @param {import("./schema.js").Document} api */
 function field(parameter, path, api) {
-  const plain = resolve(parameter.schema, api);
-  const values = plain.enum ?? plain.anyOf?.find((/** @type {any} */ one) => one.enum)?.enum;
-  if (values)
+  const plain = resolve(schemaOf(parameter), api);
+  const each = choices(plain, api).map((one) => one.enum ?? (one.const === undefined ? null : [one.const]));
+  const values = each.flat();
+  if (!values.includes(null))
     return element(
       "select",
       {},
@@ -138,6 +139,14 @@ function field(parameter, path, api) {
   return element("input", {
     type: "text",
     value: first,
-    placeholder: String(plain.default ?? inWords(parameter.schema, api)),
+    placeholder: String(plain.default ?? values.find((value) => value) ?? hint(plain, api)),
   });
+}
+
+/** What to write in a field; that it is text goes without saying. @param {import("./schema.js").Schema} schema @param {import("./schema.js").Document} api */
+function hint(schema, api) {
+  return choices(schema, api)
+    .map((one) => inWords(one, api))
+    .filter((words) => words !== "string")
+    .join(" | ");
 }
