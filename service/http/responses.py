@@ -10,7 +10,7 @@ import orjson
 
 from service import media_types
 from service.codecs import npy
-from service.errors import Fault, OverBudgetError
+from service.errors import Fault, InvalidInputError
 from service.server.messages import Header, Response
 from service.settings import Limits
 
@@ -84,7 +84,14 @@ def of_asgi(status: int, headers: Iterable[Header], body: bytes) -> Response:
     return Response(status, tuple(own), body, closes=closes)
 
 
-def check_size(numbers: int, media_type: str, limits: Limits, *, others: Sequence[str] = ()) -> None:
+def check_size(
+    numbers: int,
+    media_type: str,
+    limits: Limits,
+    *,
+    others: Sequence[str] = (),
+    refusal: type[InvalidInputError] = InvalidInputError,
+) -> None:
     """
     Refuse an answer of too many numbers, before they are computed.
 
@@ -93,9 +100,10 @@ def check_size(numbers: int, media_type: str, limits: Limits, *, others: Sequenc
         media_type: In which it would be sent.
         limits: On the numbers of each form.
         others: Media types in which more numbers may be sent.
+        refusal: What is raised.
 
     Raises:
-        OverBudgetError: There would be more than the limit for this form of answer.
+        InvalidInputError: There would be more than the limit for this form of answer.
     """
     most = limits.max_json_numbers if media_type == media_types.JSON else limits.max_array_numbers
     if numbers > most:
@@ -104,4 +112,4 @@ def check_size(numbers: int, media_type: str, limits: Limits, *, others: Sequenc
         )
         if others and numbers <= limits.max_array_numbers:
             message += f", or send the header Accept: {' or '.join(others)}"
-        raise OverBudgetError(message, Fault("#", message))
+        raise refusal(message, Fault("#", message))

@@ -17,7 +17,7 @@ from service.codecs import body_types, json, json_numbers, operands
 from service.codecs.operands import Body, OperationAnswer
 from service.engine.graph_cache import GraphCache
 from service.engine.worker_pool import WorkerPool
-from service.errors import Fault, InvalidInputError
+from service.errors import Fault, InvalidInputError, OverBudgetError
 from service.http import negotiation, problems, queries, responses
 from service.http.context import Stopwatch
 from service.http.endpoints import Call, Endpoint, Handler
@@ -122,7 +122,8 @@ def _understood(operation: Operation, body: Body, media_type: str, settings: Set
     else:
         signal = signals.of_picture(given.picture.decode()[0], parameters.layout)
     task = execution.prepare(operation, parameters, signal, settings)
-    responses.check_size(task.plan.cost.outputs, media_type, settings, others=(PNG, NPY))
+    outputs = task.plan.cost.outputs
+    responses.check_size(outputs, media_type, settings, others=(PNG, NPY), refusal=OverBudgetError)
     return task, drawing.scale
 
 

@@ -56,7 +56,7 @@ def check(asked: Sequence[Asked], number: int, limits: Limits) -> None:
     Refuse an answer of too many numbers, before they are computed.
 
     Raises:
-        OverBudgetError: There would be more of them than a limit allows.
+        InvalidInputError: There would be more of them than a limit allows.
     """
     for media_type, binary in ((JSON, False), (BINARY, True)):
         size = sum(one.output.size for one in asked if one.form.binary is binary)
