@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from service.codecs import forms, json, multipart, npy
 from service.codecs.body_types import FILES
 from service.codecs.multipart import Part
-from service.errors import Fault, InvalidInputError, SyntaxRefusedError
+from service.errors import Fault, InvalidInputError, SyntaxRefusedError, TooLargeError
 from service.images import headers
 from service.images.decoding import PixelLimits
 from service.images.pictures import Pictures, of_files
@@ -121,17 +121,20 @@ def _of_part(part: Part, pointer: str, fields: Collection[str], limits: Limits) 
         return {INPUT: _picture(pointer, data, limits)}
     if name in {INPUT, *MAY_BE_ARRAYS} and part.is_file:
         return {name: npy.read(data)}
+    if name not in {INPUT, PARAMETERS, *fields}:
+        others = ", ".join([INPUT, PARAMETERS, *fields])
+        detail = f"expected a picture in a field named {forms.FIELDS}, or a field named {others}"
+        raise InvalidInputError(detail, Fault(pointer, detail))
+    if len(data) > limits.max_json_bytes:
+        detail = f"the part {name} is larger than {limits.max_json_bytes} bytes"
+        raise TooLargeError(detail, Fault(pointer, detail))
     if name == PARAMETERS:
         given = json.parse_within(data, limits)
         if not isinstance(given, dict) or INPUT in given:
             detail = "the part parameters is a JSON object without input"
             raise InvalidInputError(detail, Fault(pointer, detail))
         return given
-    if name in {INPUT, *fields}:
-        return {name: _value(data, limits)}
-    others = ", ".join([INPUT, PARAMETERS, *fields])
-    detail = f"expected a picture in a field named {forms.FIELDS}, or a field named {others}"
-    raise InvalidInputError(detail, Fault(pointer, detail))
+    return {name: _value(data, limits)}
 
 
 def _joined(known: Mapping[str, Any], more: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
