@@ -153,7 +153,9 @@ def reconsidered(
     network: Network, found: Sequence[Recognition], ink: Callable[[], InkNetwork]
 ) -> list[Recognition]:
     """
-    Recognise doubtful pictures once more, by the ink that a network finds; the others stay.
+    Recognise doubtful pictures once more, by the ink that a network finds.
+
+    The others stay, and so do those where it finds none: something is there, by the levels.
 
     Raises:
         UnservedError: It is needed, and not served.
@@ -163,7 +165,8 @@ def reconsidered(
         return [*found]
     prepared = [_sized(one, network.size) for one in by_network(sights, ink().look)]
     again = iter(score(network, prepared))
-    return [next(again) if one.is_doubtful else one for one in found]
+    looked = [next(again) if one.is_doubtful else one for one in found]
+    return [one if new.digit is None else new for one, new in zip(found, looked, strict=True)]
 
 
 def _sized(prepared: Prepared, size: Size) -> Prepared:

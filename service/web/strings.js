@@ -48,15 +48,9 @@ export const STRINGS = {
     "Only shrunk to 28×28: move the digit, or draw it small, and see what that does to the answer.",
     "Apenas reduzido a 28×28: desloque o algarismo, ou desenhe-o pequeno, e veja o efeito na resposta.",
   ],
-  step_framed: ["framed as MNIST’s images are", "enquadrado como as imagens do MNIST"],
-  step_levels: [
-    "what is darker or lighter than the even ground is ink",
-    "é tinta o que é mais escuro ou mais claro que o fundo uniforme",
-  ],
-  step_network: [
-    "a second network found the ink; it looked {looks}×",
-    "uma segunda rede encontrou a tinta; olhou {looks}×",
-  ],
+  step_framed: ["framed as in MNIST", "enquadrado como no MNIST"],
+  step_levels: ["ink found by its level", "tinta encontrada pelo nível"],
+  step_network: ["ink found by a network in {looks} looks", "tinta encontrada por uma rede, em {looks} vistas"],
   step_inverted: ["turned to light on black", "invertido: claro sobre preto"],
   step_polarity_kept: ["light on black already", "já claro sobre preto"],
   step_box: [

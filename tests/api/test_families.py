@@ -80,7 +80,17 @@ def test_a_trial_is_told_wherever_a_model_is_described(others: Client) -> None:
     }
 
     # What the training of a few images wrote; the packaged network; and cards that do not say.
-    assert listed == described == {"lenet5": False, "ridges": True, "elsewhere": False, "sheet": False}
+    assert (
+        listed
+        == described
+        == {
+            "elsewhere": False,
+            "ink": False,
+            "lenet5": False,
+            "ridges": True,
+            "sheet": False,
+        }
+    )
     assert parameters == {
         "lenet5": None,
         "ridges": {"trial": True},

@@ -30,7 +30,7 @@ def serve_with(
         changed = settings.model_copy(update=changes)
         app = create_app(changed)
         if run:
-            for network in app.served.current():
+            for network in app.served.recognisers():
                 network.batcher._run = functools.partial(run, network.batcher._run)
         return app, running.enter_context(listen(app, changed))
 

@@ -140,7 +140,7 @@ def test_clients_that_leave_are_not_computed(
 ) -> None:
     gate = Gate()
     app, port = serve_with(gate)
-    (network,) = app.served.current()
+    network = app.served.recogniser()
     first = threading.Thread(target=lambda: connect(port)("/predict", picture))
     first.start()
     while not gate.runs:

@@ -284,7 +284,7 @@ def test_an_unload_holds_here_elsewhere_and_after_a_start_until_the_model_is_loa
     for each in (here, elsewhere, later):
         each.refresh()
 
-        assert each.current() == []
+        assert each.recognisers() == []
         assert each.unloaded() == ["lenet5"]
         assert not each.refused()
 
@@ -300,7 +300,7 @@ def test_a_model_of_the_package_is_unloaded_in_the_repository(models: Path, serv
     shutil.rmtree(models / "lenet5")
     served().unload("lenet5")
 
-    assert served().current() == []
+    assert served().recognisers() == []
 
 
 def test_a_start_with_an_unloaded_model_that_a_setting_names_is_no_error(
@@ -377,7 +377,7 @@ def test_a_request_that_cannot_be_read_is_refused_by_name_and_changes_nothing(
 
         assert each.refused()["lenet5", ""].reason.startswith("requested: ")
     assert answers(loaded) == "3"
-    assert unloaded.current() == []
+    assert unloaded.recognisers() == []
 
 
 def test_an_unloaded_model_stays_so_while_its_folder_cannot_be_read(
@@ -395,4 +395,4 @@ def test_an_unloaded_model_stays_so_while_its_folder_cannot_be_read(
     monkeypatch.setattr(os, "listdir", fails)
     found.refresh()
 
-    assert found.current() == []
+    assert found.recognisers() == []

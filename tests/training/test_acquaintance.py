@@ -61,11 +61,11 @@ def test_digits_of_every_source_without_a_camera_are_framed(part: Part) -> None:
 def test_photos_are_prepared_by_a_network_that_finds_ink(part: Part) -> None:
     asked = []
 
-    def look(view: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        asked.append(view.shape)
-        ink = np.zeros((64, 64), np.float32)
-        ink[20:44, 28:36] = 1
-        return ink, np.array([0, 1, 0], np.float32)
+    def look(views: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(views.shape)
+        ink = np.zeros(views.shape, np.float32)
+        ink[:, 20:44, 28:36] = 1
+        return ink, np.tile(np.float32([0, 1, 0]), (len(views), 1))
 
     found = acquaintance.sources(part, look, number=1)
 

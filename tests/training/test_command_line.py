@@ -115,11 +115,11 @@ def test_the_defaults_are_the_usual_recipe(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("arguments", "trial", "runs"),
     [
-        (["--images", "300", "--seed", "7"], True, "best-7-300-images"),
-        (["--epochs", "249"], True, "best-1-249-epochs"),
-        (["--images", "300", "--epochs", "1"], True, "best-1-300-images-1-epochs"),
-        (["--epochs", "300"], False, "best-1-300-epochs"),
-        (["--images", "60000", "--epochs", "250"], False, "best-1"),
+        (["--images", "300", "--seed", "7"], True, "prepared-7-300-images"),
+        (["--epochs", "192"], True, "prepared-1-192-epochs"),
+        (["--images", "300", "--epochs", "1"], True, "prepared-1-300-images-1-epochs"),
+        (["--epochs", "300"], False, "prepared-1-300-epochs"),
+        (["--images", "60000", "--epochs", "193"], False, "prepared-1"),
     ],
 )
 def test_fewer_images_or_epochs_are_a_trial_and_every_run_has_a_folder_of_its_own(

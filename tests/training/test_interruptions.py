@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+COMMAND = ["--recipe", "best", "--images", "300", "--epochs", "3"]
 RUN = "runs/best-1-300-images-3-epochs"
 
 
@@ -47,7 +48,7 @@ class Training:
     def __init__(self, folder: Path, mnist: Path) -> None:
         self.begun = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "training", "--images", "300", "--epochs", "3", "--data", str(mnist)],
+            [sys.executable, "-m", "training", *COMMAND, "--data", str(mnist)],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
             stdout=subprocess.PIPE,

@@ -52,5 +52,5 @@ def test_answers_agree_with_the_network_and_with_each_other() -> None:
 
     np.testing.assert_allclose(found.probabilities, network(scaled(images, network)).numpy(), atol=1e-6)
     np.testing.assert_allclose(found.probabilities, special.softmax(found.logits, axis=1), atol=1e-6)
-    assert found.features.shape == (7, 84)
-    assert found.features.min() >= 0
+    assert found.seen.shape == (7, 84 + 10 + 14 * 14)
+    assert found.seen[:, :84].min() >= 0

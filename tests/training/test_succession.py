@@ -163,7 +163,7 @@ def test_what_is_worse_by_more_than_chance_does_not_unless_told_to(
         require_worthy(asked(repository), validated(errors), packaged=packaged)
 
     assert f"worse than lenet5 1, which stays the newest: {errors:,} of 5,000 validation" in str(caught.value)
-    assert "kept in runs/best-1" in str(caught.value)
+    assert "kept in runs/prepared-1" in str(caught.value)
     require_worthy(asked(repository, "--replace"), validated(errors), packaged=packaged)
 
 
