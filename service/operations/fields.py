@@ -91,6 +91,13 @@ Pair: TypeAlias = Annotated[
 ]
 """A whole number for every axis, or one for each."""
 
+PairFromZero: TypeAlias = Annotated[
+    int | tuple[int, ...],
+    PlainValidator(_pair),
+    WithJsonSchema({"anyOf": [_WHOLE, _ONE_OR_TWO]}),
+]
+"""The same, where 0 is taken too."""
+
 Explain: TypeAlias = Annotated[
     bool | tuple[tuple[int, ...], ...],
     PlainValidator(_cells),

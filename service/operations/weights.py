@@ -55,8 +55,7 @@ def arrange(
         detail = f"{height}x{width} taps are over the limit of {limits.max_kernel_taps}"
         windows.refuse("kernel", detail)
     groups = (signal.channels if flat else 1) if groups is None else groups
-    if not 1 <= groups <= signal.channels or signal.channels % groups:
-        windows.refuse("groups", f"expected a divisor of the number of channels, {signal.channels}")
+    _check_groups(groups, signal)
     elements = number * signal.channels * height * width if flat else values.size
     if elements > limits.max_kernel_elements:
         detail = f"{elements} numbers in all kernels are over the limit of {limits.max_kernel_elements}"
@@ -72,6 +71,41 @@ def arrange(
         given = values.size
     every_bias = np.tile(np.broadcast_to(bias, number), repeats)
     return Weights(values, every_bias, groups, (number, given), several)
+
+
+def untransposed(
+    kernel: Floats | tuple[Floats, ...], groups: int | None, signal: Signal
+) -> Floats | tuple[Floats, ...]:
+    """
+    Give the kernel of a transposed convolution with the axes of any other.
+
+    Args:
+        kernel: ``(channels, maps of a group, height, width)``, ``(maps, height, width)`` of one channel, or
+            flat ones, which stay as they are: each filters a channel by itself.
+        groups: Into how many groups the channels are divided; 1 by default.
+        signal: The input.
+
+    Returns:
+        ``(maps, depth, height, width)``: maps in the order of the groups.
+
+    Raises:
+        InvalidInputError: Kernel, channels and groups do not fit together.
+    """
+    if isinstance(kernel, tuple) or kernel.ndim <= 2:
+        return kernel
+    groups = 1 if groups is None else groups
+    _check_groups(groups, signal)
+    values = _four_axes(kernel, signal)
+    if len(values) != signal.channels:
+        expected = f"expected {signal.channels} first, the input's channels: (channels, maps, height, width)"
+        windows.refuse("kernel", expected)
+    by_group = values.reshape(groups, -1, *values.shape[1:])
+    return by_group.swapaxes(1, 2).reshape(-1, signal.channels // groups, *values.shape[2:])
+
+
+def _check_groups(groups: int, signal: Signal) -> None:
+    if not 1 <= groups <= signal.channels or signal.channels % groups:
+        windows.refuse("groups", f"expected a divisor of the number of channels, {signal.channels}")
 
 
 def _four_axes(kernel: Floats | tuple[Floats, ...], signal: Signal) -> Floats:

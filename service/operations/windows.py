@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from service.errors import Fault, InvalidInputError
 from service.operations.signals import Signal
@@ -87,6 +87,21 @@ class Axis:
         return {"axis": self.name, "size": self.output, "formula": formula, "unused": unused}
 
 
+class Told(Protocol):
+    """An axis of which padding and output can be told."""
+
+    @property
+    def before(self) -> int:
+        """Cells of padding at the start."""
+
+    @property
+    def after(self) -> int:
+        """Cells of padding at the end."""
+
+    def told(self) -> dict[str, Any]:
+        """Tell the formula of its output with its numbers filled in."""
+
+
 def names(rank: int) -> tuple[str, ...]:
     """Name the axes along which a window slides."""
     return ("length",) if rank == 1 else ("height", "width")
@@ -116,7 +131,7 @@ def with_sides(free: tuple[Axis, Axis], sides: Sequence[tuple[int, int]]) -> tup
     return height, width
 
 
-def told(both: tuple[Axis, Axis], signal: Signal) -> dict[str, Any]:
+def told(both: Sequence[Told], signal: Signal) -> dict[str, Any]:
     """Tell padding and sizes of the axes that the caller knows."""
     known = both[-len(names(signal.rank)) :]
     return {
