@@ -38,7 +38,6 @@ def plan(
     sides = padding.resolve(parameters.padding, free, signal, most=limits.max_padding)
     axes = windows.with_sides(free, sides)
     windows.check_fits(axes, "kernel")
-    padding.check_border(parameters.padding_mode, axes)
     return ConvolutionPlan(signal, arranged, axes, parameters)
 
 

@@ -31,8 +31,6 @@ _NUMPY: dict[Mode, Any] = {
     "symmetric": "symmetric",
     "circular": "wrap",
 }
-_MIRRORED: dict[Mode, int] = {"reflect": 1, "symmetric": 0, "circular": 0}
-"""Border modes that take their cells from the input, and how many cells they cannot take."""
 
 
 @dataclass(frozen=True)
@@ -119,28 +117,13 @@ def resolve(width: Width, axes: tuple[Axis, Axis], signal: Signal, *, most: int)
     return height, breadth
 
 
-def check_border(mode: Mode, axes: tuple[Axis, Axis]) -> None:
-    """
-    Refuse a border wider than what it is copied from.
-
-    Raises:
-        InvalidInputError: Too wide on a side.
-    """
-    for axis in axes:
-        most = axis.size - _MIRRORED[mode] if mode in _MIRRORED else None
-        if most is not None and max(axis.before, axis.after) > most:
-            detail = (
-                f"{mode} takes its cells from the input: at most {most} along its {axis.name} of {axis.size}"
-            )
-            windows.refuse("padding", detail)
-
-
 def fill(values: Floats, sides: Sides, mode: Mode = "zeros", value: float = 0.0) -> Floats:
     """
     Surround ``(channels, height, width)`` with padding.
 
     numpy's ``reflect`` is torch's and ONNX' too, ndimage's ``mirror`` and OpenCV's ``REFLECT_101``; its
-    ``symmetric`` is ndimage's ``reflect`` and OpenCV's ``REFLECT``.
+    ``symmetric`` is ndimage's ``reflect`` and OpenCV's ``REFLECT``. A border wider than the input goes on
+    repeating it, as there.
     """
     if not any(map(any, sides)):
         return values

@@ -131,6 +131,27 @@ def test_borders_are_those_that_others_have_under_other_names(
     assert opencv is None or np.array_equal(cv2.filter2D(x, cv2.CV_32F, h, borderType=opencv), found)
 
 
+@pytest.mark.parametrize(
+    ("mode", "opencv", "scipy"),
+    [
+        ("replicate", cv2.BORDER_REPLICATE, "nearest"),
+        ("reflect", cv2.BORDER_REFLECT_101, "mirror"),
+        ("symmetric", cv2.BORDER_REFLECT, "reflect"),
+        ("circular", cv2.BORDER_WRAP, "grid-wrap"),
+    ],
+)
+@given(size=st.integers(1, 5), before=st.integers(0, 20), after=st.integers(0, 20))
+def test_a_border_wider_than_the_input_goes_on_repeating_it(
+    run: Run, mode: str, opencv: int, scipy: str, size: int, before: int, after: int
+) -> None:
+    x = np.arange(1, size + 1, dtype=np.float32)
+    found = run("convolve", x, kernel=[1], padding=[[before, after]], padding_mode=mode).output
+
+    places = np.arange(-before, size + after)
+    assert np.array_equal(ndimage.map_coordinates(x, [places], order=0, mode=scipy), found)
+    assert np.array_equal(cv2.copyMakeBorder(x[None], 0, 0, before, after, opencv)[0], found)
+
+
 @pytest.mark.parametrize("size", [5, 6, 7])
 @pytest.mark.parametrize("stride", [1, 2, 3, 5])
 @pytest.mark.parametrize("taps", [1, 2, 3, 4, 5, 6])
