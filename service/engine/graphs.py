@@ -37,11 +37,13 @@ class Graph:
         nodes: The operators.
         inputs: Names of the float32 inputs.
         outputs: Name and type of each output.
+        indices: Names of the int64 inputs.
     """
 
     nodes: tuple[Node, ...]
     inputs: tuple[str, ...]
     outputs: tuple[tuple[str, Literal["float32", "int64"]], ...]
+    indices: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         """Write the graph as an ONNX file."""
@@ -49,13 +51,14 @@ class Graph:
         from onnx import TensorProto, helper
 
         types = {"float32": TensorProto.FLOAT, "int64": TensorProto.INT64}
+        inputs = [*((name, "float32") for name in self.inputs), *((name, "int64") for name in self.indices)]
         graph = helper.make_graph(
             [
                 helper.make_node(node.operator, node.inputs, node.outputs, **dict(node.attributes))
                 for node in self.nodes
             ],
             "operation",
-            [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in self.inputs],
+            [helper.make_tensor_value_info(name, types[kind], None) for name, kind in inputs],
             [helper.make_tensor_value_info(name, types[kind], None) for name, kind in self.outputs],
         )
         opset = [helper.make_opsetid("", OPSET)]

@@ -81,7 +81,7 @@ class Plan(Protocol):
     def graph(self, activation: Activation) -> Graph:
         """Give what the engine computes, up to an activation."""
 
-    def feeds(self) -> dict[str, Floats]:
+    def feeds(self) -> Mapping[str, npt.NDArray[Any]]:
         """Give the graph's inputs; here the border is made."""
 
     def facts(self) -> dict[str, Any]:

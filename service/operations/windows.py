@@ -4,8 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from service.errors import Fault, InvalidInputError
 from service.operations.signals import Signal
+
+Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,24 @@ class Axis:
         starts = range(-self.before, min(0, self.output * self.stride - self.before), self.stride)
         # The first tap at or after 0 is the start modulo the dilation.
         return any(start % self.dilation >= self.size for start in starts)
+
+    def window(self, index: int) -> Indices:
+        """Give the input's cell under each tap of a window; below 0 and from ``size`` on there is padding."""
+        return index * self.stride - self.before + self.dilation * np.arange(self.kernel)
+
+    def taps(self) -> Indices:
+        """Give the input's cell under each tap, ``(output, kernel)``; ``size`` where there is padding."""
+        starts = np.arange(self.output) * self.stride - self.before
+        taps = starts[:, None] + self.dilation * np.arange(self.kernel)
+        return np.where((taps >= 0) & (taps < self.size), taps, self.size)
+
+    def counts(self, *, with_padding: bool) -> Indices:
+        """Count each window's cells of the input, and of its padding, but not those that hang over."""
+        starts = np.arange(self.output) * self.stride - self.before
+        first, end = (-self.before, self.size + self.after) if with_padding else (0, self.size)
+        before = np.clip(-((starts - first) // self.dilation), 0, self.kernel)
+        within = np.clip(-((starts - end) // self.dilation), 0, self.kernel)
+        return within - before
 
     def told(self) -> dict[str, Any]:
         """Tell the formula with its numbers filled in."""
