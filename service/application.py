@@ -90,11 +90,14 @@ class Application(FastAPI):
             limits=settings,
             admission=self.admission,
             observe=observe,
+            root_path=settings.root_path,
             clients=ClientAddresses(settings.trusted_proxies),
             keys=Keys.of_file(Path(settings.api_keys_file)) if settings.api_keys_file else None,
             cors=_cors(settings.cors_origins) if settings.cors_origins else None,
         )
         self.entry = AsgiEntry(self.dispatcher, super().__call__)
+        if settings.root_path:
+            self.servers = [{"url": settings.root_path}]
         self._has_keys = bool(settings.api_keys_file)
 
     def openapi(self) -> dict[str, Any]:

@@ -139,10 +139,15 @@ class Settings(Limits):
     """How the service runs."""
 
     host: str = "127.0.0.1"
-    """Address to listen on; 0.0.0.0 in a container."""
+    """Address to listen on; 0.0.0.0 in a container, :: for IPv4 and IPv6."""
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """Port to listen on; 0 takes a free one."""
+
+    root_path: Annotated[str, Field(pattern=r"^(/[^\s/?#]+)*$")] = ""
+    """Path below which a proxy offers the service, and which it takes off before it hands a request on, such
+    as ``/digits``. Pages find everything without it; the addresses of problems and of the API in
+    ``openapi.json`` begin with it."""
 
     model_repository: Path = PACKAGED_MODELS
     """Folder of ``<model>/<version>/`` directories; the package's are served beneath it, but for models of

@@ -59,6 +59,7 @@ class Dispatcher:
         admission: Admission,
         observe: Observe,
         clients: ClientAddresses,
+        root_path: str = "",
         keys: Keys | None = None,
         cors: CORSMiddleware | None = None,
     ) -> None:
@@ -71,10 +72,12 @@ class Dispatcher:
             admission: Lets requests in.
             observe: Learns of every request.
             clients: Tell whose request it is.
+            root_path: The path below which a proxy offers the service.
             keys: Those that may ask; without them everybody may.
             cors: Knows the sites whose pages may read answers (Fetch standard, section 3.3).
         """
         self.admission = admission
+        self.root_path = root_path
         self._keys = keys
         self._limits = limits
         self._routes = routes
@@ -201,9 +204,9 @@ class Dispatcher:
         if isinstance(error, RequestError):
             if reason := problems.refused_for(error):
                 context.log_fields["refused"] = reason
-            return problems.response(error, exchange.head.path, context.instance)
+            return problems.response(error, exchange.head.path, context.instance, root_path=self.root_path)
         self.report("unexpected error", error, context)
-        return problems.of_a_mistake(exchange.head.path, context.instance)
+        return problems.of_a_mistake(exchange.head.path, context.instance, root_path=self.root_path)
 
     def close(self, exchange: Exchange, status: int, *, requests: int, size: int) -> None:
         """

@@ -158,7 +158,8 @@ class Exchange:
         self.awaits_body = False
         self._status = 500
         try:
-            response = problems.of_a_mistake(self.head.path, self.context.instance)
+            root_path = self._dispatcher.root_path
+            response = problems.of_a_mistake(self.head.path, self.context.instance, root_path=root_path)
             self._dispatcher.complete(response, self)
             self._writer.write(response)
         except Exception:  # noqa: BLE001  it was reported why
@@ -170,7 +171,8 @@ class Exchange:
             return response
         error = ShareError()
         self.context.log_fields["refused"] = problems.refused_for(error)
-        return problems.response(error, self.head.path, self.context.instance)
+        root_path = self._dispatcher.root_path
+        return problems.response(error, self.head.path, self.context.instance, root_path=root_path)
 
     def _on_result(
         self, write: Callable[[Answer], Response | Awaitable[Response]], answer: Answer | Exception

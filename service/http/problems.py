@@ -79,7 +79,7 @@ class Problem(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     type: str
-    """A page that explains this kind of problem, as a reference relative to the service."""
+    """A page that explains this kind of problem: its path on the host of the service."""
     title: str
     """The kind of problem, the same for all of its type."""
     status: int
@@ -110,8 +110,16 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def response(error: errors.RequestError, path: str, instance: str) -> Response:
-    """Answer an error of the domain, as the path wants it; the request's ``instance`` is a URN."""
+def response(error: errors.RequestError, path: str, instance: str, *, root_path: str = "") -> Response:
+    """
+    Answer an error of the domain.
+
+    Args:
+        error: What was wrong.
+        path: Of the request; it tells which form an error has.
+        instance: The request, as a URN.
+        root_path: The path below which a proxy offers the service.
+    """
     headers: list[Header] = []
     closes = False
     match error:
@@ -134,15 +142,17 @@ def response(error: errors.RequestError, path: str, instance: str) -> Response:
         error.detail,
         path,
         instance,
+        root_path=root_path,
         headers=headers,
         faults=error.faults[:MOST_FAULTS],
         closes=closes,
     )
 
 
-def of_a_mistake(path: str, instance: str) -> Response:
+def of_a_mistake(path: str, instance: str, *, root_path: str = "") -> Response:
     """Answer what should not have happened; it tells nothing, the log does."""
-    return _written(_INTERNAL, "the log has the details under this request's id", path, instance)
+    detail = "the log has the details under this request's id"
+    return _written(_INTERNAL, detail, path, instance, root_path=root_path)
 
 
 def refused_for(error: errors.RequestError) -> str | None:
@@ -165,6 +175,7 @@ def _written(  # noqa: PLR0913  as many parts as an error has
     path: str,
     instance: str,
     *,
+    root_path: str,
     headers: Sequence[Header] = (),
     faults: Sequence[errors.Fault] = (),
     closes: bool = False,
@@ -177,7 +188,7 @@ def _written(  # noqa: PLR0913  as many parts as an error has
         body = orjson.dumps({"error": _in_one_text(detail, faults)})
         return Response(status, _JSON, body, more=headers, closes=closes)
     members: dict[str, Any] = {
-        "type": f"/problems/{name}",
+        "type": f"{root_path}/problems/{name}",
         "title": title,
         "status": status,
         "detail": detail,

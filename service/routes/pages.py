@@ -133,7 +133,7 @@ def _problem_pages(web: Traversable) -> dict[str, Page]:
     for name, problem in problems.items():
         told = {key: _marked(str(value)) for key, value in problem.items()}
         others = "".join(
-            f'<li><a href="/problems/{other}"{" aria-current=page" if other == name else ""}>'
+            f'<li><a href="{other}"{" aria-current=page" if other == name else ""}>'
             f"<span>{described['status']}</span> {other}</a></li>"
             for other, described in problems.items()
         )

@@ -121,7 +121,7 @@ function head(current, language) {
       "div",
       { class: "tools" },
       said,
-      element("a", { href: "/docs" }, "API"),
+      element("a", { href: "docs" }, "API"),
       element(
         "button",
         { type: "button", class: "quiet", lang: otherLanguage(language), onclick: translate },

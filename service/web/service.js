@@ -106,6 +106,12 @@ export async function convolvePicture(image, parameters) {
   return readFloats(await answer.arrayBuffer());
 }
 
+/**
+ * Where the service has a path: pages stand at its root, which a proxy may offer below another path.
+ * @param {string} path
+ */
+export const addressOf = (path) => new URL(path.slice(1), document.baseURI).href;
+
 /** @param {string} path @param {{method: string, body?: BodyInit, type: string | null, accept?: string}} request */
 async function ask(path, { method, body, type, accept }) {
   /** @type {Record<string, string>} */
@@ -114,7 +120,7 @@ async function ask(path, { method, body, type, accept }) {
   if (accept) headers.Accept = accept;
   let answer;
   try {
-    answer = await fetch(path, { method, body, headers });
+    answer = await fetch(addressOf(path), { method, body, headers });
   } catch {
     throw new ServiceError({ title: "the service does not answer" });
   }

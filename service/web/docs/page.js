@@ -1,7 +1,8 @@
-/** @file The page of the API: every endpoint of /openapi.json, to read and to try. */
+/** @file The page of the API: every endpoint of openapi.json, to read and to try. */
 
 import { element, put } from "../parts/element.js";
 import { watchTheme } from "../parts/theme.js";
+import { addressOf } from "../service.js";
 import { describe, identify } from "./endpoint.js";
 import { prose } from "./prose.js";
 
@@ -9,10 +10,10 @@ const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 watchTheme(() => {});
 
 try {
-  const answer = await fetch("/openapi.json");
+  const answer = await fetch(addressOf("/openapi.json"));
   show(await answer.json());
 } catch (error) {
-  put(main, element("p", { class: "notice is-fault" }, `/openapi.json: ${error}`));
+  put(main, element("p", { class: "notice is-fault" }, `openapi.json: ${error}`));
 }
 
 /** @param {import("./schema.js").Document} api */

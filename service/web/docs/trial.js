@@ -2,6 +2,7 @@
 
 import { choice } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
+import { addressOf } from "../service.js";
 import { choices, inWords, resolve, schemaOf } from "./schema.js";
 
 const LONGEST = 20_000;
@@ -58,7 +59,7 @@ export function trial({ path, method, operation }, api) {
     if (picture)
       request.headers = { ...request.headers, "Content-Type": picture.type || "application/octet-stream" };
     try {
-      await show(await fetch(query.size ? `${address}?${query}` : address, request));
+      await show(await fetch(addressOf(query.size ? `${address}?${query}` : address), request));
     } catch (error) {
       put(answer, element("p", { class: "notice is-fault" }, String(error)));
     }

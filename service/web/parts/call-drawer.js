@@ -1,6 +1,6 @@
 /** @file The same as a call: what a panel shows, as curl and as Python, to copy or to run here. */
 
-import { ServiceError, send } from "../service.js";
+import { ServiceError, addressOf, send } from "../service.js";
 import { copy } from "./clipboard.js";
 import { segments } from "./controls.js";
 import { element } from "./element.js";
@@ -91,14 +91,14 @@ export function callDrawer({ text, call, picture }) {
 
 /** @param {Call} call */
 function asCurl({ method, path, json, file }) {
-  const address = `'${location.origin}${path}'`;
+  const address = `'${addressOf(path)}'`;
   if (file) return `curl -F image=@${file} ${address}`;
   return method === "GET" ? `curl ${address}` : `curl --json '${JSON.stringify(json)}' ${address}`;
 }
 
 /** @param {Call} call */
 function asPython({ method, path, json, file }) {
-  const address = JSON.stringify(location.origin + path);
+  const address = JSON.stringify(addressOf(path));
   const head = "import json, urllib.request\n\n";
   if (file) {
     return `${head}with open(${JSON.stringify(file)}, "rb") as picture:\n    request = urllib.request.Request(\n        ${address}, picture.read(), {"Content-Type": "image/png"}\n    )\nprint(json.load(urllib.request.urlopen(request)))`;
