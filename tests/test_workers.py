@@ -248,3 +248,19 @@ def answering(address: str) -> str:
     except urllib.error.HTTPError as error:
         assert error.code == 404  # noqa: PT017  any other is a fault
         return "none"
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_all_interfaces_are_those_of_ipv4_and_ipv6_with_any_number_of_workers(
+    tmp_path: Path, workers: str
+) -> None:
+    service = Service(tmp_path, LENET_HOST="::", LENET_WORKERS=workers)
+    try:
+        address, _ = service.started(int(workers))
+        assert address.startswith("http://[::]:")
+        for host in ("127.0.0.1", "[::1]"):
+            with urllib.request.urlopen(address.replace("[::]", host) + "/health/live") as answer:
+                assert answer.status == 200
+    finally:
+        service.process.terminate()
+        service.process.communicate()
