@@ -8,7 +8,7 @@ PYTHON_IMAGE ?= python:3.11-slim-bookworm
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' service/__init__.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test kserve check train bench image image-test deploy-test ray-test release release-test lock clean
+.PHONY: help serve test kserve openapi check train bench image image-test deploy-test ray-test release release-test lock clean
 
 help: ## Show these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -22,6 +22,9 @@ test: .venv/development ## Run every test
 
 kserve: .venv/development .venv/kserve ## Run KServe's client, in an environment of its own, against the service
 	$(BIN)/python -m pytest tests/protocol/test_kserve.py
+
+openapi: .venv/development .venv/openapi ## Generate clients from the OpenAPI document, in an environment of their own, and call the service
+	$(BIN)/python -m pytest tests/openapi
 
 check: .venv/development ## Lint, types, and who may import whom
 	$(BIN)/ruff format --check .
@@ -66,6 +69,8 @@ lock: .venv/uv ## Pin the newest versions of everything in requirements/
 	$(PIN) pyproject.toml --extra tracing --extra training --group tests --group checks --constraint requirements/service.txt \
 		--output-file requirements/development.txt
 	$(PIN) --group kserve --output-file requirements/kserve.txt
+	$(PIN) --group openapi --output-file requirements/openapi.txt
+	cd requirements/openapi && npm update --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 	$(PIN) pyproject.toml --extra ray --constraint requirements/service.txt --output-file requirements/ray.txt
 	$(PIN) pyproject.toml --constraint requirements/development.txt --output-file requirements/image-cpu.txt
 	$(PIN) pyproject.toml --extra cuda --constraint requirements/development.txt \
@@ -109,4 +114,11 @@ clean: ## Remove the environment and everything that tools leave
 .venv/kserve: requirements/kserve.txt .venv/uv
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $@
 	$(BIN)/uv pip install --quiet --python $@/bin/python --require-hashes --requirement $<
+	touch $@
+
+.venv/openapi: requirements/openapi.txt requirements/openapi/package.json requirements/openapi/package-lock.json .venv/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $@
+	$(BIN)/uv pip install --quiet --python $@/bin/python --require-hashes --requirement $<
+	cp requirements/openapi/package.json requirements/openapi/package-lock.json $@
+	cd $@ && npm ci --ignore-scripts --no-audit --no-fund --silent
 	touch $@

@@ -22,6 +22,7 @@ from service.engine.graph_cache import GraphCache
 from service.engine.worker_pool import WorkerPool
 from service.errors import StartError
 from service.http.admission import Admission
+from service.http.api_document import operation_id
 from service.http.context import RequestContext
 from service.metrics import pulse
 from service.metrics.ledger import Ledger
@@ -147,6 +148,7 @@ def create_app(settings: Settings) -> Application:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
         # FastAPI would only see the requests that pass through it; service.tracing sees all.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.http import api_document
 from service.http.admission import Admission
 from service.http.api_keys import HEADER, Keys
 from service.http.asgi import AsgiEntry, as_handler
@@ -77,7 +78,8 @@ class Application(FastAPI):
                 needs_body=endpoint.needs_body,
             )
             routes.add("POST", route)
-            self.add_api_route(endpoint.path, _dispatched, methods=["POST"], **_documentation(endpoint))
+            # Without a docstring, which would be its description.
+            self.add_api_route(endpoint.path, lambda: None, methods=["POST"], **_documentation(endpoint))
         handler = as_handler(super().__call__)
         for router in routers:
             self.include_router(router)
@@ -104,6 +106,7 @@ class Application(FastAPI):
         """Describe every endpoint; where keys are wanted, also which of them need one."""
         if self.openapi_schema is None:
             document = super().openapi()
+            api_document.complete(document)
             if self._has_keys:
                 self._document_keys(document)
         return self.openapi_schema or {}
@@ -133,14 +136,9 @@ def _documentation(endpoint: Endpoint) -> dict[str, Any]:
 def _cors(origins: str) -> CORSMiddleware:
     """Know the sites whose pages may read answers: it is asked, and wraps nothing."""
     return CORSMiddleware(
-        _dispatched,  # type: ignore[arg-type]  # never called
+        None,  # type: ignore[arg-type]  # never called
         allow_origins=origins.split(","),
         allow_methods=["GET", "POST"],
         allow_headers=["*"],
         expose_headers=["Retry-After", "Server-Timing", "X-Request-ID"],
     )
-
-
-def _dispatched() -> None:
-    # In FastAPI's table for an endpoint that the dispatcher calls itself. A docstring would describe each.
-    pass

@@ -178,10 +178,12 @@ def _refuse_input(detail: str) -> NoReturn:
 
 
 _BINARY = {"type": "string", "format": "binary"}
+_NUMBER = {"type": "number"}
+_ROW = {"type": "array", "items": _NUMBER}
 _NUMBERS: dict[str, Any] = {
     "type": "array",
     "description": "A signal, an image (height, width), or channels in the layout.",
-    "items": {"anyOf": [{"type": "number"}, {"type": "array", "items": {}}]},
+    "items": {"anyOf": [_NUMBER, {"type": "array", "items": {"anyOf": [_NUMBER, _ROW]}}]},
 }
 
 
@@ -284,8 +286,12 @@ def documented(operation: Operation, drawing: list[dict[str, Any]]) -> dict[str,
 
 
 def _in_query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """A text as it is, anything else as JSON."""
-    told = {key: value for key, value in schema.items() if key not in {"title", "description"}}
+    """
+    A text as it is, anything else as JSON.
+
+    Without its default, which generated clients would send beside a body that says otherwise.
+    """
+    told = {key: value for key, value in schema.items() if key not in {"title", "description", "default"}}
     where = {"in": "query", "name": name}
     text = f"{schema.get('description', '')} With a body of an array or a picture alone."
     if told.get("type") in {"string", "integer", "boolean", "number"}:

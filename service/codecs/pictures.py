@@ -191,11 +191,15 @@ SEVEN_PNG = (
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _BASE64 = {"type": "string", "description": "A picture file in base64, or as a data URL."}
-_ROW = {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}}
+_LEVEL = {"type": "integer", "minimum": 0, "maximum": 255}
+_LEVELS = {"type": "array", "items": _LEVEL}
 _PIXELS = {
     "type": "array",
     "description": "Grey: (height, width), (height, width, 3), (number, 28, 28), or of the network's size.",
-    "items": {"anyOf": [_ROW, {"type": "array", "items": {"anyOf": [_ROW, {"type": "array"}]}}]},
+    "items": {
+        "type": "array",
+        "items": {"anyOf": [_LEVEL, {"type": "array", "items": {"anyOf": [_LEVEL, _LEVELS]}}]},
+    },
 }
 
 

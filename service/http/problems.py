@@ -46,6 +46,14 @@ _PROBLEMS: dict[type[errors.RequestError], tuple[int, str, str]] = {
     errors.FullError: (503, "overloaded", "As much is waiting here as may wait"),
     errors.DeadlineError: (504, "deadline", "The request waited too long"),
 }
+_OF_ANY_REQUEST = (
+    errors.MalformedError,
+    errors.SlowHeadError,
+    errors.TargetTooLongError,
+    errors.ShareError,
+    errors.HeadersTooLargeError,
+    errors.FullError,
+)
 PICTURES = (*OFFERED, "multipart/form-data", "application/json", "application/x-npy")
 """Content types in which pictures come."""
 TENSORS = ("application/json", "application/octet-stream")
@@ -102,12 +110,22 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     titles = {status: title for status, _, title in _PROBLEMS.values()}
     return {
         status: {
-            "model": Problem,
             "description": titles[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status in statuses
     }
+
+
+def of_any_request(path: str) -> dict[str, dict[str, Any]]:
+    """Describe the errors that any request at a path can have, for the OpenAPI document."""
+    media_type, model = (
+        ("application/json", ProtocolError) if speaks_protocol(path) else (MEDIA_TYPE, Problem)
+    )
+    content = {media_type: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+    titles = {str(_PROBLEMS[kind][0]): _PROBLEMS[kind][2] for kind in _OF_ANY_REQUEST}
+    titles["default"] = "Any other error"
+    return {status: {"description": title, "content": content} for status, title in titles.items()}
 
 
 def response(error: errors.RequestError, path: str, instance: str, *, root_path: str = "") -> Response:

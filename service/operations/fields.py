@@ -66,7 +66,8 @@ _MOST_CELLS = 65_536
 """Cells to explain: each is told in six numbers and more, of which an answer has 262,144."""
 
 _NAME = {"type": "string", "enum": list(kernels.PRESETS)}
-_NAMES = {"type": "array", "items": _NAME, "minItems": 1}
+# Without the names: of lists of names and lists of numbers, generated clients tell the types apart, not more.
+_NAMES = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 _WHOLE = {"type": "integer", "minimum": 0}
 _ONE_OR_TWO = {"type": "array", "items": _WHOLE, "minItems": 1, "maxItems": 2}
 

@@ -77,7 +77,7 @@ def routes(repository: Repository, limits: Limits) -> APIRouter:
         summary="The trained kernels and biases of a layer: JSON or arrays",
         openapi_extra={"parameters": queries.documented(KernelQuery)},
     )
-    async def kernels(request: Request, name: str, layer: str) -> StarletteResponse:
+    async def layer_kernels(request: Request, name: str, layer: str) -> StarletteResponse:
         query = queries.read(KernelQuery, request.scope["query_string"])
         form = accepted(",".join(request.headers.getlist("accept")), (JSON, NPZ))
         network = repository.recogniser(name, query.version)
