@@ -62,8 +62,8 @@ class Axis:
     @property
     def _count(self) -> int:
         """The formula as it is, whether the last window starts inside or not."""
-        room = self.padded - self.extent
-        return 0 if room < 0 else (room + (self.stride - 1 if self.ceil else 0)) // self.stride + 1
+        room = self.padded - self.extent + (self.stride - 1 if self.ceil else 0)
+        return max(0, room // self.stride + 1)
 
     @property
     def overhang(self) -> int:
@@ -191,7 +191,7 @@ def check_fits(axes: Sequence[Axis], field: str) -> None:
         InvalidInputError: It does not fit.
     """
     for axis in axes:
-        if axis.padded < axis.extent:
+        if not axis.output:
             extent = f"spans {axis.extent} cells of the {axis.name}, the padded input has {axis.padded}"
             refuse(field, f"larger than the padded input: it {extent}")
 
