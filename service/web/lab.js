@@ -4,6 +4,7 @@ import { readAddress, writeAddress } from "./arithmetic/address.js";
 import { copy } from "./parts/clipboard.js";
 import { element, put, symbol } from "./parts/element.js";
 import { turnTheme, watchTheme } from "./parts/theme.js";
+import { session } from "./session.js";
 import { languageOf, otherLanguage, textIn } from "./strings.js";
 
 /**
@@ -64,7 +65,7 @@ async function show() {
       text,
       language,
       values: address.values,
-      keep: (values) => keep(name, values, address.values.get("lang")),
+      keep: (values) => turn === opened && keep(name, values, address.values.get("lang")),
     }),
   );
 }
@@ -72,10 +73,9 @@ async function show() {
 /** @param {string} name @param {Record<string, string | number>} values @param {string | undefined} language */
 function keep(name, values, language) {
   const told = Object.entries({ ...values, ...(language ? { lang: language } : {}) });
-  pending = writeAddress(
-    name,
-    told.map(([key, value]) => /** @type {[string, string]} */ ([key, String(value)])),
-  );
+  const texts = told.map(([key, value]) => /** @type {[string, string]} */ ([key, String(value)]));
+  session.visited.set(name, new Map(texts));
+  pending = writeAddress(name, texts);
   timer ||= window.setTimeout(flush, ADDRESS_EVERY_MS);
 }
 
@@ -89,15 +89,23 @@ function flush() {
   pending = "";
 }
 
+/** The address of a view, as it was left. @param {string} name */
+function addressOf(name) {
+  const chosen = readAddress(location.hash).values.get("lang");
+  const values = new Map(session.visited.get(name));
+  // The drawing is shared: what another view made of it since counts.
+  for (const key of ["ink", "brush", "lang"]) values.delete(key);
+  if (chosen) values.set("lang", chosen);
+  return writeAddress(name, values);
+}
+
 /** @param {string} current @param {string} language */
 function head(current, language) {
   const text = textIn(language);
-  const chosen = readAddress(location.hash).values.get("lang");
-  const to = (/** @type {string} */ name) => writeAddress(name, chosen ? [["lang", chosen]] : []);
   const said = element("span", { role: "status", class: "said-briefly" });
   put(
     masthead,
-    element("h1", {}, element("a", { href: to(FIRST) }, "LeNet-5 lab")),
+    element("h1", {}, element("a", { href: addressOf(FIRST) }, "LeNet-5 lab")),
     element(
       "nav",
       { "aria-label": text("views") },
@@ -110,7 +118,7 @@ function head(current, language) {
             {},
             element(
               "a",
-              { href: to(name), "aria-current": name === current ? "page" : false },
+              { href: addressOf(name), "aria-current": name === current ? "page" : false, onclick: leave },
               text(titleOf(name)),
             ),
           ),
@@ -154,6 +162,12 @@ function head(current, language) {
   masthead.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
+/** The address is written before the page leaves it, and the view's own link leads to where it stands. @param {Event} event */
+function leave(event) {
+  flush();
+  if (/** @type {Element} */ (event.currentTarget).hasAttribute("aria-current")) event.preventDefault();
+}
+
 function translate() {
   flush();
   const { view, values } = readAddress(location.hash);
@@ -174,6 +188,8 @@ function share(said, text) {
   copy(location.href, said, text);
 }
 
+// A file that is dropped beside a view would replace the page, and what was made on it.
+for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 watchTheme(show);
 addEventListener("hashchange", show);
 await show();

@@ -6,9 +6,16 @@ import { readFloats } from "./arithmetic/npy.js";
 export class ServiceError extends Error {
   /** @param {{title?: string, detail?: string, status?: number, errors?: {pointer: string, detail: string}[]}} problem */
   constructor(problem) {
-    const where = problem.errors?.map((fault) => `${fault.pointer}: ${fault.detail}`).join("; ");
-    super(where || problem.detail || problem.title || String(problem.status ?? ""));
+    const details = problem.errors?.map((fault) => fault.detail).join("; ");
+    super(details || problem.detail || problem.title || String(problem.status ?? ""));
     this.status = problem.status ?? 0;
+    /** Faults of single fields, each by its JSON pointer. */
+    this.errors = problem.errors ?? [];
+  }
+
+  /** Whether the same request may succeed later. */
+  get isPassing() {
+    return !this.status || this.status === 429 || this.status >= 500;
   }
 }
 
@@ -55,7 +62,7 @@ function kept(path) {
   return asked;
 }
 
-/** @returns {Promise<{default: string | null, models: {name: string, version: string, role: string, parameters: number}[]}>} */
+/** @returns {Promise<{default: string | null, limits: Record<string, number>, models: {name: string, version: string, role: string, parameters: number}[]}>} */
 export const models = () => kept("/models");
 /** The models that read digits. */
 export const recognisers = async () => (await models()).models.filter((one) => one.role === "recogniser");
@@ -122,8 +129,11 @@ async function ask(path, { method, body, type, accept }) {
   try {
     answer = await fetch(addressOf(path), { method, body, headers });
   } catch {
-    throw new ServiceError({ title: "the service does not answer" });
+    throw new ServiceError({});
   }
-  if (!answer.ok) throw new ServiceError(await answer.json().catch(() => ({ status: answer.status })));
+  if (!answer.ok) {
+    const problem = await answer.json().catch(() => null);
+    throw new ServiceError({ title: answer.statusText, ...problem, status: answer.status });
+  }
   return answer;
 }

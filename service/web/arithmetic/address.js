@@ -23,7 +23,7 @@ export function writeAddress(view, values) {
  * @param {number[][]} matrix
  */
 export function writeMatrix(matrix) {
-  return matrix.map((row) => row.map((value) => Number(value.toPrecision(6))).join(",")).join(";");
+  return matrix.map((row) => row.join(",")).join(";");
 }
 
 /**

@@ -43,11 +43,3 @@ export function misprint(row, column) {
 export const SIGNAL = Array.from({ length: 8 }, (_, n) => 2 * Math.exp(-0.3 * n));
 /** The system of the first example: h[0] = 1, h[2] = -1. */
 export const SYSTEM = [1, 0, -1];
-
-/** @param {number[][]} left @param {number[][]} right */
-export function sameMatrix(left, right) {
-  return (
-    left.length === right.length &&
-    left.every((row, y) => row.length === right[y].length && row.every((value, x) => value === right[y][x]))
-  );
-}

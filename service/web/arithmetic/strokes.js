@@ -1,11 +1,16 @@
-/** @file A drawing as strokes: points between 0 and 1, simplified, and short enough for an address. */
+/** @file A drawing as strokes: points of a grid between 0 and 1, as an address has them. */
 
 /** @typedef {{x: number, y: number}} Point */
 /** @typedef {Point[]} Stroke */
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const GRID = 64 * 64 - 1;
-const MOST_POINTS = 600;
+export const MOST_POINTS = 4000;
+
+/** The nearest point that an address can name. @param {Point} point @returns {Point} */
+export function snapped({ x, y }) {
+  return { x: step(x) / GRID, y: step(y) / GRID };
+}
 
 /**
  * Leave out points that a straight line says as well (Ramer, Douglas and Peucker).
@@ -32,16 +37,10 @@ export function simplify(stroke, tolerance = 0.004) {
 
 /**
  * Four letters a point, strokes between dots.
- * @param {Stroke[]} strokes
+ * @param {readonly Stroke[]} strokes
  */
 export function writeStrokes(strokes) {
-  return strokes
-    .map((stroke) =>
-      simplify(stroke)
-        .map(({ x, y }) => digits(x) + digits(y))
-        .join(""),
-    )
-    .join(".");
+  return strokes.map((stroke) => stroke.map(({ x, y }) => digits(x) + digits(y)).join("")).join(".");
 }
 
 /**
@@ -49,7 +48,7 @@ export function writeStrokes(strokes) {
  * @returns {Stroke[]} none when it is not what `writeStrokes` writes
  */
 export function readStrokes(text) {
-  if (!text || !/^[\w.-]*$/.test(text) || text.length > 4 * MOST_POINTS) return [];
+  if (!text || !/^[\w.-]*$/.test(text) || text.length > 5 * MOST_POINTS) return [];
   return text
     .split(".")
     .filter((part) => part.length && part.length % 4 === 0)
@@ -62,9 +61,13 @@ export function readStrokes(text) {
 }
 
 /** @param {number} share */
+function step(share) {
+  return Math.round(Math.min(1, Math.max(0, share)) * GRID);
+}
+
+/** @param {number} share */
 function digits(share) {
-  const step = Math.round(Math.min(1, Math.max(0, share)) * GRID);
-  return ALPHABET[step >> 6] + ALPHABET[step & 63];
+  return ALPHABET[step(share) >> 6] + ALPHABET[step(share) & 63];
 }
 
 /** @param {string} letters */

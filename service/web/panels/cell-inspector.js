@@ -5,20 +5,22 @@ import { magnitude } from "../arithmetic/colour-scale.js";
 import { written } from "../arithmetic/numerals.js";
 import { mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
 import { element, put } from "../parts/element.js";
+import { faultWords } from "../parts/fault.js";
 import { MatrixCanvas } from "../parts/matrix-canvas.js";
 import { NumberGrid } from "../parts/number-grid.js";
 import { writtenActivation, writtenPartials, writtenShare, writtenSoftmax } from "../parts/written-sum.js";
-import { ServiceError, weights } from "../service.js";
+import { weights } from "../service.js";
 
 /** @typedef {import("../arithmetic/layer-cell.js").Account} Account */
 const FEW_NUMBERS = 32;
 const MOST_ROWS = 16;
 
 export class CellInspector {
-  /** @param {import("../strings.js").Text} text */
-  constructor(text) {
+  /** @param {{text: import("../strings.js").Text, channel: number, onChannel: (channel: number) => void}} options */
+  constructor({ text, channel, onChannel }) {
     this.text = text;
-    this.channel = 0;
+    this.channel = channel;
+    this.onChannel = onChannel;
     this.asked = 0;
     this.body = element("div", { class: "account" });
     this.title = element("h3");
@@ -32,10 +34,9 @@ export class CellInspector {
 
   /**
    * @param {import("./network.js").NetworkView | null} view
-   * @param {string} network its name
    * @param {import("./network.js").Pin | null} pin
    */
-  async show(view, network, pin) {
+  async show(view, pin) {
     this.asked += 1;
     const turn = this.asked;
     const value = pin && view?.valueAt(pin);
@@ -48,36 +49,28 @@ export class CellInspector {
         element("p", { class: "note" }, this.text("input_cell", { share: written(value / 255, 3) })),
       );
     try {
-      const account = await this.account(view, network, pin, value);
+      const account = await this.account(view, pin, value);
       if (turn === this.asked) this.draw(account);
     } catch (error) {
       if (turn === this.asked)
-        put(
-          this.body,
-          element(
-            "p",
-            { class: "notice is-fault" },
-            error instanceof ServiceError ? error.message : String(error),
-          ),
-        );
+        put(this.body, element("p", { class: "notice is-fault" }, faultWords(error, this.text)));
     }
   }
 
   /**
    * How a cell came about; a text where nothing is computed, or where it is not known how.
    * @param {import("./network.js").NetworkView} view
-   * @param {string} network its name
    * @param {import("./network.js").Pin} pin
    * @param {number} value
    * @returns {Promise<Account | string>}
    */
-  async account(view, network, { layer: index, spot }, value) {
+  async account(view, { layer: index, spot }, value) {
     const layer = view.layers[index];
     const before = index > 1 ? view.values[index - 2] : null;
     const maps = before ? mapsOf(before) : [(view.input ?? []).map((row) => row.map((pixel) => pixel / 255))];
     const tell = ACCOUNTS[layer.type];
     const [link] = view.chain({ layer: index, spot });
-    const learnt = tell && link && layer.parameters ? await weights(network, layer.name) : null;
+    const learnt = tell && link && layer.parameters ? await weights(view.name, layer.name) : null;
     const account = tell?.({ layer, spot, value, maps, region: link?.region, learnt, before, view, index });
     return account ?? this.text("unknown_cell", { type: layer.type });
   }
@@ -103,8 +96,7 @@ export class CellInspector {
         ),
       );
     }
-    this.channel = Math.min(this.channel, groups.length - 1);
-    const chosen = groups[this.channel];
+    const chosen = groups.find((one) => one.channel === this.channel) ?? groups[0];
     const isSmall = chosen.window.flat().length <= FEW_NUMBERS;
     const isMany = groups.length > MOST_ROWS;
     put(
@@ -113,7 +105,7 @@ export class CellInspector {
         "div",
         { class: "parts" },
         isSmall ? this.equation(chosen, groups.length) : this.strips(groups),
-        groups.length > 1 && !isMany ? this.channels(groups) : null,
+        groups.length > 1 && !isMany ? this.channels(groups, chosen) : null,
       ),
       element(
         "div",
@@ -145,8 +137,8 @@ export class CellInspector {
     );
   }
 
-  /** A row for each channel: window, kernel, products, and what they come to. @param {Account["groups"]} groups */
-  channels(groups) {
+  /** A row for each channel: window, kernel, products, and what they come to. @param {Account["groups"]} groups @param {Account["groups"][number]} chosen */
+  channels(groups, chosen) {
     const { text } = this;
     const names = /** @type {const} */ (["window", "kernel", "products"]);
     const limits = names.map((name) => magnitude(groups.flatMap((one) => one[name].flat())));
@@ -168,7 +160,7 @@ export class CellInspector {
           {
             type: "button",
             class: "quiet",
-            "aria-pressed": String(one.channel === this.channel),
+            "aria-pressed": String(one === chosen),
             onclick: () => this.choose(one.channel),
           },
           element("span", {}, text("map_number", { map: one.channel })),
@@ -182,11 +174,8 @@ export class CellInspector {
   /** @param {number} channel */
   choose(channel) {
     this.channel = channel;
-    this.onChannel?.();
+    this.onChannel(channel);
   }
-
-  /** @type {(() => void) | undefined} */
-  onChannel;
 
   /** @param {Account["groups"][number]} group @param {number} channels */
   equation({ channel, window, kernel, products, partial }, channels) {
@@ -226,7 +215,7 @@ export class CellInspector {
 
 /**
  * How each type of layer computes, an operation each; null where the card does not tell enough.
- * @type {Record<string, (cell: Cell) => Account | "flatten_cell" | null>}
+ * @type {Record<string, ((cell: Cell) => Account | "flatten_cell" | null) | undefined>}
  */
 const ACCOUNTS = {
   Conv2D: ({ layer, spot, value, maps, region, learnt }) => {

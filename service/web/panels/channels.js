@@ -152,7 +152,7 @@ export function open({ text, values, keep }) {
         options: KERNELS.map((_, index) => [String(index), `${text("kernel")} ${index + 1}`]),
         value: String(chosen),
         onChange: (value) => ((chosen = Number(value)), show(), refocus()),
-      }),
+      }).element,
     );
     player.set(9, step);
     keep({ ...(chosen ? { kernel: chosen } : {}), ...(step ? { step } : {}) });
@@ -174,9 +174,9 @@ export function open({ text, values, keep }) {
     element("span", { class: "operator", "aria-hidden": "true" }, what);
   const view = element(
     "div",
-    { class: "view theatre", onkeydown: (/** @type {KeyboardEvent} */ event) => player.key(event, 3) },
+    { class: "view viewport", onkeydown: (/** @type {KeyboardEvent} */ event) => player.key(event, 3) },
     element("h2", { class: "unseen" }, text("view_channels")),
-    element("div", { class: "conductor" }, player.element, picker),
+    element("div", { class: "player-bar" }, player.element, picker),
     element(
       "div",
       { class: "depth" },

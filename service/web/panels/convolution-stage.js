@@ -2,7 +2,8 @@
 
 import { magnitude } from "../arithmetic/colour-scale.js";
 import { convolve } from "../arithmetic/convolution.js";
-import { IMAGE, misprint, sameMatrix } from "../arithmetic/lecture.js";
+import { IMAGE, misprint } from "../arithmetic/lecture.js";
+import { sameMatrix } from "../arithmetic/matrix.js";
 import { written } from "../arithmetic/numerals.js";
 import { element, put } from "../parts/element.js";
 import { NumberGrid } from "../parts/number-grid.js";

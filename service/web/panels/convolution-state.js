@@ -3,7 +3,8 @@
 import { readChoice, readCount, readMatrix, writeMatrix } from "../arithmetic/address.js";
 import { ACTIVATIONS } from "../arithmetic/activation.js";
 import { BORDER_MODES } from "../arithmetic/border.js";
-import { INPUTS, sameMatrix } from "../arithmetic/lecture.js";
+import { INPUTS } from "../arithmetic/lecture.js";
+import { sameMatrix } from "../arithmetic/matrix.js";
 
 export const PADDINGS = /** @type {const} */ (["valid", "same", "same_lower", "full", "number"]);
 export const MOST_PADDING = 4;

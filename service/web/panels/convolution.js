@@ -2,13 +2,12 @@
 
 import { ACTIVATIONS } from "../arithmetic/activation.js";
 import { BORDER_MODES } from "../arithmetic/border.js";
-import { INPUTS, sameMatrix } from "../arithmetic/lecture.js";
+import { INPUTS } from "../arithmetic/lecture.js";
+import { replaced, sameMatrix } from "../arithmetic/matrix.js";
 import { callDrawer } from "../parts/call-drawer.js";
-import { choice, count, segments, tick } from "../parts/controls.js";
-import { element, put } from "../parts/element.js";
-import { Player } from "../parts/player.js";
+import { choice, count, segments } from "../parts/controls.js";
+import { element } from "../parts/element.js";
 import { presets } from "../service.js";
-import { matrixSides } from "./matrix-sides.js";
 import { ConvolutionStage } from "./convolution-stage.js";
 import {
   MOST_DILATION,
@@ -19,34 +18,20 @@ import {
   readState,
   writeState,
 } from "./convolution-state.js";
+import { axisCounts, frame, loading, stepper } from "./frame.js";
+import { matrixSides } from "./matrix-sides.js";
 
 /** @type {import("../lab.js").View} */
 export function open({ text, values, keep }) {
-  const view = element("div", { class: "view" });
-  presets().then(
-    ({ kernels }) => furnish(kernels),
-    (error) => put(view, element("p", { class: "notice is-fault" }, error.message)),
-  );
-
-  /** @param {import("../service.js").Preset[]} kernels */
-  function furnish(kernels) {
+  return loading(text, presets, ({ kernels }) => {
     const state = readState(values, kernels);
     const stage = new ConvolutionStage({
       text,
-      onInput: (row, column, value) => {
-        state.input = changed(state.input, row, column, value);
-        inputs.select.value = inputName();
-        show();
-      },
-      onKernel: (row, column, value) => {
-        state.kernel = changed(state.kernel, row, column, value);
-        customise();
-        show();
-      },
-      onPick: (row, column) => player.jump(row * columns + column),
+      onInput: (row, column, value) => set("input", replaced(state.input, row, column, value)),
+      onKernel: (row, column, value) => set("kernel", replaced(state.kernel, row, column, value)),
+      onPick: (row, column) => steps.pick(row, column),
     });
-    let columns = 1;
-    const player = new Player({ text, onStep: (step) => ((state.step = step), show()) });
+    const steps = stepper({ text, state, output: stage.output, show });
     const call = callDrawer({
       text,
       call: () => ({ method: "POST", path: "/convolve", json: callOf(state) }),
@@ -55,15 +40,7 @@ export function open({ text, values, keep }) {
     const margins = element(
       "div",
       { class: "fields" },
-      [0, 1].map((axis) =>
-        count({
-          name: text(axis ? "padding_w" : "padding_h"),
-          value: state.margins[axis],
-          least: 0,
-          most: MOST_PADDING,
-          onChange: (value) => set("margins", axis, value),
-        }),
-      ),
+      axisCounts({ text, name: "margins", state, least: 0, most: MOST_PADDING, show }),
     );
     const names = choice({
       name: text("kernel"),
@@ -75,7 +52,6 @@ export function open({ text, values, keep }) {
       onChange: (name) => {
         state.preset = name;
         state.kernel = kernels.find((one) => one.name === name)?.matrix ?? state.kernel;
-        tellKernel();
         show();
       },
     });
@@ -87,171 +63,108 @@ export function open({ text, values, keep }) {
         ),
         ["custom", text("custom")],
       ],
-      value: inputName(),
-      onChange: (name) => {
-        state.input = INPUTS[name] ?? state.input;
-        show();
-      },
+      value: "custom",
+      onChange: (name) => set("input", INPUTS[name] ?? state.input),
     });
-
     const sides = matrixSides({
       text,
       names: /** @type {const} */ (["input", "kernel"]),
       now: (name) => state[name],
-      onChange: (name, matrix) => {
-        state[name] = matrix;
-        if (name === "kernel") customise();
-        else inputs.select.value = inputName();
-        show();
-      },
+      onChange: set,
     });
 
-    function customise() {
-      state.preset = "custom";
-      names.select.value = "custom";
-      tellKernel();
-    }
-
-    function inputName() {
-      return Object.keys(INPUTS).find((name) => sameMatrix(INPUTS[name], state.input)) ?? "custom";
-    }
-
-    /** @param {"margins" | "stride" | "dilation"} name @param {number} axis @param {number} value */
-    function set(name, axis, value) {
-      state[name] = axis ? [state[name][0], value] : [value, state[name][1]];
+    /** @param {"input" | "kernel"} name @param {number[][]} matrix */
+    function set(name, matrix) {
+      state[name] = matrix;
+      if (name === "kernel") state.preset = "custom";
       show();
-    }
-
-    function tellKernel() {
-      const preset = kernels.find((one) => one.name === state.preset);
-      const sum = state.kernel.flat().reduce((total, value) => total + value, 0);
-      purpose.textContent = `${text("kernel_sum", { sum: Number(sum.toFixed(3)) })}${preset ? ` ${text(/** @type {"kind_other"} */ (`kind_${preset.kind}`))}` : ""}`;
     }
 
     function show() {
       margins.hidden = state.padding !== "number";
+      names.select.value = state.preset;
+      inputs.select.value =
+        Object.keys(INPUTS).find((name) => sameMatrix(INPUTS[name], state.input)) ?? "custom";
+      const preset = kernels.find((one) => one.name === state.preset);
+      const sum = state.kernel.flat().reduce((total, value) => total + value, 0);
+      purpose.textContent = `${text("kernel_sum", { sum: Number(sum.toFixed(3)) })}${preset ? ` ${text(/** @type {"kind_other"} */ (`kind_${preset.kind}`))}` : ""}`;
       const found = stage.show(state);
       if (state.step >= found.length) {
         state.step = Math.max(0, found.length - 1);
         stage.show(state);
       }
-      columns = found.columns;
       sides.tell();
-      player.set(found.length, state.step);
+      steps.set(found);
       call.write();
       keep(writeState(state));
     }
 
-    const pairOf = (/** @type {"stride" | "dilation"} */ name, /** @type {number} */ most) =>
-      [0, 1].map((axis) =>
-        count({
-          name: text(/** @type {"stride_h"} */ (`${name}_${axis ? "w" : "h"}`)),
-          value: state[name][axis],
-          least: 1,
-          most,
-          onChange: (value) => set(name, axis, value),
-        }),
-      );
-    put(
-      view,
-      element("h2", { class: "unseen" }, text("view_convolution")),
-      element(
-        "div",
-        { class: "split" },
+    const view = frame({
+      text,
+      title: "view_convolution",
+      settings: [
+        segments({
+          name: text("operation"),
+          options: [
+            ["convolution", text("convolution")],
+            ["cross_correlation", text("cross_correlation")],
+          ],
+          value: state.operation,
+          onChange: (value) => {
+            state.operation = /** @type {typeof state.operation} */ (value);
+            show();
+            stage.turn();
+          },
+        }).element,
+        element("div", { class: "fields" }, inputs.element, names.element),
+        purpose,
         element(
           "div",
-          { class: "rail" },
-          segments({
-            name: text("operation"),
-            options: [
-              ["convolution", text("convolution")],
-              ["cross_correlation", text("cross_correlation")],
-            ],
-            value: state.operation,
-            onChange: (value) => {
-              state.operation = /** @type {typeof state.operation} */ (value);
-              show();
-              stage.turn();
-            },
+          { class: "fields" },
+          choice({
+            name: text("padding"),
+            options: PADDINGS.map((one) => [one, text(`padding_${one}`)]),
+            value: state.padding,
+            onChange: (value) => ((state.padding = /** @type {typeof state.padding} */ (value)), show()),
+          }).element,
+          choice({
+            name: text("border"),
+            options: BORDER_MODES.map((one) => [one, text(`border_${one}`)]),
+            value: state.border,
+            onChange: (value) => ((state.border = /** @type {typeof state.border} */ (value)), show()),
+          }).element,
+        ),
+        margins,
+        element(
+          "div",
+          { class: "fields quad" },
+          axisCounts({ text, name: "stride", state, most: MOST_STRIDE, show }),
+          axisCounts({ text, name: "dilation", state, most: MOST_DILATION, show }),
+        ),
+        element(
+          "div",
+          { class: "fields" },
+          count({
+            name: text("bias"),
+            value: state.bias,
+            least: -1000,
+            most: 1000,
+            step: 0.5,
+            onChange: (value) => ((state.bias = value), show()),
           }),
-          element("div", { class: "fields" }, inputs.element, names.element),
-          purpose,
-          element(
-            "div",
-            { class: "fields" },
-            choice({
-              name: text("padding"),
-              options: PADDINGS.map((one) => [one, text(`padding_${one}`)]),
-              value: state.padding,
-              onChange: (value) => ((state.padding = /** @type {typeof state.padding} */ (value)), show()),
-            }).element,
-            choice({
-              name: text("border"),
-              options: BORDER_MODES.map((one) => [one, text(`border_${one}`)]),
-              value: state.border,
-              onChange: (value) => ((state.border = /** @type {typeof state.border} */ (value)), show()),
-            }).element,
-          ),
-          margins,
-          element(
-            "div",
-            { class: "fields quad" },
-            pairOf("stride", MOST_STRIDE),
-            pairOf("dilation", MOST_DILATION),
-          ),
-          element(
-            "div",
-            { class: "fields" },
-            count({
-              name: text("bias"),
-              value: state.bias,
-              least: -1000,
-              most: 1000,
-              step: 0.5,
-              onChange: (value) => ((state.bias = value), show()),
-            }),
-            choice({
-              name: text("activation"),
-              options: Object.keys(ACTIVATIONS).map((one) => [one, one === "identity" ? text("none") : one]),
-              value: state.activation,
-              onChange: (value) => ((state.activation = value), show()),
-            }).element,
-          ),
-          element("div", { class: "fields quad" }, sides.fields),
+          choice({
+            name: text("activation"),
+            options: Object.keys(ACTIVATIONS).map((one) => [one, one === "identity" ? text("none") : one]),
+            value: state.activation,
+            onChange: (value) => ((state.activation = value), show()),
+          }).element,
         ),
-        element(
-          "div",
-          { class: "theatre", onkeydown: (/** @type {KeyboardEvent} */ event) => stepped(event) },
-          element(
-            "div",
-            { class: "conductor" },
-            player.element,
-            tick({
-              name: text("cover"),
-              value: state.isCovered,
-              onChange: (value) => ((state.isCovered = value), show()),
-            }),
-          ),
-          stage.element,
-          call.element,
-        ),
-      ),
-    );
-
-    /** @param {KeyboardEvent} event */
-    function stepped(event) {
-      const fromOutput = stage.output.body.contains(/** @type {Node} */ (event.target));
-      player.key(event, columns);
-      if (fromOutput) stage.output.focus(Math.floor(state.step / columns), state.step % columns);
-    }
-
-    tellKernel();
+        element("div", { class: "fields quad" }, sides.fields),
+      ],
+      stage: [steps.element, stage.element, call.element],
+      onkeydown: steps.key,
+    });
     show();
-  }
-  return view;
-}
-
-/** @param {number[][]} matrix @param {number} row @param {number} column @param {number} value */
-function changed(matrix, row, column, value) {
-  return matrix.map((line, y) => (y === row ? line.map((old, x) => (x === column ? value : old)) : line));
+    return view;
+  });
 }

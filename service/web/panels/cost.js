@@ -7,7 +7,9 @@ import { Newest } from "../newest.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { choice, count, segments } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
-import { ServiceError, send } from "../service.js";
+import { Fault } from "../parts/fault.js";
+import { send } from "../service.js";
+import { frame } from "./frame.js";
 import { layerEditor } from "./layer-editor.js";
 
 /** @type {import("../lab.js").View} */
@@ -19,7 +21,8 @@ export function open({ text, language, values, keep }) {
   const editor = layerEditor({ text, onChange: (changed) => ((layers = changed), change()) });
   const body = () => ({ layers, batch, dtype });
   const call = callDrawer({ text, call: () => ({ method: "POST", path: "/architecture", json: body() }) });
-  const newest = new Newest(calculate);
+  const fault = new Fault(text, () => put(figures));
+  const newest = new Newest(async () => show(await send("POST", "/architecture", body())), fault);
   const nameNow = () =>
     Object.keys(EXAMPLES).find((name) => EXAMPLES[name] === writeLayers(layers)) ?? "custom";
   const examples = choice({
@@ -42,15 +45,6 @@ export function open({ text, language, values, keep }) {
     });
     call.write();
     newest.ask(null);
-  }
-
-  async function calculate() {
-    try {
-      show(await send("POST", "/architecture", body()));
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      put(figures, element("p", { class: "notice is-fault", role: "alert" }, error.message));
-    }
   }
 
   /** @param {any} answer of `POST /architecture` */
@@ -115,42 +109,35 @@ export function open({ text, language, values, keep }) {
     );
   }
 
-  const view = element(
-    "div",
-    { class: "view" },
-    element("h2", { class: "unseen" }, text("view_cost")),
-    element(
-      "div",
-      { class: "split" },
+  const view = frame({
+    text,
+    title: "view_cost",
+    settings: [
+      examples.element,
       element(
         "div",
-        { class: "rail" },
-        examples.element,
-        element(
-          "div",
-          { class: "fields" },
-          count({
-            name: text("batch"),
-            value: batch,
-            least: 1,
-            most: 100000,
-            onChange: (value) => ((batch = value), change()),
-          }),
-        ),
-        segments({
-          name: text("numbers"),
-          options: [
-            ["float32", "float32"],
-            ["float16", "float16"],
-          ],
-          value: dtype,
-          onChange: (value) => ((dtype = /** @type {typeof dtype} */ (value)), change()),
+        { class: "fields" },
+        count({
+          name: text("batch"),
+          value: batch,
+          least: 1,
+          most: 100000,
+          onChange: (value) => ((batch = value), change()),
         }),
-        editor.element,
       ),
-      element("div", { class: "theatre" }, figures, call.element),
-    ),
-  );
+      segments({
+        name: text("numbers"),
+        options: [
+          ["float32", "float32"],
+          ["float16", "float16"],
+        ],
+        value: dtype,
+        onChange: (value) => ((dtype = /** @type {typeof dtype} */ (value)), change()),
+      }).element,
+      editor.element,
+    ],
+    stage: [fault.element, figures, call.element],
+  });
   editor.show(layers);
   change();
   return view;

@@ -1,20 +1,21 @@
 /** @file Draw a digit: the answer, what the network sees, every layer, and any cell taken apart. */
 
-import { readStrokes, writeStrokes } from "../arithmetic/strokes.js";
 import { readChoice, readCount } from "../arithmetic/address.js";
-import { inDrawing, reframed } from "../arithmetic/receptive-field.js";
+import { inDrawing } from "../arithmetic/receptive-field.js";
 import { sampleDigit } from "../arithmetic/sample-digits.js";
+import { BRUSH } from "../drawing.js";
 import { Newest } from "../newest.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { element, svg, symbol } from "../parts/element.js";
+import { Fault } from "../parts/fault.js";
 import { onPaper } from "../parts/ink.js";
 import { pictureIntake } from "../parts/picture-intake.js";
-import { ServiceError, featureMaps, model, models, predict, recognisers } from "../service.js";
+import { model, models, predict } from "../service.js";
 import { session } from "../session.js";
 import { CellInspector } from "./cell-inspector.js";
 import { DrawingPad } from "./drawing-pad.js";
 import { DRAWING_SIDE, drawnPicture, readyPixels } from "./drawn-picture.js";
-import { NetworkView } from "./network.js";
+import { NetworkShelf } from "./network-shelf.js";
 import { PredictionView } from "./prediction.js";
 import { PreparationView } from "./preparation.js";
 import { pinFrom, pinTo } from "./pin.js";
@@ -23,24 +24,55 @@ const SAVED_SIDE = 280;
 
 /** @type {import("../lab.js").View} */
 export function open({ text, language, values, keep }) {
+  const { drawing } = session;
+  drawing.read(values);
+  const isOfFile = values.get("source") === "file";
+  if (isOfFile && !drawing.picture && session.picture) drawing.set([], session.picture);
   let isPrepared = readChoice(values.get("prepare"), ["on", "off"]) === "on";
-  let pin = pinFrom(values.get("pin"));
-  let pinnedIn = readCount(values.get("network"), { least: 0, most: 99, fallback: 0 });
-  /** @type {(NetworkView | null)[]} null where one cannot be shown */
-  let networks = [];
   /** @type {import("../service.js").Steps | null} */
   let steps = null;
-  const pad = new DrawingPad({ label: text("paper"), hint: text("draw_here"), onInk: () => drawn() });
+  const pad = new DrawingPad({
+    text,
+    drawing,
+    hint: isOfFile && drawing.isEmpty ? "picture_not_sent" : "draw_here",
+    onInk: () => drawn(),
+  });
   const answer = new PredictionView(text);
   const preparation = new PreparationView({
     text,
     isOn: isPrepared,
     onSwitch: (isOn) => ((isPrepared = isOn), drawn()),
   });
-  const inspector = new CellInspector(text);
-  const fault = element("p", { class: "notice is-fault", role: "alert", hidden: true });
-  const shelf = element("div", { class: "networks" });
-  const intake = pictureIntake(take);
+  const inspector = new CellInspector({
+    text,
+    channel: readCount(values.get("map"), { least: 0, most: 9999, fallback: 0 }),
+    onChannel: () => (remember(), inspect()),
+  });
+  const shelf = new NetworkShelf({
+    text,
+    language,
+    pin: pinFrom(values.get("pin")),
+    pinnedIn: readCount(values.get("network"), { least: 0, most: 99, fallback: 0 }),
+    onPoint: point,
+    onPin: () => {
+      point(shelf.pinned, shelf.pin);
+      remember();
+      inspect();
+    },
+    onLoad: () => drawing.isEmpty || newest.ask(null),
+  });
+  const fault = new Fault(text, () => {
+    blank();
+    answer.fail();
+  });
+  const intake = pictureIntake({
+    onPicture: (picture) => {
+      session.picture = picture;
+      drawing.set([], picture);
+      pad.changed();
+    },
+    onRefusal: () => fault.say(text("no_picture")),
+  });
   const call = callDrawer({
     text,
     picture: () => paper(),
@@ -50,24 +82,23 @@ export function open({ text, language, values, keep }) {
       file: "digit.png",
     }),
   });
-  const newest = new Newest(recognise);
-  inspector.onChannel = () => inspect(pin);
+  const newest = new Newest(recognise, fault);
 
   const brush = element("input", {
     type: "range",
-    min: 4,
-    max: 16,
-    step: 0.5,
-    value: 9,
+    min: BRUSH.least,
+    max: BRUSH.most,
+    step: BRUSH.step,
+    value: drawing.brush,
     "aria-label": text("brush"),
-    oninput: () => ((pad.width = brush.valueAsNumber / 100), pad.changed()),
+    oninput: () => ((drawing.brush = brush.valueAsNumber), pad.changed()),
   });
+
+  /** @param {() => void} change to the drawing */
+  const changing = (change) => () => (change(), pad.changed());
   const view = element(
     "div",
-    {
-      class: "view digit-view",
-      ...intake.target,
-    },
+    { class: "view digit-view" },
     element("h2", { class: "unseen" }, text("view_digit")),
     element(
       "div",
@@ -78,13 +109,18 @@ export function open({ text, language, values, keep }) {
         { class: "pad-tools" },
         element(
           "button",
-          { type: "button", "aria-label": text("undo"), title: text("undo"), onclick: () => pad.undo() },
+          {
+            type: "button",
+            "aria-label": text("undo"),
+            title: text("undo"),
+            onclick: changing(() => drawing.undo()),
+          },
           symbol("undo"),
         ),
-        element("button", { type: "button", onclick: () => pad.set([]) }, text("clear")),
+        element("button", { type: "button", onclick: changing(() => drawing.isEmpty || drawing.set([])) }, text("clear")),
         brush,
-        element("button", { type: "button", onclick: () => intake.input.click() }, text("picture")),
-        intake.input,
+        element("button", { type: "button", onclick: () => intake.click() }, text("picture")),
+        intake,
       ),
       element(
         "div",
@@ -96,7 +132,7 @@ export function open({ text, language, values, keep }) {
               type: "button",
               class: "quiet",
               "aria-label": text("sample", { digit }),
-              onclick: () => pad.set(sampleDigit(digit)),
+              onclick: changing(() => drawing.set(sampleDigit(digit))),
             },
             sampleIcon(digit),
           ),
@@ -107,64 +143,47 @@ export function open({ text, language, values, keep }) {
     element(
       "div",
       { class: "inside-view" },
-      fault,
+      fault.element,
       preparation.element,
-      shelf,
+      shelf.element,
       inspector.element,
       call.element,
     ),
   );
 
   function drawn() {
-    session.strokes = pad.strokes;
+    brush.value = String(drawing.brush);
     newest.ask(null);
     remember();
   }
 
   function remember() {
+    const { pin, pinnedIn } = shelf;
     keep({
-      ...(pad.strokes.length ? { ink: writeStrokes(pad.strokes) } : {}),
+      ...drawing.values(),
+      ...(drawing.picture ? { source: "file" } : {}),
       ...(isPrepared ? {} : { prepare: "off" }),
       ...(pin ? { pin: pinTo(pin) } : {}),
       ...(pin && pinnedIn ? { network: pinnedIn } : {}),
+      ...(pin && inspector.channel ? { map: inspector.channel } : {}),
     });
   }
 
   /** One request after another: the answer first, then the maps of each network. */
   async function recognise() {
-    if (pad.isEmpty) return blank();
-    try {
-      const preprocess = isPrepared ? "auto" : "none";
-      const picture = drawnPicture(pad, { isPrepared, size: await defaultSize() });
-      const prediction = await predict(picture, { preprocess });
-      if (pad.isEmpty) return blank();
-      answer.show(prediction);
-      steps = isPrepared ? (prediction.prepared?.steps ?? null) : null;
-      preparation.show(steps, isPrepared);
-      const input = await readyPixels(prediction.prepared?.image ?? "");
-      for (const network of networks) if (network) await look(network, input);
-      point(networks[pinnedIn], pin);
-      await inspect(pin);
-      fault.hidden = true;
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      fault.textContent = error.message;
-      fault.hidden = false;
-    }
-  }
-
-  /** Show the layers of one network; what it cannot show is its own fault. @param {NetworkView} network @param {number[][]} input */
-  async function look(network, input) {
-    const name = network.element.dataset.model ?? "";
-    const { size } = network;
-    try {
-      const picture = drawnPicture(pad, { isPrepared, size });
-      const maps = await featureMaps(picture, { model: name, preprocess: isPrepared ? "auto" : "none" });
-      network.show(maps, reframed(input, size));
-      network.fail("");
-    } catch (error) {
-      network.fail(text("network_failed", { reason: reasonOf(error) }));
-    }
+    if (drawing.isEmpty) return blank();
+    const preprocess = isPrepared ? "auto" : "none";
+    const picture = drawnPicture(drawing, { isPrepared, size: await defaultSize() });
+    const prediction = await predict(picture, { preprocess });
+    if (drawing.isEmpty) return blank();
+    answer.show(prediction);
+    steps = isPrepared ? (prediction.prepared?.steps ?? null) : null;
+    preparation.show(steps, isPrepared);
+    const input = await readyPixels(prediction.prepared?.image ?? "");
+    const isLater = await shelf.look(drawing, isPrepared, input);
+    point(shelf.pinned, shelf.pin);
+    await inspect();
+    return isLater;
   }
 
   /** Height and width of what the default network takes: without preparation it wants no other. */
@@ -176,26 +195,26 @@ export function open({ text, language, values, keep }) {
 
   /** The file that was chosen, or the drawing as one. */
   async function paper() {
-    if (pad.picture && session.file) return session.file;
-    return onPaper(pad.strokes, { side: SAVED_SIDE, width: pad.width }).convertToBlob();
+    const { picture, strokes } = drawing;
+    return picture?.file ?? onPaper(strokes, { side: SAVED_SIDE, width: drawing.brush / 100 }).convertToBlob();
   }
 
   function blank() {
     steps = null;
     answer.show(null);
     preparation.show(null, isPrepared);
-    networks.forEach((network) => network?.clear());
-    inspector.show(null, "", null);
+    shelf.clear();
+    inspector.show(null, null);
   }
 
-  /** @param {NetworkView | null | undefined} view @param {import("./network.js").Pin | null} shown */
+  /** @param {import("./network.js").NetworkView | null} view @param {import("./network.js").Pin | null} shown */
   function point(view, shown) {
     if (!shown || !view || !steps) return pad.mark(null);
     const seen = view.chain(shown).at(-1);
     if (seen?.layer !== 0) return pad.mark(null);
     const place = inDrawing(seen.region, steps, view.size);
-    const [wide, high] = pad.picture ? [pad.picture.width, pad.picture.height] : [DRAWING_SIDE, DRAWING_SIDE];
-    const side = Math.max(wide, high);
+    const { width, height } = drawing.picture?.bitmap ?? { width: DRAWING_SIDE, height: DRAWING_SIDE };
+    const side = Math.max(width, height);
     pad.mark(
       place && {
         top: place.top / side,
@@ -206,71 +225,12 @@ export function open({ text, language, values, keep }) {
     );
   }
 
-  /** @param {import("./network.js").Pin | null} chosen */
-  async function inspect(chosen) {
-    await inspector.show(networks[pinnedIn] ?? null, networks[pinnedIn]?.element.dataset.model ?? "", chosen);
+  async function inspect() {
+    await inspector.show(shelf.pinned, shelf.pin);
   }
 
-  async function furnish() {
-    const served = await recognisers();
-    const shown = await Promise.all(
-      served.map(async ({ name, version }, index) => {
-        try {
-          const view = viewOf({ ...(await model(name)), version }, index);
-          return { view, section: view.element };
-        } catch (error) {
-          const reason = text("network_failed", { reason: reasonOf(error) });
-          const notice = element("p", { class: "notice is-fault", role: "alert" }, reason);
-          return { view: null, section: element("section", { class: "network", "aria-label": name }, notice) };
-        }
-      }),
-    );
-    networks = shown.map(({ view }) => view);
-    shelf.append(...shown.map(({ section }) => section));
-    if (!pad.isEmpty) newest.ask(null);
-  }
-
-  /** @param {Awaited<ReturnType<typeof model>> & {version: string}} network @param {number} index */
-  function viewOf(network, index) {
-    const view = new NetworkView({
-      text,
-      language,
-      network,
-      onPoint: (shown) => point(view, shown),
-      onPin: (chosen) => {
-        [pin, pinnedIn] = [chosen, index];
-        networks.filter((other) => other !== view).forEach((other) => other?.release());
-        point(view, pin);
-        remember();
-        inspect(pin);
-      },
-    });
-    view.element.dataset.model = network.name;
-    view.pinned = index === pinnedIn ? pin : null;
-    return view;
-  }
-
-  /** @param {Blob} blob */
-  async function take(blob) {
-    try {
-      const picture = await createImageBitmap(blob);
-      session.file = blob;
-      pad.set([], picture);
-    } catch {
-      fault.textContent = text("no_picture");
-      fault.hidden = false;
-    }
-  }
-
-  const ink = readStrokes(values.get("ink"));
-  pad.set(ink.length ? ink : session.strokes);
-  furnish();
+  drawn();
   return view;
-}
-
-/** @param {unknown} error */
-function reasonOf(error) {
-  return error instanceof ServiceError ? error.message : String(error);
 }
 
 /** @param {number} digit */

@@ -4,48 +4,26 @@ import { element } from "../parts/element.js";
 import { ink } from "../parts/ink.js";
 import { resolved } from "../parts/matrix-canvas.js";
 
-/** @typedef {import("../arithmetic/strokes.js").Stroke} Stroke */
-
-// Closer samples than this share of the paper say nothing new.
-const LEAST_MOVE = 0.003;
+/** @typedef {import("../drawing.js").Drawing} Drawing */
 
 export class DrawingPad {
   /**
-   * @param {{label: string, hint: string, onInk: () => void}} options
+   * @param {{text: import("../strings.js").Text, drawing: Drawing, hint: import("../strings.js").Key, onInk: () => void}} options
    */
-  constructor({ label, hint, onInk }) {
+  constructor({ text, drawing, hint, onInk }) {
+    this.text = text;
+    this.drawing = drawing;
+    this.emptyHint = hint;
     this.onInk = onInk;
-    /** @type {Stroke[]} */
-    this.strokes = [];
-    /** @type {ImageBitmap | null} */
-    this.picture = null;
     /** @type {{top: number, left: number, height: number, width: number} | null} in shares of the paper */
     this.region = null;
-    this.width = 0.09;
     this.pointer = -1;
     this.frame = 0;
-    this.canvas = element("canvas", { role: "img", "aria-label": label, tabindex: -1 });
-    this.hint = element("p", { class: "hint" }, hint);
+    this.canvas = element("canvas", { role: "img", "aria-label": text("paper"), tabindex: -1 });
+    this.hint = element("p", { class: "hint" });
     this.element = element("div", { class: "pad" }, this.canvas, this.hint);
     this.listen();
     new ResizeObserver(() => this.fit()).observe(this.element);
-  }
-
-  get isEmpty() {
-    return !this.strokes.length && !this.picture;
-  }
-
-  /** @param {Stroke[]} strokes @param {ImageBitmap | null} [picture] */
-  set(strokes, picture = null) {
-    this.strokes = strokes;
-    this.picture = picture;
-    this.changed();
-  }
-
-  undo() {
-    if (this.picture) this.picture = null;
-    else this.strokes.pop();
-    this.changed();
   }
 
   /** Outline what a cell sees. @param {DrawingPad["region"]} region */
@@ -66,20 +44,15 @@ export class DrawingPad {
       if (event.button !== 0 || this.pointer !== -1) return;
       event.preventDefault();
       canvas.setPointerCapture(event.pointerId);
+      if (this.drawing.isFull) return;
       this.pointer = event.pointerId;
-      this.picture = null;
-      this.strokes.push([this.place(event)]);
+      this.drawing.begin(this.place(event));
       this.changed();
     });
     canvas.addEventListener("pointermove", (event) => {
       if (event.pointerId !== this.pointer) return;
-      const stroke = this.strokes[this.strokes.length - 1];
       const events = event.getCoalescedEvents?.() ?? [];
-      for (const sample of events.length ? events : [event]) {
-        const point = this.place(sample);
-        const last = stroke[stroke.length - 1];
-        if (Math.hypot(point.x - last.x, point.y - last.y) >= LEAST_MOVE) stroke.push(point);
-      }
+      for (const sample of events.length ? events : [event]) this.drawing.extend(this.place(sample));
       this.changed();
     });
     const lift = (/** @type {PointerEvent} */ event) => {
@@ -115,12 +88,15 @@ export class DrawingPad {
     const side = this.canvas.width;
     const pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
     pen.clearRect(0, 0, side, side);
-    this.hint.hidden = !this.isEmpty;
-    if (this.picture) {
-      const scale = side / Math.max(this.picture.width, this.picture.height);
-      pen.drawImage(this.picture, 0, 0, this.picture.width * scale, this.picture.height * scale);
+    const { strokes, brush, picture, isEmpty, isFull } = this.drawing;
+    this.hint.hidden = !isEmpty && !isFull;
+    this.hint.textContent = this.text(isFull ? "paper_full" : this.emptyHint);
+    if (picture) {
+      const { width, height } = picture.bitmap;
+      const scale = side / Math.max(width, height);
+      pen.drawImage(picture.bitmap, 0, 0, width * scale, height * scale);
     }
-    ink(pen, this.strokes, { side, width: this.width, colour: resolved("--ink") });
+    ink(pen, strokes, { side, width: brush / 100, colour: resolved("--ink") });
     if (!this.region) return;
     const { top, left, height, width } = this.region;
     for (const [line, name] of /** @type {const} */ ([

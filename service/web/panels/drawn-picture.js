@@ -3,7 +3,6 @@
 import { writeBytes } from "../arithmetic/npy.js";
 import { reframed } from "../arithmetic/receptive-field.js";
 import { grey, rasterise, shrink } from "../parts/ink.js";
-import { session } from "../session.js";
 
 export const DRAWING_SIDE = 140;
 const MNIST_SIDE = 28;
@@ -11,16 +10,14 @@ const MNIST_SIDE = 28;
 /**
  * The file as it was chosen, or the drawing as pixels; unprepared, both are only shrunk to 28x28, light on black,
  * in the middle of what the network takes.
- * @param {import("./drawing-pad.js").DrawingPad} pad
+ * @param {import("../drawing.js").Drawing} drawing
  * @param {{isPrepared: boolean, size: [number, number]}} how
  * @returns {import("../service.js").Picture}
  */
-export function drawnPicture(pad, { isPrepared, size }) {
-  if (session.file && pad.picture && isPrepared) {
-    return { body: session.file, type: "application/octet-stream" };
-  }
+export function drawnPicture({ strokes, brush, picture }, { isPrepared, size }) {
+  if (picture && isPrepared) return { body: picture.file, type: "application/octet-stream" };
   const side = DRAWING_SIDE;
-  const pixels = pad.picture ? greyOf(pad.picture) : rasterise(pad.strokes, { side, width: pad.width });
+  const pixels = picture ? greyOf(picture.bitmap) : rasterise(strokes, { side, width: brush / 100 });
   if (isPrepared) return { body: writeBytes(pixels, [side, side]), type: "application/x-npy" };
   const small = shrink(pixels, side, side / MNIST_SIDE).map((value) => 255 - value);
   const ready = reframed(rowsOf(small, MNIST_SIDE), size);

@@ -33,6 +33,7 @@ export class NetworkView {
    */
   constructor({ text, language, network, onPoint, onPin }) {
     this.text = text;
+    this.name = network.name;
     this.onPoint = onPoint;
     this.onPin = onPin;
     const [height, width] = network.input_shape;
@@ -95,7 +96,7 @@ export class NetworkView {
             text("network_total", { count: counted(network.parameters, language), version: network.version }),
           ),
         ),
-        this.scale.element,
+        this.scale,
       ),
       this.fault,
       element("div", { class: "flow" }, figures),
@@ -131,7 +132,7 @@ export class NetworkView {
   canvas(layer, index) {
     const view = new MatrixCanvas({
       ...layout(layer.output_shape),
-      grey: index === 0,
+      tones: index ? "signed" : "grey",
       grows: true,
       attributes: {
         tabindex: 0,

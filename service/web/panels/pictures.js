@@ -2,18 +2,21 @@
 
 import { readChoice, readMatrix, writeMatrix } from "../arithmetic/address.js";
 import { magnitude } from "../arithmetic/colour-scale.js";
+import { replaced } from "../arithmetic/matrix.js";
 import { written } from "../arithmetic/numerals.js";
 import { sampleDigit } from "../arithmetic/sample-digits.js";
 import { Newest } from "../newest.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { choice, segments, tick } from "../parts/controls.js";
-import { element, put } from "../parts/element.js";
+import { element } from "../parts/element.js";
+import { Fault } from "../parts/fault.js";
 import { ink, turnGrey } from "../parts/ink.js";
 import { NumberGrid } from "../parts/number-grid.js";
 import { pictureIntake } from "../parts/picture-intake.js";
 import { paintScene } from "../parts/scene.js";
-import { ServiceError, convolvePicture, presets } from "../service.js";
+import { convolvePicture, presets } from "../service.js";
 import { session } from "../session.js";
+import { frame, loading } from "./frame.js";
 import { PictureResult } from "./picture-result.js";
 
 const SIDE = 160;
@@ -22,39 +25,53 @@ const OPERATIONS = /** @type {const} */ (["convolution", "cross_correlation"]);
 
 /** @type {import("../lab.js").View} */
 export function open({ text, values, keep }) {
-  let source = readChoice(values.get("source"), SOURCES);
-  let operation = readChoice(values.get("operation"), OPERATIONS);
-  let kernelName = values.get("kernel") ?? "sobel_x";
-  let kernel = readMatrix(values.get("kernel"), { most: 7 });
-  let isGrey = values.get("colour") !== "on";
-  let isSummed = values.get("sum") === "on";
-  const canvas = element("canvas", {
-    class: "map picture",
-    width: SIDE,
-    height: SIDE,
-    role: "img",
-    "aria-label": text("picture_before"),
-  });
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
-  const result = new PictureResult(text);
-  const fault = element("p", { class: "notice is-fault", role: "alert", hidden: true });
-  const note = element("p", { class: "note" });
-  const intake = pictureIntake(take);
-  const newest = new Newest(filter);
-  const view = element("div", { class: "view", ...intake.target });
-  /** @type {ImageBitmap | null} */
-  let chosen = null;
-  presets().then(
-    ({ kernels }) => furnish(kernels),
-    (error) => put(view, element("p", { class: "notice is-fault" }, error.message)),
-  );
-
-  /** @param {import("../service.js").Preset[]} kernels */
-  function furnish(kernels) {
+  return loading(text, presets, ({ kernels }) => {
+    const { drawing } = session;
+    let source = readChoice(values.get("source"), SOURCES);
+    if (source === "drawing") drawing.read(values);
+    let operation = readChoice(values.get("operation"), OPERATIONS);
+    const custom = readMatrix(values.get("kernel"), { most: 7 });
+    const named = kernels.find((one) => one.name === (values.get("kernel") ?? "sobel_x")) ?? kernels[0];
+    let [kernelName, kernel] = custom ? ["custom", custom] : [named.name, named.matrix];
+    let isGrey = values.get("colour") !== "on";
+    let isSummed = values.get("sum") === "on";
+    const canvas = element("canvas", { class: "map picture", role: "img", "aria-label": text("picture_before") });
+    const pen = /** @type {CanvasRenderingContext2D} */ (
+      canvas.getContext("2d", { willReadFrequently: true })
+    );
+    const result = new PictureResult(text);
+    const fault = new Fault(text, () => result.clear());
+    const intake = pictureIntake({
+      onPicture: (picture) => {
+        session.picture = picture;
+        source = "file";
+        draw();
+      },
+      onRefusal: () => fault.say(text("no_picture")),
+    });
+    const newest = new Newest(filter, fault);
+    const sources = segments({
+      name: text("source"),
+      options: [
+        ["scene", text("scene")],
+        ["drawing", text("drawing")],
+        ["file", text("picture")],
+      ],
+      value: source,
+      onChange: (value) => {
+        source = readChoice(value, SOURCES);
+        if (source === "file" && !session.picture) intake.click();
+        draw();
+      },
+    });
+    const chooser = element("button", { type: "button", onclick: () => intake.click() }, text("choose_picture"));
     const grid = new NumberGrid({
       label: text("kernel"),
       name: (row, column) => text("row_column", { row, column }),
-      onEdit: edit,
+      onEdit: (row, column, value) => {
+        [kernelName, kernel] = ["custom", replaced(kernel, row, column, value)];
+        change();
+      },
     });
     const names = choice({
       name: text("kernel"),
@@ -62,41 +79,42 @@ export function open({ text, values, keep }) {
         ...kernels.map((one) => /** @type {const} */ ([one.name, one.name])),
         ["custom", text("custom")],
       ],
-      value: kernel ? "custom" : kernelName,
-      onChange: pick,
+      value: kernelName,
+      onChange: (name) => {
+        const preset = kernels.find((one) => one.name === name);
+        [kernelName, kernel] = [name, preset?.matrix ?? kernel];
+        change();
+      },
+    });
+    const note = element("p", { class: "note" });
+    const summing = tick({
+      name: text("sum_channels"),
+      value: isSummed,
+      onChange: (value) => ((isSummed = value), change()),
+    });
+    const parameters = () => ({
+      kernel: kernelName === "custom" ? kernel : kernelName,
+      operation,
+      padding: "same",
+      padding_mode: "replicate",
+      ...(isSummed && !isGrey ? { groups: 1 } : {}),
     });
     const call = callDrawer({
       text,
       picture,
-      call: () => ({
-        method: "POST",
-        path: `/convolve?kernel=${kernels.some((one) => one.name === kernelName) ? kernelName : "sobel_x"}&operation=${operation}`,
-        file: "picture.png",
-      }),
+      call: () => {
+        const query = Object.entries(parameters()).map(([name, value]) => [
+          name,
+          typeof value === "object" ? JSON.stringify(value) : String(value),
+        ]);
+        return { method: "POST", path: `/convolve?${new URLSearchParams(query)}`, file: "picture.png" };
+      },
     });
 
-    /** @param {string} name */
-    function pick(name) {
-      const preset = kernels.find((one) => one.name === name);
-      if (preset) [kernel, kernelName] = [preset.matrix, name];
-      change();
-    }
-
-    /** @param {number} row @param {number} column @param {number} value */
-    function edit(row, column, value) {
-      kernel = (kernel ?? [[1]]).map((line, y) =>
-        line.map((old, x) => (y === row && x === column ? value : old)),
-      );
-      kernelName = "custom";
-      names.select.value = "custom";
-      change();
-    }
-
     function change() {
-      const now = kernel ?? [[1]];
-      const limit = 1.35 * magnitude(now.flat());
+      const limit = 1.35 * magnitude(kernel.flat());
       grid.show(
-        now.map((line, y) =>
+        kernel.map((line, y) =>
           line.map((value, x) => ({
             value,
             text: written(value, 3).replace(/^(−?)0\./, "$1."),
@@ -105,13 +123,18 @@ export function open({ text, values, keep }) {
           })),
         ),
       );
-      const sum = now.flat().reduce((total, value) => total + value, 0);
-      note.textContent = text("kernel_sum", { sum: Number(sum.toFixed(3)) });
+      names.select.value = kernelName;
+      sources.choose(source);
+      chooser.hidden = source !== "file";
+      summing.hidden = isGrey;
+      const sum = kernel.flat().reduce((total, value) => total + value, 0);
+      note.textContent = text("kernel_sum", { sum: written(sum, 3) });
       keep({
-        ...(source === "drawing" ? { source } : {}),
+        ...(source === "scene" ? {} : { source }),
+        ...(source === "drawing" ? drawing.values() : {}),
         ...(kernelName === "sobel_x"
           ? {}
-          : { kernel: kernelName === "custom" ? writeMatrix(now) : kernelName }),
+          : { kernel: kernelName === "custom" ? writeMatrix(kernel) : kernelName }),
         ...(operation === "convolution" ? {} : { operation }),
         ...(isGrey ? {} : { colour: "on" }),
         ...(isSummed ? { sum: "on" } : {}),
@@ -120,139 +143,75 @@ export function open({ text, values, keep }) {
       newest.ask(null);
     }
 
+    /** The picture in its own shape: what is added to make it square would have edges of its own. */
     function draw() {
-      pen.setTransform(1, 0, 0, 1, 0, 0);
+      const bitmap = source === "file" ? session.picture?.bitmap : null;
+      const share = SIDE / Math.max(bitmap?.width ?? SIDE, bitmap?.height ?? SIDE);
+      canvas.width = Math.max(1, Math.round((bitmap?.width ?? SIDE) * share));
+      canvas.height = Math.max(1, Math.round((bitmap?.height ?? SIDE) * share));
       pen.fillStyle = "#fff";
-      pen.fillRect(0, 0, SIDE, SIDE);
-      if (source === "scene") paintScene(pen, SIDE);
-      else if (source === "drawing")
-        ink(pen, session.strokes.length ? session.strokes : sampleDigit(3), {
-          side: SIDE,
-          width: 0.09,
-          colour: "#000",
-        });
-      else if (chosen) {
-        const share = SIDE / Math.max(chosen.width, chosen.height);
-        pen.drawImage(chosen, 0, 0, chosen.width * share, chosen.height * share);
+      pen.fillRect(0, 0, canvas.width, canvas.height);
+      if (bitmap) pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+      else if (source === "scene") paintScene(pen, SIDE);
+      else if (source === "drawing") {
+        const strokes = drawing.strokes.length ? drawing.strokes : sampleDigit(3);
+        ink(pen, strokes, { side: SIDE, width: drawing.brush / 100, colour: "#000" });
       }
-      if (isGrey) turnGrey(pen, SIDE);
+      if (isGrey) turnGrey(pen);
+      canvas.style.width = `calc(${canvas.width} * var(--pixel))`;
       change();
     }
-    redraw = draw;
 
-    if (!kernel) {
-      const preset = kernels.find((one) => one.name === kernelName) ?? kernels[0];
-      [kernel, kernelName] = [preset.matrix, preset.name];
-    } else kernelName = "custom";
-    put(
-      view,
-      element("h2", { class: "unseen" }, text("view_pictures")),
-      element(
-        "div",
-        { class: "split" },
+    /** @returns {Promise<Blob>} */
+    function picture() {
+      return new Promise((resolve) => canvas.toBlob((blob) => resolve(/** @type {Blob} */ (blob))));
+    }
+
+    async function filter() {
+      const isWithout = source === "file" && !session.picture;
+      canvas.hidden = isWithout;
+      if (isWithout) return result.clear(text("no_file_yet"));
+      const how = { isGrey, kernel };
+      const { values: numbers, shape } = await convolvePicture(await picture(), parameters());
+      result.show(numbers, shape, how);
+    }
+
+    const view = frame({
+      text,
+      title: "view_pictures",
+      settings: [
+        sources.element,
+        intake,
+        chooser,
+        segments({
+          name: text("operation"),
+          options: [
+            ["convolution", text("convolution")],
+            ["cross_correlation", text("cross_correlation")],
+          ],
+          value: operation,
+          onChange: (value) => ((operation = readChoice(value, OPERATIONS)), change()),
+        }).element,
+        names.element,
+        element("div", { class: "kernel-here" }, grid.element),
+        note,
+        tick({ name: text("as_grey"), value: isGrey, onChange: (value) => ((isGrey = value), draw()) }),
+        summing,
+      ],
+      stage: [
+        fault.element,
         element(
           "div",
-          { class: "rail" },
-          segments({
-            name: text("source"),
-            options: [
-              ["scene", text("scene")],
-              ["drawing", text("drawing")],
-              ["file", text("picture")],
-            ],
-            value: source,
-            onChange: (value) => choose(readChoice(value, SOURCES)),
-          }),
-          intake.input,
-          segments({
-            name: text("operation"),
-            options: [
-              ["convolution", text("convolution")],
-              ["cross_correlation", text("cross_correlation")],
-            ],
-            value: operation,
-            onChange: (value) => ((operation = readChoice(value, OPERATIONS)), change()),
-          }),
-          names.element,
-          element("div", { class: "kernel-here" }, grid.element),
-          note,
-          tick({ name: text("as_grey"), value: isGrey, onChange: (value) => ((isGrey = value), draw()) }),
-          tick({
-            name: text("sum_channels"),
-            value: isSummed,
-            onChange: (value) => ((isSummed = value), change()),
-          }),
+          { class: "pictures" },
+          element("figure", {}, element("figcaption", {}, element("b", {}, text("input"))), canvas),
+          result.element,
         ),
-        element(
-          "div",
-          { class: "theatre" },
-          fault,
-          element(
-            "div",
-            { class: "pictures" },
-            element("figure", {}, element("figcaption", {}, element("b", {}, text("input"))), canvas),
-            element(
-              "figure",
-              {},
-              element("figcaption", {}, element("b", {}, text("output"))),
-              result.element,
-            ),
-          ),
-          result.scale.element,
-          result.readout,
-          call.element,
-        ),
-      ),
-    );
+        result.scale,
+        result.readout,
+        call.element,
+      ],
+    });
     draw();
-  }
-
-  let redraw = () => {};
-
-  /** @param {(typeof SOURCES)[number]} value */
-  function choose(value) {
-    source = value;
-    if (value === "file" && !chosen) intake.input.click();
-    redraw();
-  }
-
-  /** @returns {Promise<Blob>} */
-  function picture() {
-    return new Promise((resolve) => canvas.toBlob((blob) => resolve(/** @type {Blob} */ (blob))));
-  }
-
-  async function filter() {
-    try {
-      const blob = await picture();
-      const parameters = {
-        kernel,
-        operation,
-        padding: "same",
-        padding_mode: "replicate",
-        ...(isSummed && !isGrey ? { groups: 1 } : {}),
-      };
-      const { values: numbers, shape } = await convolvePicture(blob, parameters);
-      const cell = result.show(numbers, shape, { isGrey });
-      canvas.style.width = `${cell * SIDE}px`;
-      fault.hidden = true;
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      fault.textContent = error.message;
-      fault.hidden = false;
-    }
-  }
-
-  /** @param {Blob} blob */
-  async function take(blob) {
-    chosen = await createImageBitmap(blob).catch(() => null);
-    if (!chosen) {
-      fault.textContent = text("no_picture");
-      fault.hidden = false;
-      return;
-    }
-    source = "file";
-    redraw();
-  }
-
-  return view;
+    return view;
+  });
 }

@@ -1,7 +1,8 @@
 /** @file What the pooling lab stands at, read from and written to the address. */
 
 import { readChoice, readCount, readMatrix, writeMatrix } from "../arithmetic/address.js";
-import { IMAGE, sameMatrix } from "../arithmetic/lecture.js";
+import { IMAGE } from "../arithmetic/lecture.js";
+import { sameMatrix } from "../arithmetic/matrix.js";
 import { MOST_SIDE, pair } from "./convolution-state.js";
 
 export const PADDINGS = /** @type {const} */ (["valid", "same", "same_lower", "number"]);

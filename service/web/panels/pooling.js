@@ -1,35 +1,30 @@
 /** @file The pooling lab: the largest or the mean of each patch, and what the border does to it. */
 
+import { replaced } from "../arithmetic/matrix.js";
 import { pool } from "../arithmetic/pooling.js";
 import { callDrawer } from "../parts/call-drawer.js";
-import { choice, count, segments, tick } from "../parts/controls.js";
+import { choice, segments } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
 import { NumberGrid } from "../parts/number-grid.js";
-import { Player } from "../parts/player.js";
 import { writtenMaximum, writtenMean } from "../parts/written-pool.js";
+import { axisCounts, frame, stepper } from "./frame.js";
 import { MOST_PATCH, PADDINGS, callOf, paddingOf, readState, writeState } from "./pooling-state.js";
 import { sizeFormula } from "./size-formula.js";
 
 /** @type {import("../lab.js").View} */
 export function open({ text, values, keep }) {
   const state = readState(values);
-  let columns = 1;
   const name = (/** @type {number} */ row, /** @type {number} */ column) =>
     text("row_column", { row, column });
   const input = new NumberGrid({
     label: text("input"),
     name,
-    onEdit: (row, column, value) => {
-      state.input = state.input.map((line, y) =>
-        line.map((old, x) => (y === row && x === column ? value : old)),
-      );
-      show();
-    },
+    onEdit: (row, column, value) => ((state.input = replaced(state.input, row, column, value)), show()),
   });
   const output = new NumberGrid({
     label: text("output"),
     name,
-    onPick: (row, column) => player.jump(row * columns + column),
+    onPick: (row, column) => steps.pick(row, column),
   });
   const account = element("div", { class: "written", "aria-live": "polite" });
   const formulas = element("div", { class: "formulas" });
@@ -47,32 +42,18 @@ export function open({ text, values, keep }) {
     account,
     formulas,
   );
-  const player = new Player({ text, onStep: (step) => ((state.step = step), show()) });
+  const steps = stepper({ text, state, output, show });
   const call = callDrawer({ text, call: () => ({ method: "POST", path: "/pool", json: callOf(state) }) });
   const margins = element(
     "div",
     { class: "fields" },
-    [0, 1].map((axis) =>
-      count({
-        name: text(axis ? "padding_w" : "padding_h"),
-        value: state.margins[axis],
-        least: 0,
-        most: MOST_PATCH - 1,
-        onChange: (value) => set("margins", axis, value),
-      }),
-    ),
+    axisCounts({ text, name: "margins", state, least: 0, most: MOST_PATCH - 1, show }),
   );
-
-  /** @param {"patch" | "stride" | "margins"} which @param {number} axis @param {number} value */
-  function set(which, axis, value) {
-    state[which] = axis ? [state[which][0], value] : [value, state[which][1]];
-    show();
-  }
 
   function show() {
     const plan = pool({ ...state, padding: paddingOf(state) });
     const [vertical, horizontal] = plan.axes;
-    columns = plan.output[0]?.length ?? 0;
+    const columns = plan.output[0]?.length ?? 0;
     const length = plan.output.length * columns;
     state.step = Math.min(state.step, Math.max(0, length - 1));
     const cell = length ? plan.cell(Math.floor(state.step / columns), state.step % columns) : null;
@@ -120,76 +101,42 @@ export function open({ text, values, keep }) {
     stage.style.setProperty("--most-rows", String(plan.places.length));
     put(account, cell ? (isMax ? writtenMaximum(cell, text) : writtenMean(cell, text)) : null);
     put(formulas, sizeFormula(text, plan.axes));
-    player.set(length, state.step);
+    steps.set({ length, columns });
     call.write();
     keep(writeState(state));
   }
 
-  const pairOf = (/** @type {"patch" | "stride"} */ which) =>
-    [0, 1].map((axis) =>
-      count({
-        name: text(/** @type {"patch_h"} */ (`${which}_${axis ? "w" : "h"}`)),
-        value: state[which][axis],
-        least: 1,
-        most: MOST_PATCH,
-        onChange: (value) => set(which, axis, value),
-      }),
-    );
-  const view = element(
-    "div",
-    { class: "view" },
-    element("h2", { class: "unseen" }, text("view_pooling")),
-    element(
-      "div",
-      { class: "split" },
+  const view = frame({
+    text,
+    title: "view_pooling",
+    settings: [
+      segments({
+        name: text("operation"),
+        options: [
+          ["max", text("max")],
+          ["average", text("average")],
+        ],
+        value: state.operation,
+        onChange: (value) => ((state.operation = /** @type {"max"} */ (value)), show()),
+      }).element,
       element(
         "div",
-        { class: "rail" },
-        segments({
-          name: text("operation"),
-          options: [
-            ["max", text("max")],
-            ["average", text("average")],
-          ],
-          value: state.operation,
-          onChange: (value) => ((state.operation = /** @type {"max"} */ (value)), show()),
-        }),
-        element("div", { class: "fields" }, pairOf("patch"), pairOf("stride")),
-        choice({
-          name: text("padding"),
-          options: PADDINGS.map((one) => [one, text(`padding_${one}`)]),
-          value: state.padding,
-          onChange: (value) => ((state.padding = /** @type {typeof state.padding} */ (value)), show()),
-        }).element,
-        margins,
-        element("p", { class: "note" }, text("pooling_note")),
+        { class: "fields" },
+        axisCounts({ text, name: "patch", state, most: MOST_PATCH, show }),
+        axisCounts({ text, name: "stride", state, most: MOST_PATCH, show }),
       ),
-      element(
-        "div",
-        { class: "theatre", onkeydown: (/** @type {KeyboardEvent} */ event) => stepped(event) },
-        element(
-          "div",
-          { class: "conductor" },
-          player.element,
-          tick({
-            name: text("cover"),
-            value: state.isCovered,
-            onChange: (value) => ((state.isCovered = value), show()),
-          }),
-        ),
-        stage,
-        call.element,
-      ),
-    ),
-  );
-
-  /** @param {KeyboardEvent} event */
-  function stepped(event) {
-    const fromOutput = output.body.contains(/** @type {Node} */ (event.target));
-    player.key(event, columns);
-    if (fromOutput) output.focus(Math.floor(state.step / columns), state.step % columns);
-  }
-
+      choice({
+        name: text("padding"),
+        options: PADDINGS.map((one) => [one, text(`padding_${one}`)]),
+        value: state.padding,
+        onChange: (value) => ((state.padding = /** @type {typeof state.padding} */ (value)), show()),
+      }).element,
+      margins,
+      element("p", { class: "note" }, text("pooling_note")),
+    ],
+    stage: [steps.element, stage, call.element],
+    onkeydown: steps.key,
+  });
   show();
   return view;
 }

@@ -2,7 +2,7 @@
 
 import { element } from "../parts/element.js";
 
-/** What is said of a picture that is no digit, by its reason; "" while there is nothing to read. @type {Record<string, string>} */
+/** What is said of a picture that is no digit, by its reason; "" while there is nothing to read. @type {Record<string, import("../strings.js").Key>} */
 const WHY = { "": "draw_something", blank: "no_ink", several: "several", unfamiliar: "no_digit" };
 
 export class PredictionView {
@@ -56,6 +56,12 @@ export class PredictionView {
       share.textContent = digit === null ? "" : `${(probability * 100).toFixed(1)}`;
       row.classList.toggle("is-best", index === digit);
     });
+  }
+
+  /** There is something to read, but no answer. */
+  fail() {
+    this.show(null);
+    this.tell(this.text("no_answer"));
   }
 
   /** @param {string} words */

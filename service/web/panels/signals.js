@@ -142,7 +142,7 @@ export function open({ text, values, keep }) {
 
   const view = element(
     "div",
-    { class: "view theatre", onkeydown: (/** @type {KeyboardEvent} */ event) => player.key(event, 1) },
+    { class: "view viewport", onkeydown: (/** @type {KeyboardEvent} */ event) => player.key(event, 1) },
     element("h2", { class: "unseen" }, text("view_signals")),
     player.element,
     element(

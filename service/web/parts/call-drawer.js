@@ -46,7 +46,7 @@ export function callDrawer({ text, call, picture }) {
           language = value;
           write();
         },
-      }),
+      }).element,
       element(
         "button",
         { type: "button", onclick: () => copy(code.textContent ?? "", said, text) },

@@ -20,35 +20,36 @@ export function choice({ name, options, value, onChange }) {
 }
 
 /**
- * Two to four choices, side by side; the arrow keys change between them.
+ * Two to four choices, side by side; the arrow keys change between them. `choose` marks one without telling of it.
  * @param {{name: string, options: (readonly [string, string])[], value: string, hideName?: boolean, onChange: (value: string) => void}} segments
  */
 export function segments({ name, options, value, hideName = false, onChange }) {
   made += 1;
   const group = `segments-${made}`;
-  return element(
+  const inputs = options.map(([key]) =>
+    element("input", {
+      type: "radio",
+      name: group,
+      value: key,
+      checked: key === value,
+      onchange: () => onChange(key),
+    }),
+  );
+  const fieldset = element(
     "fieldset",
     { class: "field" },
     element("legend", { class: hideName ? "unseen" : "name" }, name),
     element(
       "div",
       { class: "segments" },
-      options.map(([key, label]) =>
-        element(
-          "label",
-          {},
-          element("input", {
-            type: "radio",
-            name: group,
-            value: key,
-            checked: key === value,
-            onchange: () => onChange(key),
-          }),
-          label,
-        ),
-      ),
+      options.map(([, label], index) => element("label", {}, inputs[index], label)),
     ),
   );
+  return {
+    element: fieldset,
+    /** @param {string} chosen */
+    choose: (chosen) => inputs.forEach((input) => (input.checked = input.value === chosen)),
+  };
 }
 
 /**

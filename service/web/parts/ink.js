@@ -2,7 +2,7 @@
 
 /**
  * @param {CanvasRenderingContext2D} pen
- * @param {import("../arithmetic/strokes.js").Stroke[]} strokes
+ * @param {readonly import("../arithmetic/strokes.js").Stroke[]} strokes
  * @param {{side: number, width: number, colour: string}} look side of the canvas; width as a share of it
  */
 export function ink(pen, strokes, { side, width, colour }) {
@@ -34,7 +34,7 @@ export function ink(pen, strokes, { side, width, colour }) {
 
 /**
  * Strokes as grey pixels, dark on light.
- * @param {import("../arithmetic/strokes.js").Stroke[]} strokes
+ * @param {readonly import("../arithmetic/strokes.js").Stroke[]} strokes
  * @param {{side: number, width: number}} look
  * @returns {Uint8Array} side x side, row by row
  */
@@ -46,7 +46,7 @@ export function rasterise(strokes, { side, width }) {
 
 /**
  * Strokes, black on white.
- * @param {import("../arithmetic/strokes.js").Stroke[]} strokes
+ * @param {readonly import("../arithmetic/strokes.js").Stroke[]} strokes
  * @param {{side: number, width: number}} look
  */
 export function onPaper(strokes, { side, width }) {
@@ -90,10 +90,9 @@ export function shrink(pixels, side, block) {
 /**
  * Take the colours out of what is painted.
  * @param {CanvasRenderingContext2D} pen
- * @param {number} side
  */
-export function turnGrey(pen, side) {
-  const picture = pen.getImageData(0, 0, side, side);
+export function turnGrey(pen) {
+  const picture = pen.getImageData(0, 0, pen.canvas.width, pen.canvas.height);
   grey(picture.data).forEach((value, index) => picture.data.fill(value, 4 * index, 4 * index + 3));
   pen.putImageData(picture, 0, 0);
 }

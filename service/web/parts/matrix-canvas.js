@@ -10,6 +10,7 @@ const NARROW = "(max-width: 60rem)";
 const NARROW_GROWTH = 1.5;
 
 /** @typedef {{map: number, row: number, column: number}} Spot */
+/** @typedef {"signed" | "grey" | "rgb"} Tones signed numbers on the diverging scale; levels from 0; three maps of levels as one picture */
 /** @typedef {{map: number, top: number, left: number, bottom: number, right: number, strong?: boolean}} Outline */
 
 export class MatrixCanvas {
@@ -18,20 +19,22 @@ export class MatrixCanvas {
    * @param {number} options.columns maps side by side
    * @param {number} options.cell side of a cell, in rem
    * @param {number} [options.gap] between maps, in rem
-   * @param {boolean} [options.grey] 0 to 255 as paper and ink, not signed
+   * @param {Tones} [options.tones]
    * @param {boolean} [options.grows] on a narrow screen, where there is room below
    * @param {Record<string, unknown>} [options.attributes]
    */
-  constructor({ columns, cell, gap = 0.25, grey = false, grows = false, attributes = {} }) {
+  constructor({ columns, cell, gap = 0.25, tones = "signed", grows = false, attributes = {} }) {
     this.grows = grows;
     this.columns = columns;
     this.cell = cell;
     this.gap = gap;
-    this.grey = grey;
+    this.tones = tones;
     this.element = element("canvas", { class: "map", ...attributes });
     this.scratch = document.createElement("canvas");
     /** @type {ArrayLike<ArrayLike<number>>[]} */
     this.maps = [];
+    /** @type {ArrayLike<ArrayLike<number>>[]} the channels of an `rgb` picture */
+    this.channels = [];
     /** @type {Outline[]} */
     this.outlines = [];
     this.limit = 1;
@@ -42,7 +45,8 @@ export class MatrixCanvas {
    * @param {number} [limit] the magnitude of the strongest colours; the largest there is, by default
    */
   show(maps, limit) {
-    this.maps = maps;
+    this.maps = this.tones === "rgb" ? [maps[0]] : maps;
+    this.channels = maps;
     this.limit =
       limit ??
       Math.max(...maps.map((map) => Math.max(...Array.from(map, (row) => magnitude(Array.from(row))))));
@@ -118,7 +122,7 @@ export class MatrixCanvas {
     this.maps.forEach((map, index) => {
       for (let row = 0, at = 0; row < height; row += 1) {
         for (let column = 0; column < width; column += 1, at += 4)
-          this.ink(picture.data, at, map[row][column]);
+          this.ink(picture.data, at, map[row][column], row, column);
       }
       scratch.putImageData(picture, 0, 0);
       const [x, y] = this.corner(index, pitchX, pitchY);
@@ -142,12 +146,15 @@ export class MatrixCanvas {
     return [(index % this.columns) * pitchX, Math.floor(index / this.columns) * pitchY];
   }
 
-  /** @param {Uint8ClampedArray} pixels @param {number} at @param {number} value */
-  ink(pixels, at, value) {
+  /** @param {Uint8ClampedArray} pixels @param {number} at @param {number} value @param {number} row @param {number} column */
+  ink(pixels, at, value, row, column) {
     // The last row of a vector may be shorter.
     if (value === undefined) return;
-    if (!this.grey) return paint(pixels, at, value, this.limit, theme());
-    pixels[at] = pixels[at + 1] = pixels[at + 2] = theme() === "dark" ? 18 + value * 0.9 : 255 - value * 0.92;
+    if (this.tones === "signed") return paint(pixels, at, value, this.limit, theme());
+    for (let channel = 0; channel < 3; channel += 1) {
+      const level = this.tones === "rgb" ? this.channels[channel][row][column] : value;
+      pixels[at + channel] = Math.round((255 * level) / this.limit);
+    }
     pixels[at + 3] = 255;
   }
 

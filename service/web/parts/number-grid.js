@@ -35,6 +35,8 @@ export class NumberGrid {
     this.element = element("figure", { class: "grid-figure" }, this.caption, this.body);
     /** @type {HTMLElement[][]} */
     this.cells = [];
+    /** @type {Map<Element, {value: number | null, text: string}>} what is in a field */
+    this.now = new Map();
     this.shape = "";
   }
 
@@ -81,6 +83,7 @@ export class NumberGrid {
   /** @param {Shown[][]} rows @param {string} kinds */
   build(rows, kinds) {
     this.shape = kinds;
+    this.now.clear();
     this.body.style.setProperty("--columns", String(rows[0]?.length ?? 1));
     this.cells = rows.map((row, y) => row.map((shown, x) => this.make(shown, y, x)));
     put(this.body, this.cells.flat(), this.inside, this.window);
@@ -94,7 +97,12 @@ export class NumberGrid {
         class: "cell",
         inputmode: "text",
         autocomplete: "off",
-        onfocus: () => input.select(),
+        // What is typed over is the number itself, not what there is room for.
+        onfocus: () => ((input.value = written(this.now.get(input)?.value ?? 0, 20)), input.select()),
+        onblur: () => {
+          input.value = this.now.get(input)?.text ?? "";
+          input.classList.remove("is-bad");
+        },
         oninput: () => {
           const value = Number(input.value.replace("−", "-").replace(",", "."));
           const isFine = input.value.trim() !== "" && Number.isFinite(value) && Math.abs(value) <= 1e6;
@@ -115,6 +123,7 @@ export class NumberGrid {
     const isCovered = shown.marks?.includes("is-covered");
     if (cell instanceof HTMLInputElement) {
       const [row, column] = shown.edits ?? [y, x];
+      this.now.set(cell, { value: shown.value, text });
       if (document.activeElement !== cell) cell.value = text;
       cell.setAttribute("aria-label", this.name(row, column));
     } else {

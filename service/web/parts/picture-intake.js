@@ -1,42 +1,71 @@
-/** @file A picture from outside: chosen as a file, dropped, or pasted. */
+/** @file A picture from outside: chosen as a file, dropped, or pasted; made smaller where the service would refuse it. */
 
+import { models } from "../service.js";
 import { element } from "./element.js";
 
+// Far more than any network sees, and far below every limit.
+const SMALLER_SIDE = 1024;
+
 /**
- * @param {(blob: Blob) => void} onPicture
+ * @param {object} options
+ * @param {(picture: import("../drawing.js").Picture) => void} options.onPicture
+ * @param {() => void} options.onRefusal what came is no picture
  */
-export function pictureIntake(onPicture) {
+export function pictureIntake({ onPicture, onRefusal }) {
   const input = element("input", {
     type: "file",
     accept: "image/*",
     class: "unseen",
     tabindex: -1,
     "aria-hidden": "true",
-    onchange: () => take(input.files),
+    onchange: () => {
+      take(input.files?.[0]);
+      // The same file may be chosen again.
+      input.value = "";
+    },
   });
 
-  /** @param {FileList | null | undefined} files */
-  function take(files) {
-    const picture = [...(files ?? [])].find((file) => file.type.startsWith("image/"));
-    if (picture) onPicture(picture);
+  /** @param {File | undefined} file */
+  async function take(file) {
+    try {
+      onPicture(await fitted(/** @type {File} */ (file)));
+    } catch {
+      onRefusal();
+    }
   }
 
-  /** @param {ClipboardEvent} event */
-  function paste(event) {
-    if (input.isConnected) take(event.clipboardData?.files);
-    else removeEventListener("paste", paste);
+  /** @param {"paste" | "drop"} name @param {(event: any) => DataTransfer | null} from */
+  function listen(name, from) {
+    const heard = (/** @type {Event} */ event) => {
+      if (!input.isConnected) return removeEventListener(name, heard);
+      const file = from(event)?.files[0];
+      if (file || name === "drop") take(file);
+    };
+    addEventListener(name, heard);
   }
 
-  addEventListener("paste", paste);
-  return {
-    input,
-    /** Attributes of the element on which pictures may be dropped. */
-    target: {
-      ondragover: (/** @type {Event} */ event) => event.preventDefault(),
-      ondrop: (/** @type {DragEvent} */ event) => {
-        event.preventDefault();
-        take(event.dataTransfer?.files);
-      },
-    },
-  };
+  listen("paste", (event) => event.clipboardData);
+  listen("drop", (event) => event.dataTransfer);
+  return input;
+}
+
+/** @param {Blob} file @returns {Promise<import("../drawing.js").Picture>} */
+async function fitted(file) {
+  const bitmap = await createImageBitmap(file);
+  const limits = await models().then(
+    (served) => served.limits,
+    () => null,
+  );
+  const [width, height] = [bitmap.width, bitmap.height];
+  const isFine =
+    !limits ||
+    (file.size <= limits.max_body_bytes &&
+      Math.max(width, height) <= limits.max_image_side &&
+      width * height <= limits.max_image_pixels);
+  if (isFine) return { file, bitmap };
+  const share = Math.min(1, SMALLER_SIDE / Math.max(width, height));
+  const canvas = new OffscreenCanvas(Math.ceil(width * share), Math.ceil(height * share));
+  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return { file: await canvas.convertToBlob(), bitmap: canvas.transferToImageBitmap() };
 }
