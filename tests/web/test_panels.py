@@ -114,18 +114,6 @@ def test_a_kernel_over_a_picture_is_what_scipy_makes_of_it(open_page: Callable[.
         assert float(told) == pytest.approx(expected[row, column], abs=0.01)
 
 
-def test_a_coloured_picture_has_a_map_for_each_channel_or_one_sum(open_page: Callable[..., Page]) -> None:
-    page = open_page("/#pictures?colour=on")
-    canvas = page.locator(".result-maps canvas")
-    expect(canvas).to_be_visible()
-    assert canvas.evaluate("canvas => canvas.height / canvas.width") == pytest.approx(1, abs=0.02)
-    with page.expect_response("**/convolve"):
-        page.get_by_label("Sum the channels").check()
-    canvas.hover(position={"x": 300, "y": 300})
-
-    expect(page.locator(".readout")).not_to_contain_text("Red")
-
-
 @pytest.mark.parametrize(
     ("network", "told"),
     [

@@ -78,6 +78,7 @@ export class PictureResult {
     const canvas = new MatrixCanvas({
       columns: 1,
       cell: CELL_REM,
+      gap: 0,
       tones,
       attributes: { role: "img", "aria-label": `${this.text("picture_after")}: ${title}` },
     });
