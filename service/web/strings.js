@@ -115,6 +115,10 @@ export const STRINGS = {
   window: ["Window", "Janela"],
   kernel: ["Kernel", "Núcleo"],
   products: ["Products", "Produtos"],
+  rounded: [
+    "Cells have two decimals; sums are of the numbers as they are.",
+    "As células têm duas casas decimais; as somas são dos números tal como são.",
+  ],
   channel: ["Channel", "Canal"],
   window_of_channel: ["Window in map {channel}", "Janela no mapa {channel}"],
 
@@ -170,6 +174,7 @@ export const STRINGS = {
     "W′ is what the dilated kernel spans: d·(W − 1) + 1.",
     "W′ é o que o núcleo dilatado abrange: d·(W − 1) + 1.",
   ],
+  no_size: ["< 1: no output", "< 1: sem saída"],
   top_short: ["top", "cima"],
   bottom_short: ["bottom", "baixo"],
   left_short: ["left", "esq."],
@@ -258,6 +263,12 @@ export const STRINGS = {
   total_parameters: ["Parameters", "Parâmetros"],
   total_multiply_adds: ["Multiply-adds", "Multiplicações"],
   total_memory: ["Memory", "Memória"],
+  output_memory: ["Memory of the output", "Memória da saída"],
+  memory_parts: ["outputs {outputs} + weights {weights}", "saídas {outputs} + pesos {weights}"],
+  sees_padding: [
+    "more than the input’s {height} × {width}: padding is seen too",
+    "mais do que {height} × {width} da entrada: vê também preenchimento",
+  ],
   share_of_dense: ["in dense layers", "em camadas densas"],
   receptive_field: ["Sees", "Vê"],
 

@@ -12,6 +12,8 @@ import { clip } from "./receptive-field.js";
  * @property {number} biased
  * @property {string | null} activation as on the card
  * @property {number} value
+ * @property {number[]} [logits] of all units, where the value is a share in all
+ * @property {number} [unit] this one among them
  */
 
 /**
@@ -83,9 +85,30 @@ export function poolingCell(kind, { before, region, channel, value }) {
   return account(kind, [one], 0, value, null);
 }
 
-/** A cell of a softmax without weights: its share in all. @param {{sum: number, value: number}} cell @returns {Account} */
-export function shareCell({ sum, value }) {
-  return { kind: "share", groups: [], sum, bias: 0, biased: sum, activation: "softmax", value };
+/** A cell of a softmax without weights: its share in all. @param {{logits: number[], unit: number, value: number}} cell @returns {Account} */
+export function shareCell({ logits, unit, value }) {
+  const sum = logits[unit];
+  return {
+    kind: "share",
+    groups: [],
+    sum,
+    bias: 0,
+    biased: sum,
+    activation: "softmax",
+    value,
+    logits,
+    unit,
+  };
+}
+
+/**
+ * The sums of every unit of a dense layer, each with its bias.
+ * @param {number[]} before @param {number[][]} kernels inputs x units @param {number[]} biases
+ */
+export function denseSums(before, kernels, biases) {
+  return kernels[0].map((_, unit) =>
+    kernels.reduce((sum, row, input) => sum + row[unit] * before[input], biases[unit] ?? 0),
+  );
 }
 
 /** @param {number} channel @param {number[][]} window @param {number[][]} kernel @returns {Group} */

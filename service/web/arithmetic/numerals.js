@@ -10,6 +10,36 @@ export function written(value, decimals = 2) {
   return text === "-0" ? "0" : text.replace("-", "−");
 }
 
+const MOST_DECIMALS = 8;
+
+/** Numbers with so many decimals. @param {number} decimals @returns {(value: number) => number} */
+export const rounded = (decimals) => (value) => Number(value.toFixed(decimals));
+
+/**
+ * The fewest decimals with which numbers, once they are rounded, still come to the total that stands beside them.
+ * @param {object} sum
+ * @param {(round: (value: number) => number) => number} sum.compute the total, of numbers that are rounded first
+ * @param {number} sum.total
+ * @param {number} sum.decimals of the total
+ * @param {number} [sum.least] decimals of the numbers
+ */
+export function decimalsFor({ compute, total, decimals, least = 2 }) {
+  for (let fewest = least; fewest < MOST_DECIMALS; fewest += 1) {
+    const found = compute(rounded(fewest));
+    if (written(found, decimals) === written(total, decimals)) return fewest;
+  }
+  return MOST_DECIMALS;
+}
+
+/**
+ * The sign between a term and its value: whether what is written is the same, or was rounded.
+ * @param {number} found by computing with the numbers as they are written
+ * @param {number} shown the value as it is written
+ */
+export function equals(found, shown) {
+  return Math.abs(found - shown) < 1e-9 ? "=" : "≈";
+}
+
 /**
  * A factor inside a sum: negative ones stand in brackets.
  * @param {number} value

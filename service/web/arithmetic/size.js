@@ -3,6 +3,7 @@
 /**
  * @typedef {object} AxisSize
  * @property {number} size positions of the output; 0 when the kernel does not fit
+ * @property {number} found what the formula comes to; below 1 when the kernel does not fit
  * @property {number} span positions that the kernel covers, holes of the dilation included
  * @property {number} unused positions at the end that no window reaches
  * @property {string} filled the formula with numbers in it
@@ -16,9 +17,10 @@
 export function outputSize({ size, kernel, before, after, stride, dilation }) {
   const span = dilation * (kernel - 1) + 1;
   const free = size + before + after - span;
-  const steps = free < 0 ? -1 : Math.floor(free / stride);
+  const found = Math.floor(free / stride) + 1;
   return {
-    size: steps + 1,
+    size: Math.max(0, found),
+    found,
     span,
     unused: free < 0 ? size + before + after : free % stride,
     filled: `${size} + ${before} + ${after} − ${span}`,

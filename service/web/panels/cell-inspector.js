@@ -1,6 +1,6 @@
 /** @file One pinned cell, taken apart: window times kernel, channel by channel, and the sum that they make. */
 
-import { convolutionCell, denseCell, poolingCell, shareCell } from "../arithmetic/layer-cell.js";
+import { convolutionCell, denseCell, denseSums, poolingCell, shareCell } from "../arithmetic/layer-cell.js";
 import { magnitude } from "../arithmetic/colour-scale.js";
 import { written } from "../arithmetic/numerals.js";
 import { mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
@@ -8,7 +8,13 @@ import { element, put } from "../parts/element.js";
 import { faultWords } from "../parts/fault.js";
 import { MatrixCanvas } from "../parts/matrix-canvas.js";
 import { NumberGrid } from "../parts/number-grid.js";
-import { writtenActivation, writtenPartials, writtenShare, writtenSoftmax } from "../parts/written-sum.js";
+import {
+  partialDecimals,
+  writtenActivation,
+  writtenPartials,
+  writtenSoftmax,
+  writtenWindow,
+} from "../parts/written-sum.js";
 import { weights } from "../service.js";
 
 /** @typedef {import("../arithmetic/layer-cell.js").Account} Account */
@@ -81,43 +87,46 @@ export class CellInspector {
     if (account === "flatten_cell") account = text("flatten_cell");
     if (typeof account === "string") return put(this.body, element("p", { class: "note" }, account));
     const { groups } = account;
-    if (account.kind === "share") return put(this.body, writtenShare(account));
+    const isShare = account.activation === "softmax" && account.logits;
+    const share = isShare
+      ? writtenSoftmax({
+          ...account,
+          logits: isShare,
+          unit: account.unit ?? 0,
+          isBare: account.kind === "share",
+        })
+      : null;
+    if (account.kind === "share") return put(this.body, share);
     if (account.kind !== "sum") {
-      const values = groups[0].window.flat().map((value) => written(value, 3));
-      const isMean = account.kind === "mean";
       return put(
         this.body,
         element("div", { class: "equation" }, this.grid(text("window"), groups[0].window, false)),
-        element(
-          "p",
-          { class: "sum" },
-          isMean ? `(${values.join(" + ")}) / ${values.length} = ` : `max(${values.join(", ")}) = `,
-          element("b", {}, written(account.value, 4)),
-        ),
+        writtenWindow(groups[0].window.flat(), account.value, account.kind === "mean"),
       );
     }
+    const digits = partialDecimals(groups, account.sum);
     const chosen = groups.find((one) => one.channel === this.channel) ?? groups[0];
     const isSmall = chosen.window.flat().length <= FEW_NUMBERS;
-    const isMany = groups.length > MOST_ROWS;
     put(
       this.body,
       element(
         "div",
         { class: "parts" },
-        isSmall ? this.equation(chosen, groups.length) : this.strips(groups),
-        groups.length > 1 && !isMany ? this.channels(groups, chosen) : null,
+        isSmall ? this.equation(chosen, groups.length, digits) : this.strips(groups, account.sum),
+        groups.length > 1 ? this.channels(groups, chosen, digits) : null,
       ),
       element(
         "div",
         { class: "total" },
-        groups.length > 1 && !isMany ? writtenPartials(groups, account.sum) : null,
-        account.activation === "softmax" ? writtenSoftmax(account) : writtenActivation(account),
+        groups.length > 1 ? writtenPartials(groups, account.sum) : null,
+        share ?? writtenActivation(account),
       ),
+      element("p", { class: "note" }, text("rounded")),
     );
   }
 
-  /** More products than can be read, as pictures. @param {Account["groups"]} groups */
-  strips(groups) {
+  /** More products than can be read, as pictures. @param {Account["groups"]} groups @param {number} sum */
+  strips(groups, sum) {
     const isMany = groups.length > 1;
     const names = /** @type {const} */ (["window", "kernel", "products"]);
     return element(
@@ -132,13 +141,14 @@ export class CellInspector {
           attributes: { role: "img", "aria-label": label },
         });
         canvas.show(groups.map((one) => one[name]));
-        return element("div", { class: "strip" }, element("span", { class: "note" }, label), canvas.element);
+        const title = name === "products" ? `${label}: Σ = ${written(sum, 4)}` : label;
+        return element("div", { class: "strip" }, element("span", { class: "note" }, title), canvas.element);
       }),
     );
   }
 
-  /** A row for each channel: window, kernel, products, and what they come to. @param {Account["groups"]} groups @param {Account["groups"][number]} chosen */
-  channels(groups, chosen) {
+  /** A row for each channel: window, kernel, products, and what they come to. @param {Account["groups"]} groups @param {Account["groups"][number]} chosen @param {number} digits */
+  channels(groups, chosen, digits) {
     const { text } = this;
     const names = /** @type {const} */ (["window", "kernel", "products"]);
     const limits = names.map((name) => magnitude(groups.flatMap((one) => one[name].flat())));
@@ -146,7 +156,7 @@ export class CellInspector {
       "div",
       { class: "channels", role: "group", "aria-label": text("channel") },
       groups.map((one) => {
-        const pictures = names.map((name, index) => {
+        const pictures = (groups.length > MOST_ROWS ? [] : names).map((name, index) => {
           const canvas = new MatrixCanvas({
             columns: 1,
             cell: 0.4375,
@@ -165,7 +175,7 @@ export class CellInspector {
           },
           element("span", {}, text("map_number", { map: one.channel })),
           pictures,
-          element("span", { class: "partial" }, written(one.partial, 3)),
+          element("span", { class: "partial" }, written(one.partial, digits)),
         );
       }),
     );
@@ -177,8 +187,8 @@ export class CellInspector {
     this.onChannel(channel);
   }
 
-  /** @param {Account["groups"][number]} group @param {number} channels */
-  equation({ channel, window, kernel, products, partial }, channels) {
+  /** @param {Account["groups"][number]} group @param {number} channels @param {number} digits */
+  equation({ channel, window, kernel, products, partial }, channels, digits) {
     const { text } = this;
     return element(
       "div",
@@ -187,7 +197,7 @@ export class CellInspector {
       element("span", { class: "operator" }, "×"),
       this.grid(text("kernel"), kernel, true),
       element("span", { class: "operator" }, "="),
-      this.grid(`${text("products")}: Σ = ${written(partial, 3)}`, products, true),
+      this.grid(`${text("products")}: Σ = ${written(partial, digits)}`, products, true),
     );
   }
 
@@ -245,7 +255,7 @@ const ACCOUNTS = {
     if (!region || learnt?.axes.join() !== "inputs,units" || learnt.kernels.length !== inputs.length)
       return null;
     const flat = view.layers[index - 1].type === "Flatten" ? view.layers[index - 2] : null;
-    return denseCell({
+    const account = denseCell({
       before: inputs,
       kernel: learnt.kernels.map((/** @type {number[]} */ row) => row[unit]),
       bias: learnt.biases[unit] ?? 0,
@@ -253,9 +263,13 @@ const ACCOUNTS = {
       activation: layer.activation,
       maps: flat?.output_shape.length === 3 ? flat.output_shape : null,
     });
+    const isShare = layer.activation === "softmax";
+    return isShare ? { ...account, unit, logits: denseSums(inputs, learnt.kernels, learnt.biases) } : account;
   },
   Softmax: ({ layer, spot, value, region, before }) =>
-    region && before?.vector ? shareCell({ sum: before.vector[unitOf(spot, layer)], value }) : null,
+    region && before?.vector
+      ? shareCell({ logits: before.vector, unit: unitOf(spot, layer), value })
+      : null,
 };
 
 /** @param {import("../parts/matrix-canvas.js").Spot} spot @param {import("../service.js").Layer} layer */

@@ -199,7 +199,7 @@ export class ConvolutionStage {
             biased: cell.biased,
             activation: state.activation,
             value: cell.value,
-          }),
+          }, 3),
       printed === null
         ? null
         : element(

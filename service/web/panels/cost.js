@@ -12,6 +12,8 @@ import { send } from "../service.js";
 import { frame } from "./frame.js";
 import { layerEditor } from "./layer-editor.js";
 
+const BYTES = { float32: 4, float16: 2 };
+
 /** @type {import("../lab.js").View} */
 export function open({ text, language, values, keep }) {
   let layers = readLayers(values.get("layers") ?? EXAMPLES.lenet5);
@@ -50,6 +52,8 @@ export function open({ text, language, values, keep }) {
   /** @param {any} answer of `POST /architecture` */
   function show(answer) {
     const dense = answer.shares.Dense;
+    const weights = answer.parameters * BYTES[dtype];
+    const [height, width] = answer.layers[0].output_shape;
     put(
       figures,
       element(
@@ -57,7 +61,14 @@ export function open({ text, language, values, keep }) {
         { class: "totals" },
         total(text("total_parameters"), counted(answer.parameters, language)),
         total(text("total_multiply_adds"), counted(answer.multiply_adds, language)),
-        total(text("total_memory"), weighed(answer.memory_bytes, language)),
+        total(
+          text("total_memory"),
+          weighed(answer.memory_bytes + weights, language),
+          text("memory_parts", {
+            outputs: weighed(answer.memory_bytes, language),
+            weights: weighed(weights, language),
+          }),
+        ),
         dense ? total(text("share_of_dense"), `${(100 * dense.share).toFixed(2)} %`) : null,
       ),
       element(
@@ -76,17 +87,22 @@ export function open({ text, language, values, keep }) {
               element("th", { scope: "col" }, text("output_shape")),
               element("th", { scope: "col", class: "figure" }, text("total_parameters")),
               element("th", { scope: "col", class: "figure" }, text("receptive_field")),
-              element("th", { scope: "col", class: "figure" }, text("total_memory")),
+              element("th", { scope: "col", class: "figure" }, text("output_memory")),
             ),
           ),
-          element("tbody", {}, answer.layers.map(row)),
+          element(
+            "tbody",
+            {},
+            answer.layers.map((/** @type {any} */ layer) => row(layer, height, width)),
+          ),
         ),
       ),
     );
   }
 
-  /** @param {any} layer */
-  function row(layer) {
+  /** @param {any} layer @param {number} height of the input @param {number} width */
+  function row(layer, height, width) {
+    const [high, wide] = layer.receptive_field ?? [0, 0];
     return element(
       "tr",
       {},
@@ -98,7 +114,14 @@ export function open({ text, language, values, keep }) {
         element("b", {}, counted(layer.parameters, language)),
         layer.parameters ? element("span", { class: "how" }, layer.formulas.parameters) : null,
       ),
-      element("td", { class: "figure" }, layer.receptive_field ? layer.receptive_field.join(" × ") : "–"),
+      element(
+        "td",
+        { class: "figure" },
+        high ? `${high} × ${wide}` : "–",
+        high > height || wide > width
+          ? element("span", { class: "how" }, text("sees_padding", { height, width }))
+          : null,
+      ),
       element(
         "td",
         { class: "figure" },
@@ -143,7 +166,8 @@ export function open({ text, language, values, keep }) {
   return view;
 }
 
-/** @param {string} name @param {string} value */
-function total(name, value) {
-  return element("div", {}, element("dt", {}, name), element("dd", {}, value));
+/** @param {string} name @param {string} value @param {string} [parts] */
+function total(name, value, parts) {
+  const more = parts ? element("span", {}, parts) : null;
+  return element("div", {}, element("dt", {}, name), element("dd", {}, value, more));
 }

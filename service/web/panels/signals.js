@@ -4,11 +4,11 @@ import { readCount, readMatrix, writeMatrix } from "../arithmetic/address.js";
 import { magnitude } from "../arithmetic/colour-scale.js";
 import { convolve } from "../arithmetic/convolution.js";
 import { SIGNAL, SYSTEM } from "../arithmetic/lecture.js";
-import { factor, written } from "../arithmetic/numerals.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { element, put } from "../parts/element.js";
 import { Player } from "../parts/player.js";
 import { stemPlot } from "../parts/stem-plot.js";
+import { writtenProducts } from "../parts/written-sum.js";
 
 const MOST_SAMPLES = 16;
 
@@ -91,28 +91,13 @@ export function open({ text, values, keep }) {
         ? [{ weight, value: signal[k(index)], at: k(index), index }]
         : [],
     );
-    put(
-      sum,
-      element(
-        "p",
-        { class: "sum" },
-        element("i", {}, `y[${n}]`),
-        " = ",
-        terms.map(({ at, index }, place) => `${place ? " + " : ""}x[${at}]·h[${index}]`),
-        " = ",
-        terms.map(({ weight, value }, place) =>
-          element(
-            "span",
-            {
-              class: `term ${weight * value === 0 ? "is-nothing" : weight * value < 0 ? "is-negative" : "is-positive"}`,
-            },
-            `${place ? " + " : ""}${written(value)}·${factor(weight)}`,
-          ),
-        ),
-        " = ",
-        element("b", {}, written(output[n], 4)),
-      ),
-    );
+    const lead = [
+      element("i", {}, `y[${n}]`),
+      " = ",
+      terms.map(({ at, index }) => `x[${at}]·h[${index}]`).join(" + "),
+      " = ",
+    ];
+    put(sum, writtenProducts(terms, output[n], { lead, isTotal: true, decimals: 4 }));
     player.set(output.length, n);
     call.write();
     keep({

@@ -1,5 +1,6 @@
 /** @file The lecture's formula for the size of a feature map, with the numbers of this one in it. */
 
+import { written } from "../arithmetic/numerals.js";
 import { element } from "../parts/element.js";
 
 /**
@@ -10,7 +11,7 @@ export function sizeFormula(text, axes) {
   return axes.map((axis, index) => {
     const letter = index ? "w" : "h";
     const sub = (/** @type {string} */ name) => [element("i", {}, name), element("sub", {}, letter)];
-    const { filled, quotient, size, unused } = axis.output;
+    const { filled, quotient, size, found, unused } = axis.output;
     const isFit = size > 0;
     return element(
       "p",
@@ -31,7 +32,8 @@ export function sizeFormula(text, axes) {
       "⌋ + 1",
       element("br"),
       ` = ⌊(${filled}) / ${axis.stride}⌋ + 1 = ⌊${quotient}⌋ + 1 = `,
-      element("b", {}, isFit ? size : 0),
+      element("b", {}, written(found)),
+      isFit ? null : ` ${text("no_size")}`,
       isFit && unused
         ? element(
             "span",

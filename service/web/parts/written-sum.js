@@ -1,6 +1,7 @@
-/** @file A cell's value, written out: every product, the sum, the bias, the activation. */
+/** @file A cell's value, written out: every product, the sum, the bias, the activation; rounded so that it still adds up. */
 
-import { factor, written } from "../arithmetic/numerals.js";
+import { ACTIVATIONS } from "../arithmetic/activation.js";
+import { decimalsFor, equals, factor, rounded, written } from "../arithmetic/numerals.js";
 import { element } from "./element.js";
 
 const FORMULAS = {
@@ -11,42 +12,52 @@ const FORMULAS = {
   sigmoid: "1 / (1 + e⁻ᵘ)",
   softplus: "ln(1 + eᵘ)",
 };
+const FEW = 16;
+
+/** @param {number[]} values */
+const total = (values) => values.reduce((left, right) => left + right, 0);
 
 /**
  * The products of a window with the kernel, added up.
- * @param {{value: number, weight: number, product: number}[]} terms
+ * @param {{value: number, weight: number}[]} terms
  * @param {number} sum
- * @param {{isTotal?: boolean}} [options] the sum is the cell's value, and set large
+ * @param {{lead?: (Node | string)[], isTotal?: boolean, decimals?: number}} [options] what stands before; whether the sum
+ *   is the cell's value, and set large
  */
-export function writtenProducts(terms, sum, { isTotal = false } = {}) {
-  const parts = terms.map(({ value, weight, product }, index) =>
-    element(
+export function writtenProducts(terms, sum, { lead = [], isTotal = false, decimals = 3 } = {}) {
+  const compute = (/** @type {(value: number) => number} */ round) =>
+    total(terms.map(({ value, weight }) => round(value) * round(weight)));
+  const digits = decimalsFor({ compute, total: sum, decimals });
+  const parts = terms.map(({ value, weight }, index) => {
+    const product = value * weight;
+    return element(
       "span",
       { class: `term ${product === 0 ? "is-nothing" : product < 0 ? "is-negative" : "is-positive"}` },
       index ? " + " : "",
-      `${written(value)}·${factor(weight)}`,
-    ),
-  );
-  const total = element(isTotal ? "b" : "span", { class: "result" }, ` = ${written(sum)}`);
-  return element("p", { class: "sum" }, spaced(parts), total);
+      `${written(value, digits)}·${factor(weight, digits)}`,
+    );
+  });
+  const sign = equals(compute(rounded(digits)), rounded(decimals)(sum));
+  const result = element(isTotal ? "b" : "span", {}, written(sum, decimals));
+  return element("p", { class: "sum" }, lead, spaced(parts), element("span", { class: "result" }, ` ${sign} `, result));
 }
 
 /**
  * Bias and activation after the sum; nothing when both leave it as it is.
  * @param {{sum: number, bias: number, biased: number, activation: string | null, value: number}} cell
+ * @param {number} decimals of the value
  */
-export function writtenActivation({ sum, bias, biased, activation, value }) {
+export function writtenActivation({ sum, bias, biased, activation, value }, decimals = 4) {
   const isPlain = activation === null || ["identity", "linear"].includes(activation);
+  const pass = ACTIVATIONS[activation ?? "identity"];
+  const digits =
+    isPlain || !pass
+      ? decimals
+      : decimalsFor({ compute: (round) => pass(round(biased)), total: value, decimals, least: decimals });
   return element(
     "p",
     { class: "sum" },
-    element(
-      "span",
-      { class: "result" },
-      element("i", {}, "u"),
-      ` = ${written(sum, 4)} + ${factor(bias, 4)} = `,
-      element(isPlain ? "b" : "span", {}, written(biased, 4)),
-    ),
+    writtenBias({ sum, bias, biased }, digits, isPlain),
     isPlain ? null : ", ",
     isPlain
       ? null
@@ -54,40 +65,98 @@ export function writtenActivation({ sum, bias, biased, activation, value }) {
           "span",
           { class: "result" },
           element("i", {}, "v"),
-          ` = ${FORMULAS[/** @type {keyof typeof FORMULAS} */ (activation)] ?? `${activation}(u)`} = `,
-          element("b", {}, written(value, 4)),
+          ` = ${FORMULAS[/** @type {keyof typeof FORMULAS} */ (activation)] ?? `${activation}(u)`} `,
+          pass ? equals(pass(rounded(digits)(biased)), rounded(decimals)(value)) : "=",
+          " ",
+          element("b", {}, written(value, decimals)),
         ),
   );
 }
 
-/** The sums of every channel, added up. @param {{partial: number}[]} groups @param {number} sum */
-export function writtenPartials(groups, sum) {
-  const partials = groups
-    .map((one) => written(one.partial, 3))
-    .join(" + ")
-    .replaceAll("+ −", "− ");
-  return element("p", { class: "sum" }, `Σ = ${partials} = ${written(sum, 4)}`);
-}
-
-/** The share of one unit in all. @param {{sum: number, bias: number, biased: number, value: number}} account */
-export function writtenSoftmax({ sum, bias, biased, value }) {
-  const parts = `= ${written(sum, 3)} + ${factor(bias, 3)} = ${written(biased, 3)},  softmax: eᵘ / Σ eᵘ = `;
+/** @param {{sum: number, bias: number, biased: number}} cell @param {number} decimals of u @param {boolean} isTotal */
+function writtenBias({ sum, bias, biased }, decimals, isTotal) {
+  const digits = decimalsFor({
+    compute: (round) => round(sum) + round(bias),
+    total: biased,
+    decimals,
+    least: decimals,
+  });
+  const found = rounded(digits)(sum) + rounded(digits)(bias);
   return element(
-    "p",
-    { class: "sum" },
+    "span",
+    { class: "result" },
     element("i", {}, "u"),
-    ` ${parts}`,
-    element("b", {}, written(value, 4)),
+    ` = ${written(sum, digits)} + ${factor(bias, digits)} ${equals(found, rounded(decimals)(biased))} `,
+    element(isTotal ? "b" : "span", {}, written(biased, decimals)),
   );
 }
 
-/** A value as its share in all. @param {{sum: number, value: number}} account */
-export function writtenShare({ sum, value }) {
+/** Decimals with which the sums of every channel come to their own. @param {{partial: number}[]} groups @param {number} sum */
+export function partialDecimals(groups, sum) {
+  return decimalsFor({
+    compute: (round) => total(groups.map((one) => round(one.partial))),
+    total: sum,
+    decimals: 4,
+    least: 3,
+  });
+}
+
+/** The sums of every channel, added up; of very many, the first and the last. @param {{partial: number}[]} groups @param {number} sum */
+export function writtenPartials(groups, sum) {
+  const digits = partialDecimals(groups, sum);
+  const all = groups.map((one) => written(one.partial, digits));
+  const shown = all.length > FEW ? [...all.slice(0, 3), "…", ...all.slice(-1)] : all;
+  const found = total(groups.map((one) => rounded(digits)(one.partial)));
   return element(
     "p",
     { class: "sum" },
-    element("i", {}, "u"),
-    ` = ${written(sum, 4)},  softmax: eᵘ / Σ eᵘ = `,
+    `Σ = ${shown.join(" + ").replaceAll("+ −", "− ")} ${equals(found, rounded(4)(sum))} ${written(sum, 4)}`,
+  );
+}
+
+/**
+ * The share of one unit in all of them: eᵘ of this one over the sum of all.
+ * @param {{sum: number, bias: number, biased: number, value: number, logits: number[], unit: number, isBare?: boolean}} account
+ */
+export function writtenSoftmax({ sum, bias, biased, value, logits, unit, isBare = false }) {
+  const decimals = 4;
+  const share = (/** @type {(value: number) => number} */ round) =>
+    Math.exp(round(logits[unit])) / total(logits.map((logit) => Math.exp(round(logit))));
+  const digits = decimalsFor({ compute: share, total: value, decimals });
+  const power = (/** @type {number} */ logit, /** @type {boolean} */ isOwn) =>
+    element(
+      "span",
+      { class: `term ${isOwn ? "is-own" : ""}` },
+      "e",
+      element("sup", {}, written(logit, digits)),
+    );
+  const powers = logits.flatMap((logit, index) => [index ? " + " : "", power(logit, index === unit)]);
+  return element(
+    "p",
+    { class: "sum" },
+    isBare ? null : [writtenBias({ sum, bias, biased }, Math.max(digits, decimals), false), element("br")],
+    "softmax: ",
+    power(logits[unit], true),
+    " / (",
+    powers,
+    `) ${equals(share(rounded(digits)), rounded(decimals)(value))} `,
+    element("b", {}, written(value, decimals)),
+  );
+}
+
+/** The largest or the mean of a window of a map. @param {number[]} values @param {number} value @param {boolean} isMean */
+export function writtenWindow(values, value, isMean) {
+  const compute = (/** @type {(value: number) => number} */ round) => {
+    const all = values.map(round);
+    return isMean ? total(all) / all.length : Math.max(...all);
+  };
+  const digits = decimalsFor({ compute, total: value, decimals: 4, least: isMean ? 3 : 4 });
+  const all = values.map((one) => written(one, digits));
+  const sign = equals(compute(rounded(digits)), rounded(4)(value));
+  return element(
+    "p",
+    { class: "sum" },
+    isMean ? `(${all.join(" + ")}) / ${all.length} ${sign} ` : `max(${all.join(", ")}) ${sign} `,
     element("b", {}, written(value, 4)),
   );
 }
