@@ -106,12 +106,14 @@ def open_page(browser: Browser, lab: str) -> Iterator[Callable[..., Page]]:
 def watch(watched: Watched, lab: str, refused: str) -> None:
     """Write down errors, refusals of the policy, requests to another origin; not a status that is meant."""
     page, faults = watched.page, watched.faults
-    meant = f"responded with a status of {refused}"
+    meant = [f"responded with a status of {refused}", f"Failed to load resource: {refused}"]
     page.set_default_timeout(4_000)
     page.on(
         "console",
         lambda said: (
-            meant not in said.text and said.type in {"error", "warning"} and faults.append(said.text)
+            not any(one in said.text for one in meant)
+            and said.type in {"error", "warning"}
+            and faults.append(said.text)
         ),
     )
     page.on("pageerror", lambda error: faults.append(str(error)))

@@ -141,7 +141,15 @@ def test_layers_can_be_changed_and_the_link_keeps_them(open_page: Callable[..., 
     page.get_by_role("spinbutton", name="Kernel", exact=True).fill("99")
     page.get_by_role("combobox", name="Padding").select_option("valid")
 
-    expect(page.get_by_role("alert")).to_contain_text("#/layers")
+    expect(page.get_by_role("spinbutton", name="Kernel", exact=True)).to_have_attribute(
+        "aria-invalid", "true"
+    )
+    expect(page.locator(".refusal")).to_have_text("99 is larger than the input with its padding, 28")
+    expect(page.get_by_text("#/layers")).to_have_count(0)
+    expect(page.locator(".totals")).to_have_count(0)
+    page.get_by_role("spinbutton", name="Kernel", exact=True).fill("5")
+    expect(page.locator(".totals")).to_be_visible()
+    expect(page.locator("[aria-invalid=true]")).to_have_count(0)
 
 
 def test_training_shows_the_errors_of_the_model_in_service(open_page: Callable[..., Page], lab: str) -> None:

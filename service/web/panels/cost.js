@@ -7,6 +7,7 @@ import { Newest } from "../newest.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { choice, count, segments } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
+import { scroller } from "../parts/scroller.js";
 import { Fault } from "../parts/fault.js";
 import { send } from "../service.js";
 import { frame } from "./frame.js";
@@ -23,8 +24,15 @@ export function open({ text, language, values, keep }) {
   const editor = layerEditor({ text, onChange: (changed) => ((layers = changed), change()) });
   const body = () => ({ layers, batch, dtype });
   const call = callDrawer({ text, call: () => ({ method: "POST", path: "/architecture", json: body() }) });
-  const fault = new Fault(text, () => put(figures));
-  const newest = new Newest(async () => show(await send("POST", "/architecture", body())), fault);
+  const fault = new Fault(text, ({ errors }) => {
+    put(figures);
+    return editor.refuse(errors) ? text("see_marked") : undefined;
+  });
+  const newest = new Newest(async () => {
+    const answer = await send("POST", "/architecture", body());
+    editor.refuse([]);
+    show(answer);
+  }, fault);
   const nameNow = () =>
     Object.keys(EXAMPLES).find((name) => EXAMPLES[name] === writeLayers(layers)) ?? "custom";
   const examples = choice({
@@ -71,9 +79,7 @@ export function open({ text, language, values, keep }) {
         ),
         dense ? total(text("share_of_dense"), `${(100 * dense.share).toFixed(2)} %`) : null,
       ),
-      element(
-        "div",
-        { class: "scroll", tabindex: 0, role: "region", "aria-label": text("figures") },
+      scroller(text("figures"), [
         element(
           "table",
           {},
@@ -96,7 +102,7 @@ export function open({ text, language, values, keep }) {
             answer.layers.map((/** @type {any} */ layer) => row(layer, height, width)),
           ),
         ),
-      ),
+      ]),
     );
   }
 

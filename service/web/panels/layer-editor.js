@@ -41,6 +41,32 @@ export function layerEditor({ text, onChange }) {
     onChange(layers);
   }
 
+  /**
+   * Mark the fields that the service refuses, each with its words.
+   * @param {{pointer: string, detail: string}[]} errors
+   * @returns {boolean} whether every one is of a field
+   */
+  function refuse(errors) {
+    list.querySelectorAll(".refusal").forEach((words) => words.remove());
+    list.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
+    const isMarked = errors.map(({ pointer, detail }) => {
+      const [, , at, ...rest] = pointer.split("/");
+      const item = list.children[Number(at)];
+      if (!pointer.startsWith("#/layers/") || !item) return false;
+      item.querySelector(`[data-field="${rest.join("/")}"] :is(input, select)`)?.setAttribute("aria-invalid", "true");
+      /** @type {HTMLDetailsElement | null} */ (item.closest("details"))?.setAttribute("open", "");
+      item.append(element("p", { class: "refusal", role: "alert" }, detail));
+      return true;
+    });
+    return errors.length > 0 && isMarked.every(Boolean);
+  }
+
+  /** @param {HTMLElement} made @param {string} field its place in the layer */
+  function named(made, field) {
+    made.dataset.field = field;
+    return made;
+  }
+
   /** @param {import("../arithmetic/layer-list.js").Layer} layer @param {number} at @returns {Node[]} */
   function fields(layer, at) {
     const number = (
@@ -48,14 +74,21 @@ export function layerEditor({ text, onChange }) {
       /** @type {number} */ value,
       /** @type {(value: number) => object} */ told,
       most = 65536,
-    ) => count({ name, value, least: 1, most, onChange: (changed) => set(at, told(changed)) });
+      field = Object.keys(told(1))[0],
+    ) => named(count({ name, value, least: 1, most, onChange: (changed) => set(at, told(changed)) }), field);
     if (layer.type === "Input") {
       return ["height", "width", "depth"].map((name, axis) =>
-        number(text(/** @type {"height"} */ (name)), layer.shape[axis], (value) => ({
-          shape: /** @type {number[]} */ (layers[at].type === "Input" ? layers[at].shape : []).map(
-            (old, index) => (index === axis ? value : old),
-          ),
-        })),
+        number(
+          text(/** @type {"height"} */ (name)),
+          layer.shape[axis],
+          (value) => ({
+            shape: /** @type {number[]} */ (layers[at].type === "Input" ? layers[at].shape : []).map(
+              (old, index) => (index === axis ? value : old),
+            ),
+          }),
+          65536,
+          `shape/${axis}`,
+        ),
       );
     }
     if (layer.type === "Conv2D") {
@@ -63,15 +96,18 @@ export function layerEditor({ text, onChange }) {
         number(text("filters"), layer.filters, (filters) => ({ filters })),
         number(text("kernel"), layer.kernel_size, (kernel_size) => ({ kernel_size }), 512),
         number(text("stride"), layer.strides, (strides) => ({ strides }), 64),
-        choice({
-          name: text("padding"),
-          options: [
-            ["valid", "valid"],
-            ["same", "same"],
-          ],
-          value: layer.padding,
-          onChange: (padding) => set(at, { padding }),
-        }).element,
+        named(
+          choice({
+            name: text("padding"),
+            options: [
+              ["valid", "valid"],
+              ["same", "same"],
+            ],
+            value: layer.padding,
+            onChange: (padding) => set(at, { padding }),
+          }).element,
+          "padding",
+        ),
       ];
     }
     if (layer.type === "Dense") return [number(text("units"), layer.units, (units) => ({ units }))];
@@ -116,5 +152,6 @@ export function layerEditor({ text, onChange }) {
       element("div", { class: "adder" }, adder.element, add),
     ),
     show,
+    refuse,
   };
 }

@@ -3,6 +3,9 @@
 import { counted } from "../arithmetic/numerals.js";
 import { element, put, svg } from "../parts/element.js";
 import { colour, magnitude } from "../arithmetic/colour-scale.js";
+import { Newest } from "../newest.js";
+import { Fault } from "../parts/fault.js";
+import { scroller } from "../parts/scroller.js";
 import { theme } from "../parts/theme.js";
 import { model, recognisers } from "../service.js";
 
@@ -12,12 +15,12 @@ const LECTURE = { errors: 119, accuracy: 0.9881 };
 /** @type {import("../lab.js").View} */
 export function open({ text, language }) {
   const body = element("div", { class: "trainings" });
-  recognisers()
-    .then((served) => Promise.all(served.map((one) => model(one.name))))
-    .then(
-      (described) => put(body, described.map(report)),
-      (error) => put(body, element("p", { class: "notice is-fault", role: "alert" }, error.message)),
-    );
+  const fault = new Fault(text);
+  const newest = new Newest(async () => {
+    const served = await recognisers();
+    put(body, (await Promise.all(served.map((one) => model(one.name)))).map(report));
+  }, fault);
+  newest.ask(null);
 
   /** @param {Awaited<ReturnType<typeof model>> & {version?: string, created?: string}} network */
   function report(network) {
@@ -46,16 +49,20 @@ export function open({ text, language }) {
         fact(text("slides_errors"), counted(LECTURE.errors, language), percent(LECTURE.accuracy)),
       ),
       element(
-        "figure",
-        {},
-        element("figcaption", {}, element("b", {}, text("accuracy_compared"))),
-        interval(test.accuracy, low, high),
-      ),
-      element(
         "div",
         { class: "charts" },
         test.confusion_matrix ? confusion(test.confusion_matrix) : null,
-        test.reliability ? reliability(test.reliability) : null,
+        element(
+          "div",
+          { class: "charts-aside" },
+          element(
+            "figure",
+            {},
+            element("figcaption", {}, element("b", {}, text("accuracy_compared"))),
+            interval(test.accuracy, low, high),
+          ),
+          test.reliability ? reliability(test.reliability) : null,
+        ),
       ),
       element("p", { class: "note" }, text("training_note")),
     );
@@ -100,9 +107,7 @@ export function open({ text, language }) {
       "figure",
       {},
       element("figcaption", {}, element("b", {}, text("confusion"))),
-      element(
-        "div",
-        { class: "scroll", tabindex: 0, role: "region", "aria-label": text("confusion") },
+      scroller(text("confusion"), [
         element(
           "table",
           { class: "confusion" },
@@ -133,7 +138,7 @@ export function open({ text, language }) {
             ),
           ),
         ),
-      ),
+      ]),
     );
   }
 
@@ -172,7 +177,7 @@ export function open({ text, language }) {
     );
   }
 
-  return element("div", { class: "view" }, element("h2", { class: "unseen" }, text("view_training")), body);
+  return element("div", { class: "view" }, element("h2", { class: "unseen" }, text("view_training")), fault.element, body);
 }
 
 /** @param {number} number @param {number} most */

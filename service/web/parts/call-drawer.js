@@ -1,9 +1,10 @@
 /** @file The same as a call: what a panel shows, as curl and as Python, to copy or to run here. */
 
-import { ServiceError, addressOf, send } from "../service.js";
+import { addressOf, send } from "../service.js";
 import { copy } from "./clipboard.js";
 import { segments } from "./controls.js";
 import { element } from "./element.js";
+import { faultWords } from "./fault.js";
 
 const LONGEST_ANSWER = 4000;
 
@@ -81,7 +82,7 @@ export function callDrawer({ text, call, picture }) {
         .replace(/\n\s+(?=-?[\d.]+,?\n|-?[\d.]+$)/g, " ")
         .slice(0, LONGEST_ANSWER);
     } catch (error) {
-      answer.textContent = error instanceof ServiceError ? error.message : String(error);
+      answer.textContent = faultWords(error, text);
     }
     answer.hidden = false;
   }

@@ -1,0 +1,216 @@
+"""A word for whatever goes wrong, nothing stale beside it, and it goes on by itself."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+DROP = """name => {
+    const data = new DataTransfer();
+    data.items.add(new File(['no picture at all'], name, {type: 'text/plain'}));
+    document.querySelector('main').dispatchEvent(
+        new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
+}"""
+BACK_MS = 15_000
+"""Within which the page asks again."""
+
+
+class Service:
+    """A service that can be stopped, and started again at the same address."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "service"],
+            env={**os.environ, "LENET_PORT": str(self.port), "LENET_DEVICE": "cpu", "LENET_THREADS": "1"},
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self.process.stdout
+        for line in self.process.stdout:
+            if "running on" in line:
+                break
+        self.reader = threading.Thread(target=self.process.stdout.read)
+        self.reader.start()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        self.reader.join()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    service = Service()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="module")
+def lab(service: Service) -> str:
+    """The address of a service that tests may stop."""
+    return f"http://127.0.0.1:{service.port}"
+
+
+def test_an_answer_goes_with_the_service_and_comes_back_with_it(
+    open_page: Callable[..., Page], service: Service
+) -> None:
+    page = open_page("/#digit?pin=3,2,5,5", refused="net::ERR")
+    page.get_by_role("button", name="Draw a 3").click()
+    expect(page.locator(".inspector")).to_be_visible()
+    maps = page.locator("[data-layer=conv2d_2] canvas")
+    shown = maps.evaluate("canvas => canvas.toDataURL()")
+    with service.stopped():
+        page.get_by_role("button", name="Draw a 7").click()
+        expect(page.get_by_role("alert").first).to_contain_text("The service does not answer")
+        expect(page.locator(".said")).to_have_text("No answer")
+        expect(page.locator(".numeral")).to_have_text("–")
+        expect(page.locator(".inspector")).to_be_hidden()
+        assert maps.evaluate("canvas => canvas.toDataURL()") != shown
+
+    expect(page.locator(".numeral")).to_have_text("7", timeout=BACK_MS)
+    expect(page.locator(".inspector")).to_be_visible()
+    expect(page.locator(".notice:visible")).to_have_count(0)
+
+
+def test_views_that_open_without_the_service_fill_when_it_is_back(
+    open_page: Callable[..., Page], service: Service
+) -> None:
+    pages = {}
+    for view in ("convolution", "pictures", "cost", "training"):
+        page = open_page("/#signals", refused="net::ERR")
+        page.wait_for_load_state("networkidle")
+        pages[view] = page
+    with service.stopped():
+        for view, page in pages.items():
+            page.get_by_role("link", name=view.capitalize()).click()
+            expect(page.get_by_role("alert")).to_contain_text("The service does not answer")
+
+    for view, found in {
+        "convolution": ".stage",
+        "pictures": ".result-maps canvas",
+        "cost": ".totals",
+        "training": ".training",
+    }.items():
+        expect(pages[view].locator(found).first, view).to_be_visible(timeout=BACK_MS)
+        expect(pages[view].locator(".notice.is-fault:visible"), view).to_have_count(0)
+
+
+def test_figures_and_pictures_go_with_the_service_and_come_back(
+    open_page: Callable[..., Page], service: Service
+) -> None:
+    cost, pictures = [open_page(f"/#{view}", refused="net::ERR") for view in ("cost", "pictures")]
+    expect(cost.locator(".totals")).to_be_visible()
+    expect(pictures.locator(".result-maps canvas")).to_be_visible()
+    with service.stopped():
+        cost.get_by_role("spinbutton", name="Batch").fill("2")
+        pictures.get_by_role("combobox", name="Kernel").select_option("sobel_y")
+        for page in (cost, pictures):
+            expect(page.get_by_role("alert").first).to_contain_text("The service does not answer")
+        expect(cost.locator(".totals")).to_have_count(0)
+        expect(pictures.locator(".result-maps canvas, .legend")).to_have_count(0)
+
+    expect(cost.locator(".totals")).to_be_visible(timeout=BACK_MS)
+    expect(pictures.locator(".result-maps canvas")).to_be_visible(timeout=BACK_MS)
+
+
+def test_networks_that_cannot_be_listed_are_told_of_and_asked_for_again(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page("/problems/not-found", refused="500")
+    page.route("**/models", lambda route: route.fulfill(status=500, json={"title": "xyzzy"}))
+    page.goto(page.url.replace("/problems/not-found", "/#digit"))
+    expect(page.get_by_role("alert").first).to_contain_text("xyzzy")
+    page.unroute("**/models")
+
+    expect(page.locator(".layer")).to_have_count(9, timeout=BACK_MS)
+    expect(page.locator(".notice:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("view", ["digit", "pictures"])
+def test_a_text_is_no_picture_however_it_comes(open_page: Callable[..., Page], view: str) -> None:
+    page = open_page(f"/#{view}")
+    page.wait_for_load_state("networkidle")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture at all"}
+    )
+    expect(page.get_by_role("alert").first).to_contain_text("no picture")
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    page.evaluate(DROP, "notes.txt")
+
+    expect(page.get_by_role("alert").first).to_contain_text("no picture")
+
+
+def test_a_file_that_is_dropped_beside_a_view_does_not_replace_the_page(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page("/#convolution")
+    expect(page.locator(".stage")).to_be_visible()
+
+    assert page.evaluate(
+        """() => !document.body.dispatchEvent(new DragEvent('drop', {bubbles: true, cancelable: true}))"""
+    )
+
+
+def test_a_refused_picture_leaves_no_answer_beside_the_words(
+    open_page: Callable[..., Page], seven: bytes
+) -> None:
+    page = open_page(refused="415")
+    page.get_by_role("button", name="Draw a 3").click()
+    expect(page.locator(".numeral")).to_have_text("3")
+    page.route(
+        "**/predict*", lambda route: route.fulfill(status=415, json={"detail": "xyzzy", "status": 415})
+    )
+    page.locator("input[type=file]").set_input_files(
+        {"name": "seven.jpg", "mimeType": "image/jpeg", "buffer": seven}
+    )
+
+    expect(page.get_by_role("alert").first).to_contain_text("xyzzy")
+    expect(page.locator(".numeral")).to_have_text("–")
+    expect(page.locator(".steps li")).to_have_count(0)
+
+
+@pytest.mark.parametrize("view", ["digit", "pictures"])
+def test_a_photo_over_the_limits_is_made_smaller(
+    open_page: Callable[..., Page], seven: bytes, view: str
+) -> None:
+    page = open_page(f"/#{view}")
+    page.wait_for_load_state("networkidle")
+    photo = cv2.imdecode(np.frombuffer(seven, np.uint8), cv2.IMREAD_COLOR)
+    large = cv2.imencode(".jpg", cv2.resize(photo, (4400, 4400)), [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": large}
+    )
+
+    if view == "digit":
+        expect(page.locator(".numeral")).to_have_text("7", timeout=BACK_MS)
+    else:
+        expect(page.get_by_role("radio", name="Picture…")).to_be_checked(timeout=BACK_MS)
+    expect(page.locator(".notice:visible")).to_have_count(0)
