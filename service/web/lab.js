@@ -3,6 +3,7 @@
 import { readAddress, writeAddress } from "./arithmetic/address.js";
 import { copy } from "./parts/clipboard.js";
 import { element, put, symbol } from "./parts/element.js";
+import { fade } from "./parts/scroller.js";
 import { turnTheme, watchTheme } from "./parts/theme.js";
 import { session } from "./session.js";
 import { languageOf, otherLanguage, textIn } from "./strings.js";
@@ -31,6 +32,7 @@ const VIEWS = {
 const FIRST = "digit";
 // Browsers limit how often an address may change.
 const ADDRESS_EVERY_MS = 250;
+const AGAIN_MS = 2000;
 
 /** @param {string} name of a view @returns {import("./strings.js").Key} */
 const titleOf = (name) => /** @type {import("./strings.js").Key} */ (`view_${name}`);
@@ -54,7 +56,9 @@ async function show() {
   try {
     ({ open } = await VIEWS[name]());
   } catch {
-    put(main, element("p", { class: "notice is-fault", role: "alert" }, text("load_failed")));
+    if (turn !== opened) return;
+    put(main, element("p", { class: "notice is-fault", role: "alert" }, text("no_service")));
+    setTimeout(() => turn === opened && show(), AGAIN_MS);
     return;
   }
   if (turn !== opened) return;
@@ -159,6 +163,7 @@ function head(current, language) {
       ),
     ),
   );
+  fade(/** @type {HTMLElement} */ (masthead.querySelector("nav")));
   masthead.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
@@ -193,3 +198,5 @@ for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event
 watchTheme(show);
 addEventListener("hashchange", show);
 await show();
+// A view that is there already opens without the service.
+window.requestIdleCallback?.(() => Object.values(VIEWS).forEach((load) => load().catch(() => {})));

@@ -18,10 +18,6 @@ export const STRINGS = {
   copied: ["Copied", "Copiado"],
   not_copied: ["The browser does not let this page copy", "O navegador não deixa copiar"],
   theme: ["Light or dark", "Claro ou escuro"],
-  load_failed: [
-    "The service does not answer. Is it still running? Reload the page to try again.",
-    "O serviço não responde. Ainda está a correr? Recarregue a página para tentar de novo.",
-  ],
   no_service: [
     "The service does not answer. This page goes on by itself when it does.",
     "O serviço não responde. Esta página continua sozinha quando ele responder.",
@@ -98,6 +94,14 @@ export const STRINGS = {
   row_column: ["row {row}, column {column}", "linha {row}, coluna {column}"],
   map_number: ["map {map}", "mapa {map}"],
   unit: ["unit {unit}", "unidade {unit}"],
+  move_cell: ["Move the pinned cell", "Mover a célula fixada"],
+  cell_left: ["One column back", "Uma coluna atrás"],
+  cell_up: ["One row up", "Uma linha acima"],
+  cell_down: ["One row down", "Uma linha abaixo"],
+  cell_right: ["One column on", "Uma coluna adiante"],
+  map_before: ["Map before", "Mapa anterior"],
+  map_after: ["Next map", "Mapa seguinte"],
+  let_go: ["Let go of the cell", "Largar a célula"],
   inspector: ["The pinned cell", "A célula fixada"],
   input_cell: [
     "A pixel of the prepared image; divided by 255 the network sees {share}.",
@@ -250,6 +254,10 @@ export const STRINGS = {
   hundred_neurons: ["100 neurons, 512×512 colour", "100 neurónios, 512×512 a cores"],
   batch: ["Batch", "Lote"],
   numbers: ["Numbers", "Números"],
+  see_marked: [
+    "These layers do not make a network: see the marked one.",
+    "Estas camadas não fazem uma rede: veja a que está marcada.",
+  ],
   add_layer: ["Add a layer", "Juntar uma camada"],
   remove: ["Remove", "Retirar"],
   height: ["Height", "Altura"],

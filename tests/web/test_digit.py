@@ -142,9 +142,9 @@ def test_the_layer_table_is_the_lectures(open_page: Callable[..., Page]) -> None
 
     assert [row.split("\n") for row in rows[1:]] == [
         ["conv2d_1", "28×28×6", "156 par."],
-        ["avg_pool_1", "14×14×6", "\xa0"],
+        ["average_pooling2d_1", "14×14×6", "\xa0"],
         ["conv2d_2", "10×10×16", "2,416 par."],
-        ["avg_pool_2", "5×5×16", "\xa0"],
+        ["average_pooling2d_2", "5×5×16", "\xa0"],
         ["conv2d_3", "5×5×120", "2,040 par."],
         ["flatten_1", "3000", "\xa0"],
         ["dense_1", "84", "252,084 par."],

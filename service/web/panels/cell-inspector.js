@@ -18,12 +18,22 @@ import {
 import { weights } from "../service.js";
 
 /** @typedef {import("../arithmetic/layer-cell.js").Account} Account */
+/** What a key does to the pinned cell, for fingers. */
+const MOVES = /** @type {const} */ ([
+  ["ArrowLeft", "cell_left", "←"],
+  ["ArrowUp", "cell_up", "↑"],
+  ["ArrowDown", "cell_down", "↓"],
+  ["ArrowRight", "cell_right", "→"],
+  ["PageUp", "map_before", "‹"],
+  ["PageDown", "map_after", "›"],
+  ["Escape", "let_go", "×"],
+]);
 const FEW_NUMBERS = 32;
 const MOST_ROWS = 16;
 
 export class CellInspector {
-  /** @param {{text: import("../strings.js").Text, channel: number, onChannel: (channel: number) => void}} options */
-  constructor({ text, channel, onChannel }) {
+  /** @param {{text: import("../strings.js").Text, channel: number, onChannel: (channel: number) => void, onKey: (key: string) => void}} options */
+  constructor({ text, channel, onChannel, onKey }) {
     this.text = text;
     this.channel = channel;
     this.onChannel = onChannel;
@@ -33,7 +43,27 @@ export class CellInspector {
     this.element = element(
       "section",
       { class: "inspector", hidden: true, "aria-label": text("inspector") },
-      this.title,
+      element(
+        "header",
+        {},
+        this.title,
+        element(
+          "div",
+          { class: "moves", role: "group", "aria-label": text("move_cell") },
+          MOVES.map(([key, name, sign]) =>
+            element(
+              "button",
+              {
+                type: "button",
+                "aria-label": text(name),
+                title: text(name),
+                onclick: () => onKey(key),
+              },
+              sign,
+            ),
+          ),
+        ),
+      ),
       this.body,
     );
   }

@@ -47,6 +47,7 @@ export function open({ text, language, values, keep }) {
     text,
     channel: readCount(values.get("map"), { least: 0, most: 9999, fallback: 0 }),
     onChannel: () => (remember(), inspect()),
+    onKey: (key) => shelf.pin && shelf.pinned?.move(shelf.pin.layer, key),
   });
   const shelf = new NetworkShelf({
     text,

@@ -7,6 +7,7 @@ import { drawnShape, mapSize, mapsOf, vectorWidth } from "../arithmetic/vector-l
 import { element } from "../parts/element.js";
 import { legend } from "../parts/legend.js";
 import { MatrixCanvas } from "../parts/matrix-canvas.js";
+import { fade } from "../parts/scroller.js";
 
 /** @typedef {import("../parts/matrix-canvas.js").Spot} Spot */
 /** @typedef {{layer: number, spot: Spot}} Pin layer 0 is the input */
@@ -62,7 +63,7 @@ export class NetworkView {
         element(
           "figcaption",
           {},
-          element("b", {}, index ? layer.name.replace("average_pooling2d", "avg_pool") : text("input")),
+          element("b", {}, index ? breakable(layer.name) : text("input")),
           element("span", {}, shapes[index].join("×")),
           element(
             "span",
@@ -72,9 +73,7 @@ export class NetworkView {
               : "\u00a0",
           ),
         ),
-        element(
-          "div",
-          { class: "maps" },
+        strip(
           this.canvases[index].element,
           layer.output_shape[0] === 10 && layer.output_shape.length === 1 ? digitNames() : null,
         ),
@@ -203,6 +202,11 @@ export class NetworkView {
    * A cell can be pinned before its value is there.
    */
   walk(/** @type {number} */ layer, /** @type {KeyboardEvent} */ event) {
+    if (this.move(layer, event.key)) event.preventDefault();
+  }
+
+  /** Do what a key does. @param {number} layer @param {string} key @returns {boolean} whether it does anything */
+  move(layer, key) {
     const { output_shape: shape } = this.layers[layer];
     const [height, width] = mapSize(shape);
     const maps = shape[2] ?? 1;
@@ -218,9 +222,9 @@ export class NetworkView {
       PageDown: { map: at.map + 1 },
       PageUp: { map: at.map - 1 },
       Enter: {},
-    }[event.key];
-    if (event.key === "Escape") this.pin(null);
-    else if (!moved) return;
+    }[key];
+    if (key === "Escape") this.pin(null);
+    else if (!moved) return false;
     else {
       const spot = { ...at, ...moved };
       spot.row = Math.min(Math.max(spot.row, 0), height - 1);
@@ -228,7 +232,7 @@ export class NetworkView {
       spot.map = (spot.map + maps) % maps;
       if (shape.length > 1 || spot.row * width + spot.column < shape[0]) this.pin({ layer, spot });
     }
-    event.preventDefault();
+    return true;
   }
 
   /** The window of a cell in each earlier layer, down to the input. @param {Pin} pin */
@@ -261,6 +265,18 @@ export class NetworkView {
       ? `${title} · ${this.text("map_number", { map: spot.map })} · ${place}`
       : `${title} · ${place}`;
   }
+}
+
+/** A long name may go on in the next line after an underscore. @param {string} name */
+function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part, index) => (index ? [element("wbr"), part] : [part]));
+}
+
+/** @param {...(HTMLElement | null)} children */
+function strip(...children) {
+  const maps = element("div", { class: "maps" }, children);
+  fade(maps);
+  return maps;
 }
 
 function digitNames() {

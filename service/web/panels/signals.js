@@ -144,9 +144,12 @@ export function open({ text, values, keep }) {
         (read) => (system = read),
       ),
     ),
-    plots,
-    sum,
-    element("p", { class: "note" }, text("signals_note")),
+    element(
+      "div",
+      { class: "signal-stage" },
+      plots,
+      element("div", { class: "gathered" }, sum, element("p", { class: "note" }, text("signals_note"))),
+    ),
     call.element,
   );
   show();

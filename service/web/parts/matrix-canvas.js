@@ -5,9 +5,10 @@ import { theme } from "./theme.js";
 import { element } from "./element.js";
 
 const LEAST_FRAMED_PX = 20;
-// A finger is wider than a pointer.
-const NARROW = "(max-width: 60rem)";
-const NARROW_GROWTH = 1.5;
+// A finger is wider than a pointer: on a narrow screen cells grow, and maps stand in a strip that scrolls.
+const NARROW = matchMedia("(max-width: 60rem)");
+const TOUCH_CELL_REM = 0.625;
+const STRIP_REM = 18;
 
 /** @typedef {{map: number, row: number, column: number}} Spot */
 /** @typedef {"signed" | "grey" | "rgb"} Tones signed numbers on the diverging scale; levels from 0; three maps of levels as one picture */
@@ -64,19 +65,19 @@ export class MatrixCanvas {
   at({ clientX, clientY }) {
     if (!this.maps.length) return null;
     const box = this.element.getBoundingClientRect();
-    const { height, width, pitchX, pitchY, unit } = this.geometry();
+    const { height, width, columns, pitchX, pitchY, unit } = this.geometry();
     const x = ((clientX - box.left) / box.width) * (this.element.width / unit.scale);
     const y = ((clientY - box.top) / box.height) * (this.element.height / unit.scale);
     const column = Math.floor(x / pitchX);
     const line = Math.floor(y / pitchY);
-    const map = line * this.columns + column;
+    const map = line * columns + column;
     const spot = {
       map,
       row: Math.floor((y - line * pitchY) / unit.cell),
       column: Math.floor((x - column * pitchX) / unit.cell),
     };
     const isInside =
-      column >= 0 && column < this.columns && map < this.maps.length && spot.row >= 0 && spot.column >= 0;
+      column >= 0 && column < columns && map < this.maps.length && spot.row >= 0 && spot.column >= 0;
     return isInside && spot.row < height && spot.column < width ? spot : null;
   }
 
@@ -85,13 +86,17 @@ export class MatrixCanvas {
     const height = this.maps[0].length;
     const width = this.maps[0][0].length;
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const scale = devicePixelRatio || 1;
-    const enlarged = this.grows && matchMedia(NARROW).matches ? NARROW_GROWTH : 1;
-    const cell = Math.max(1, Math.round(this.cell * enlarged * rem * scale)) / scale;
+    // A strip is long: one pixel a CSS pixel is enough for its squares.
+    const scale = this.grows && NARROW.matches ? 1 : devicePixelRatio || 1;
+    const isStrip = this.grows && NARROW.matches;
+    const wanted = isStrip ? Math.max(this.cell, TOUCH_CELL_REM) : this.cell;
+    const cell = Math.max(1, Math.round(wanted * rem * scale)) / scale;
     const gap = Math.round(this.gap * rem * scale) / scale;
+    const lines = Math.max(1, Math.floor((STRIP_REM * rem) / (height * cell + gap)));
     return {
       height,
       width,
+      columns: isStrip ? Math.ceil(this.maps.length / lines) : Math.min(this.columns, this.maps.length),
       pitchX: width * cell + gap,
       pitchY: height * cell + gap,
       unit: { cell, gap, scale },
@@ -100,9 +105,8 @@ export class MatrixCanvas {
 
   draw() {
     if (!this.maps.length) return;
-    const { height, width, pitchX, pitchY, unit } = this.geometry();
-    const lines = Math.ceil(this.maps.length / this.columns);
-    const columns = Math.min(this.columns, this.maps.length);
+    const { height, width, columns, pitchX, pitchY, unit } = this.geometry();
+    const lines = Math.ceil(this.maps.length / columns);
     const [wide, high] = [columns * pitchX - unit.gap, lines * pitchY - unit.gap];
     const canvas = this.element;
     const [pixelsX, pixelsY] = [Math.round(wide * unit.scale), Math.round(high * unit.scale)];
@@ -125,7 +129,7 @@ export class MatrixCanvas {
           this.ink(picture.data, at, map[row][column], row, column);
       }
       scratch.putImageData(picture, 0, 0);
-      const [x, y] = this.corner(index, pitchX, pitchY);
+      const [x, y] = [(index % columns) * pitchX, Math.floor(index / columns) * pitchY];
       pen.drawImage(this.scratch, x, y, width * unit.cell, height * unit.cell);
       if (unit.gap && width * unit.cell >= LEAST_FRAMED_PX) {
         pen.lineWidth = 1 / unit.scale;
@@ -138,12 +142,7 @@ export class MatrixCanvas {
         );
       }
     });
-    for (const outline of this.outlines) this.trace(pen, outline, { pitchX, pitchY, unit });
-  }
-
-  /** @param {number} index @param {number} pitchX @param {number} pitchY */
-  corner(index, pitchX, pitchY) {
-    return [(index % this.columns) * pitchX, Math.floor(index / this.columns) * pitchY];
+    for (const outline of this.outlines) this.trace(pen, outline, { columns, pitchX, pitchY, unit });
   }
 
   /** @param {Uint8ClampedArray} pixels @param {number} at @param {number} value @param {number} row @param {number} column */
@@ -161,10 +160,10 @@ export class MatrixCanvas {
   /**
    * @param {CanvasRenderingContext2D} pen
    * @param {Outline} outline
-   * @param {{pitchX: number, pitchY: number, unit: {cell: number}}} geometry
+   * @param {{columns: number, pitchX: number, pitchY: number, unit: {cell: number}}} geometry
    */
-  trace(pen, outline, { pitchX, pitchY, unit }) {
-    const [x, y] = this.corner(outline.map, pitchX, pitchY);
+  trace(pen, outline, { columns, pitchX, pitchY, unit }) {
+    const [x, y] = [(outline.map % columns) * pitchX, Math.floor(outline.map / columns) * pitchY];
     const width = (outline.right - outline.left + 1) * unit.cell;
     const height = (outline.bottom - outline.top + 1) * unit.cell;
     const thick = outline.strong ? 2 : 1.5;
