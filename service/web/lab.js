@@ -1,6 +1,7 @@
 /** @file The lab: which view is open, in which language and light, and its state in the address. */
 
 import { readAddress, writeAddress } from "./arithmetic/address.js";
+import { writeNumbersIn } from "./arithmetic/numerals.js";
 import { copy } from "./parts/clipboard.js";
 import { element, put, symbol } from "./parts/element.js";
 import { fade } from "./parts/scroller.js";
@@ -11,7 +12,6 @@ import { languageOf, otherLanguage, textIn } from "./strings.js";
 /**
  * @typedef {object} Context
  * @property {import("./strings.js").Text} text
- * @property {string} language
  * @property {Map<string, string>} values what the address says
  * @property {(values: Record<string, string | number>) => void} keep write the state into the address
  */
@@ -49,6 +49,7 @@ async function show() {
   const name = address.view in VIEWS ? address.view : FIRST;
   const language = languageOf(address.values.get("lang"));
   const text = textIn(language);
+  writeNumbersIn(language);
   document.documentElement.lang = language;
   document.title = `${text(titleOf(name))} – LeNet-5 lab`;
   head(name, language);
@@ -67,7 +68,6 @@ async function show() {
     main,
     open({
       text,
-      language,
       values: address.values,
       keep: (values) => turn === opened && keep(name, values, address.values.get("lang")),
     }),

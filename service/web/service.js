@@ -4,11 +4,13 @@ import { readFloats } from "./arithmetic/npy.js";
 
 /** An answer that is an error; the message is the service's own. */
 export class ServiceError extends Error {
-  /** @param {{title?: string, detail?: string, status?: number, errors?: {pointer: string, detail: string}[]}} problem */
+  /** @param {{type?: string, title?: string, detail?: string, status?: number, errors?: {pointer: string, detail: string}[]}} problem */
   constructor(problem) {
     const details = problem.errors?.map((fault) => fault.detail).join("; ");
     super(details || problem.detail || problem.title || String(problem.status ?? ""));
     this.status = problem.status ?? 0;
+    /** Of the problem, as `/problems` has it. */
+    this.kind = problem.type?.split("/").pop() ?? "";
     /** Faults of single fields, each by its JSON pointer. */
     this.errors = problem.errors ?? [];
   }

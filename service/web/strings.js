@@ -299,6 +299,48 @@ export const STRINGS = {
     "Medido uma vez, nas imagens de teste do MNIST, que nada escolheram. Um modelo treinado aqui mostra neste lugar os seus próprios números.",
   ],
 
+  // What the service says; an empty kind leaves its English words as they are
+  decimal_point: [".", ","],
+  one_image: ["image", "imagem"],
+  images: ["images", "imagens"],
+  few_pixels: ["the digit has few pixels", "o algarismo tem poucos píxeis"],
+  touches_edge: ["the digit touches the edge of the picture", "o algarismo toca na borda da imagem"],
+  slide_memory: [
+    "The slide prints {printed}: it multiplies by the input’s 3 channels as well, but a kernel is as deep as its input and sums them into one map.",
+    "O diapositivo mostra {printed}: multiplica também pelos 3 canais da entrada, mas um núcleo é tão profundo como a entrada e soma-os num só mapa.",
+  ],
+  larger_than_input: [
+    "{width} is larger than the input with its padding, {size}",
+    "{width} é maior do que a entrada com preenchimento, {size}",
+  ],
+  takes_maps: [
+    "{type} takes feature maps, and the layer before gives a vector",
+    "{type} recebe mapas de características, e a camada anterior dá um vetor",
+  ],
+  takes_vector: [
+    "Dense takes a vector: put Flatten before it",
+    "Dense recebe um vetor: ponha Flatten antes",
+  ],
+  too_large_figure: [
+    "a figure of this network is larger than 2^53, which no network has",
+    "um número desta rede é maior do que 2^53, o que nenhuma rede tem",
+  ],
+  problem_other: ["", "O serviço recusou o pedido"],
+  problem_malformed_body: ["", "O conteúdo enviado não se consegue ler"],
+  problem_unauthorized: ["", "É precisa uma chave da API"],
+  problem_unknown_name: ["", "Não há nada com esse nome"],
+  problem_request_timeout: ["", "O pedido não chegou a tempo"],
+  problem_too_large: ["", "O pedido ultrapassa um limite"],
+  problem_unsupported_media_type: ["", "O formato não é dos que se leem aqui"],
+  problem_invalid_input: ["", "O pedido lê-se, mas não tem resposta"],
+  problem_compute_budget: ["", "O pedido custaria mais do que um limite permite"],
+  problem_too_many_requests: ["", "Um só cliente pede mais do que a sua parte"],
+  problem_overloaded: ["", "Já espera aqui tudo o que pode esperar"],
+  problem_stopping: ["", "O serviço está a parar"],
+  problem_unserved: ["", "Falta uma rede de que isto precisa"],
+  problem_deadline: ["", "O pedido esperou demasiado"],
+  problem_internal_error: ["", "O serviço cometeu um erro"],
+
   // Player, calls
   player: ["Steps", "Passos"],
   play: ["Play", "Reproduzir"],

@@ -1,4 +1,17 @@
-/** @file Numbers as people read them. */
+/** @file Numbers as people read them, in the language of the page. */
+
+const LOCALES = { en: "en", pt: "pt-PT" };
+let language = /** @type {keyof typeof LOCALES} */ ("en");
+
+/** Write numbers in a language from now on. @param {string} chosen */
+export function writeNumbersIn(chosen) {
+  language = chosen === "pt" ? "pt" : "en";
+}
+
+/** @param {string} digits with a point */
+function pointed(digits) {
+  return digits.replace("-", "−").replace(".", language === "pt" ? "," : ".");
+}
 
 /**
  * A number with so many decimals at most, a true minus, and no negative zero.
@@ -7,7 +20,33 @@
  */
 export function written(value, decimals = 2) {
   const text = String(Number(value.toFixed(decimals)));
-  return text === "-0" ? "0" : text.replace("-", "−");
+  return text === "-0" ? "0" : pointed(text);
+}
+
+/** A number with exactly so many decimals. @param {number} value @param {number} decimals */
+export function fixed(value, decimals) {
+  return pointed(value.toFixed(decimals));
+}
+
+/** As `written`, without a zero before the point: for narrow cells. @param {number} value @param {number} decimals */
+export function tight(value, decimals) {
+  return written(value, decimals).replace(/^(−?)0([.,])/, "$1$2");
+}
+
+/** A number that was typed; NaN when it is none. @param {string} text */
+export function typed(text) {
+  const plain = text.trim().replace("−", "-").replace(",", ".");
+  return plain ? Number(plain) : NaN;
+}
+
+/** Numbers in a row, as they may be typed: where the comma is the decimal one, semicolons stand between them. @param {number[]} values */
+export function listed(values) {
+  return values.map((value) => pointed(String(value))).join(language === "pt" ? "; " : ", ");
+}
+
+/** The numbers of such a row. @param {string} text */
+export function typedList(text) {
+  return text.split(language === "pt" ? ";" : ",").map(typed);
 }
 
 const MOST_DECIMALS = 8;
@@ -25,8 +64,7 @@ export const rounded = (decimals) => (value) => Number(value.toFixed(decimals));
  */
 export function decimalsFor({ compute, total, decimals, least = 2 }) {
   for (let fewest = least; fewest < MOST_DECIMALS; fewest += 1) {
-    const found = compute(rounded(fewest));
-    if (written(found, decimals) === written(total, decimals)) return fewest;
+    if (written(compute(rounded(fewest)), decimals) === written(total, decimals)) return fewest;
   }
   return MOST_DECIMALS;
 }
@@ -49,23 +87,15 @@ export function factor(value, decimals = 2) {
   return value < 0 ? `(${written(value, decimals)})` : written(value, decimals);
 }
 
-/**
- * A count with its thousands apart.
- * @param {number} value
- * @param {string} language
- */
-export function counted(value, language) {
-  return new Intl.NumberFormat(language, { useGrouping: true }).format(value);
+/** A count with its thousands apart. @param {number} value */
+export function counted(value) {
+  return new Intl.NumberFormat(LOCALES[language], { useGrouping: true }).format(value);
 }
 
-/**
- * Bytes in the unit that suits them.
- * @param {number} bytes
- * @param {string} language
- */
-export function weighed(bytes, language) {
+/** Bytes in the unit that suits them. @param {number} bytes */
+export function weighed(bytes) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   const step = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 }).format(bytes / 1024 ** step);
-  return `${number} ${units[step]}`;
+  const format = new Intl.NumberFormat(LOCALES[language], { maximumFractionDigits: 2 });
+  return `${format.format(bytes / 1024 ** step)} ${units[step]}`;
 }

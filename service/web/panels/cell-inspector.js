@@ -1,9 +1,7 @@
 /** @file One pinned cell, taken apart: window times kernel, channel by channel, and the sum that they make. */
 
-import { convolutionCell, denseCell, denseSums, poolingCell, shareCell } from "../arithmetic/layer-cell.js";
 import { magnitude } from "../arithmetic/colour-scale.js";
-import { written } from "../arithmetic/numerals.js";
-import { mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
+import { tight, written } from "../arithmetic/numerals.js";
 import { element, put } from "../parts/element.js";
 import { faultWords } from "../parts/fault.js";
 import { MatrixCanvas } from "../parts/matrix-canvas.js";
@@ -15,7 +13,7 @@ import {
   writtenSoftmax,
   writtenWindow,
 } from "../parts/written-sum.js";
-import { weights } from "../service.js";
+import { cellAccount } from "./cell-account.js";
 
 /** @typedef {import("../arithmetic/layer-cell.js").Account} Account */
 /** What a key does to the pinned cell, for fingers. */
@@ -100,15 +98,9 @@ export class CellInspector {
    * @param {number} value
    * @returns {Promise<Account | string>}
    */
-  async account(view, { layer: index, spot }, value) {
-    const layer = view.layers[index];
-    const before = index > 1 ? view.values[index - 2] : null;
-    const maps = before ? mapsOf(before) : [(view.input ?? []).map((row) => row.map((pixel) => pixel / 255))];
-    const tell = ACCOUNTS[layer.type];
-    const [link] = view.chain({ layer: index, spot });
-    const learnt = tell && link && layer.parameters ? await weights(view.name, layer.name) : null;
-    const account = tell?.({ layer, spot, value, maps, region: link?.region, learnt, before, view, index });
-    return account ?? this.text("unknown_cell", { type: layer.type });
+  async account(view, pin, value) {
+    const account = await cellAccount(view, pin, value);
+    return account ?? this.text("unknown_cell", { type: view.layers[pin.layer].type });
   }
 
   /** @param {Account | string} account */
@@ -235,84 +227,7 @@ export class CellInspector {
   grid(label, matrix, isSigned) {
     const grid = new NumberGrid({ label, name: (row, column) => this.text("row_column", { row, column }) });
     const limit = magnitude(matrix.flat()) * (isSigned ? 1.2 : 1.6);
-    grid.show(matrix.map((row) => row.map((value) => ({ value, text: short(value), limit }))));
+    grid.show(matrix.map((row) => row.map((value) => ({ value, text: tight(value, 2), limit }))));
     return grid.element;
   }
-}
-
-/**
- * @typedef {object} Cell
- * @property {import("../service.js").Layer} layer
- * @property {import("../parts/matrix-canvas.js").Spot} spot
- * @property {number} value
- * @property {number[][][]} maps of the layer before
- * @property {import("../arithmetic/receptive-field.js").Region | undefined} region that it sees; none when unknown
- * @property {import("../service.js").Learnt | null} learnt
- * @property {import("../service.js").LayerMaps | null} before
- * @property {import("./network.js").NetworkView} view
- * @property {number} index of the layer
- */
-
-/**
- * How each type of layer computes, an operation each; null where the card does not tell enough.
- * @type {Record<string, ((cell: Cell) => Account | "flatten_cell" | null) | undefined>}
- */
-const ACCOUNTS = {
-  Conv2D: ({ layer, spot, value, maps, region, learnt }) => {
-    const kernel = learnt?.kernels[spot.map];
-    const connections = layer.connections?.[spot.map];
-    if (!region || learnt?.axes.join() !== "filters,channels,height,width" || kernel.length !== maps.length)
-      return null;
-    const bias = learnt.biases[spot.map] ?? 0;
-    return convolutionCell({
-      before: maps,
-      kernel,
-      connections,
-      bias,
-      region,
-      value,
-      activation: layer.activation,
-    });
-  },
-  AveragePooling2D: ({ spot, value, maps, region }) =>
-    region ? poolingCell("mean", { before: maps[spot.map], region, channel: spot.map, value }) : null,
-  MaxPooling2D: ({ spot, value, maps, region }) =>
-    region ? poolingCell("maximum", { before: maps[spot.map], region, channel: spot.map, value }) : null,
-  Flatten: ({ region }) => (region ? "flatten_cell" : null),
-  Dense: ({ layer, spot, value, region, learnt, before, view, index }) => {
-    const unit = unitOf(spot, layer);
-    const inputs = before?.vector ?? [];
-    if (!region || learnt?.axes.join() !== "inputs,units" || learnt.kernels.length !== inputs.length)
-      return null;
-    const flat = view.layers[index - 1].type === "Flatten" ? view.layers[index - 2] : null;
-    const account = denseCell({
-      before: inputs,
-      kernel: learnt.kernels.map((/** @type {number[]} */ row) => row[unit]),
-      bias: learnt.biases[unit] ?? 0,
-      value,
-      activation: layer.activation,
-      maps: flat?.output_shape.length === 3 ? flat.output_shape : null,
-    });
-    const isShare = layer.activation === "softmax";
-    return isShare ? { ...account, unit, logits: denseSums(inputs, learnt.kernels, learnt.biases) } : account;
-  },
-  Softmax: ({ layer, spot, value, region, before }) =>
-    region && before?.vector
-      ? shareCell({ logits: before.vector, unit: unitOf(spot, layer), value })
-      : null,
-};
-
-/** @param {import("../parts/matrix-canvas.js").Spot} spot @param {import("../service.js").Layer} layer */
-function unitOf(spot, { output_shape: shape }) {
-  return spot.row * vectorWidth(shape[0]) + spot.column;
-}
-
-/** @param {number} value */
-function short(value) {
-  return Math.abs(value) < 0.005
-    ? "0"
-    : value
-        .toFixed(2)
-        .replace("-", "−")
-        .replace(/^(−?)0\./, "$1.");
 }

@@ -4,7 +4,7 @@ import { magnitude } from "../arithmetic/colour-scale.js";
 import { convolve } from "../arithmetic/convolution.js";
 import { IMAGE, misprint } from "../arithmetic/lecture.js";
 import { sameMatrix } from "../arithmetic/matrix.js";
-import { written } from "../arithmetic/numerals.js";
+import { tight, written } from "../arithmetic/numerals.js";
 import { element, put } from "../parts/element.js";
 import { NumberGrid } from "../parts/number-grid.js";
 import { writtenActivation, writtenProducts } from "../parts/written-sum.js";
@@ -73,7 +73,7 @@ export class ConvolutionStage {
     this.showInput(state, plan, cell);
     this.kernel.show(
       state.kernel.map((row, y) =>
-        row.map((value, x) => ({ value, text: tap(value), limit: weight, edits: [y, x] })),
+        row.map((value, x) => ({ value, text: tight(value, 3), limit: weight, edits: [y, x] })),
       ),
     );
     const most = magnitude(plan.output.flat());
@@ -168,7 +168,7 @@ export class ConvolutionStage {
     );
     this.applied.show(
       cell.terms.map((row) =>
-        row.map((term) => ({ value: term.weight, text: tap(term.weight), limit: weight })),
+        row.map((term) => ({ value: term.weight, text: tight(term.weight, 3), limit: weight })),
       ),
     );
     this.products.show(
@@ -225,9 +225,4 @@ export class ConvolutionStage {
 /** @param {string} sign */
 function operator(sign) {
   return element("span", { class: "operator", "aria-hidden": "true" }, sign);
-}
-
-/** A weight: ninths and sixteenths need three decimals. @param {number} value */
-function tap(value) {
-  return Number.isInteger(value) ? written(value) : written(value, 3).replace(/^(−?)0\./, "$1.");
 }

@@ -4,6 +4,7 @@ import { ACTIVATIONS } from "../arithmetic/activation.js";
 import { BORDER_MODES } from "../arithmetic/border.js";
 import { INPUTS } from "../arithmetic/lecture.js";
 import { replaced, sameMatrix } from "../arithmetic/matrix.js";
+import { written } from "../arithmetic/numerals.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { choice, count, segments } from "../parts/controls.js";
 import { element } from "../parts/element.js";
@@ -87,7 +88,7 @@ export function open({ text, values, keep }) {
         Object.keys(INPUTS).find((name) => sameMatrix(INPUTS[name], state.input)) ?? "custom";
       const preset = kernels.find((one) => one.name === state.preset);
       const sum = state.kernel.flat().reduce((total, value) => total + value, 0);
-      purpose.textContent = `${text("kernel_sum", { sum: Number(sum.toFixed(3)) })}${preset ? ` ${text(/** @type {"kind_other"} */ (`kind_${preset.kind}`))}` : ""}`;
+      purpose.textContent = `${text("kernel_sum", { sum: written(sum, 3) })}${preset ? ` ${text(/** @type {"kind_other"} */ (`kind_${preset.kind}`))}` : ""}`;
       const found = stage.show(state);
       if (state.step >= found.length) {
         state.step = Math.max(0, found.length - 1);

@@ -2,13 +2,14 @@
 
 import { readChoice, readCount } from "../arithmetic/address.js";
 import { EXAMPLES, readLayers, writeLayers } from "../arithmetic/layer-list.js";
-import { counted, weighed } from "../arithmetic/numerals.js";
+import { counted, fixed, weighed } from "../arithmetic/numerals.js";
 import { Newest } from "../newest.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { choice, count, segments } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
 import { scroller } from "../parts/scroller.js";
 import { Fault } from "../parts/fault.js";
+import { formulaWords, serviceWords } from "../parts/service-words.js";
 import { send } from "../service.js";
 import { frame } from "./frame.js";
 import { layerEditor } from "./layer-editor.js";
@@ -16,7 +17,7 @@ import { layerEditor } from "./layer-editor.js";
 const BYTES = { float32: 4, float16: 2 };
 
 /** @type {import("../lab.js").View} */
-export function open({ text, language, values, keep }) {
+export function open({ text, values, keep }) {
   let layers = readLayers(values.get("layers") ?? EXAMPLES.lenet5);
   let batch = readCount(values.get("batch"), { least: 1, most: 100000, fallback: 1 });
   let dtype = readChoice(values.get("dtype"), ["float32", "float16"]);
@@ -67,17 +68,17 @@ export function open({ text, language, values, keep }) {
       element(
         "dl",
         { class: "totals" },
-        total(text("total_parameters"), counted(answer.parameters, language)),
-        total(text("total_multiply_adds"), counted(answer.multiply_adds, language)),
+        total(text("total_parameters"), counted(answer.parameters)),
+        total(text("total_multiply_adds"), counted(answer.multiply_adds)),
         total(
           text("total_memory"),
-          weighed(answer.memory_bytes + weights, language),
+          weighed(answer.memory_bytes + weights),
           text("memory_parts", {
-            outputs: weighed(answer.memory_bytes, language),
-            weights: weighed(weights, language),
+            outputs: weighed(answer.memory_bytes),
+            weights: weighed(weights),
           }),
         ),
-        dense ? total(text("share_of_dense"), `${(100 * dense.share).toFixed(2)} %`) : null,
+        dense ? total(text("share_of_dense"), `${fixed(100 * dense.share, 2)} %`) : null,
       ),
       scroller(text("figures"), [
         element(
@@ -117,8 +118,8 @@ export function open({ text, language, values, keep }) {
       element(
         "td",
         { class: "figure" },
-        element("b", {}, counted(layer.parameters, language)),
-        layer.parameters ? element("span", { class: "how" }, layer.formulas.parameters) : null,
+        element("b", {}, counted(layer.parameters)),
+        layer.parameters ? element("span", { class: "how" }, formulaWords(layer.formulas.parameters, text)) : null,
       ),
       element(
         "td",
@@ -131,9 +132,9 @@ export function open({ text, language, values, keep }) {
       element(
         "td",
         { class: "figure" },
-        element("b", {}, weighed(layer.memory_bytes, language)),
-        element("span", { class: "how" }, layer.formulas.memory_bytes),
-        layer.slide ? element("span", { class: "slide" }, layer.slide) : null,
+        element("b", {}, weighed(layer.memory_bytes)),
+        element("span", { class: "how" }, formulaWords(layer.formulas.memory_bytes, text)),
+        layer.slide ? element("span", { class: "slide" }, serviceWords(layer.slide, text)) : null,
       ),
     );
   }

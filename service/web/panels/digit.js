@@ -23,7 +23,7 @@ import { pinFrom, pinTo } from "./pin.js";
 const SAVED_SIDE = 280;
 
 /** @type {import("../lab.js").View} */
-export function open({ text, language, values, keep }) {
+export function open({ text, values, keep }) {
   const { drawing } = session;
   drawing.read(values);
   const isOfFile = values.get("source") === "file";
@@ -51,7 +51,6 @@ export function open({ text, language, values, keep }) {
   });
   const shelf = new NetworkShelf({
     text,
-    language,
     pin: pinFrom(values.get("pin")),
     pinnedIn: readCount(values.get("network"), { least: 0, most: 99, fallback: 0 }),
     onPoint: point,

@@ -3,6 +3,7 @@
 import { TYPES, freshLayer } from "../arithmetic/layer-list.js";
 import { choice, count } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
+import { serviceWords } from "../parts/service-words.js";
 
 const MOST_LAYERS = 20;
 
@@ -55,7 +56,7 @@ export function layerEditor({ text, onChange }) {
       if (!pointer.startsWith("#/layers/") || !item) return false;
       item.querySelector(`[data-field="${rest.join("/")}"] :is(input, select)`)?.setAttribute("aria-invalid", "true");
       /** @type {HTMLDetailsElement | null} */ (item.closest("details"))?.setAttribute("open", "");
-      item.append(element("p", { class: "refusal", role: "alert" }, detail));
+      item.append(element("p", { class: "refusal", role: "alert" }, serviceWords(detail, text)));
       return true;
     });
     return errors.length > 0 && isMarked.every(Boolean);

@@ -14,16 +14,14 @@ export class NetworkShelf {
   /**
    * @param {object} options
    * @param {import("../strings.js").Text} options.text
-   * @param {string} options.language
    * @param {Pin | null} options.pin
    * @param {number} options.pinnedIn place of the network whose cell is pinned
    * @param {(view: NetworkView, pin: Pin | null) => void} options.onPoint
    * @param {() => void} options.onPin
    * @param {() => void} options.onLoad there is one network more
    */
-  constructor({ text, language, pin, pinnedIn, onPoint, onPin, onLoad }) {
+  constructor({ text, pin, pinnedIn, onPoint, onPin, onLoad }) {
     this.text = text;
-    this.language = language;
     this.pin = pin;
     this.pinnedIn = pinnedIn;
     this.onPoint = onPoint;
@@ -62,7 +60,6 @@ export class NetworkShelf {
   viewOf(network, index) {
     const view = new NetworkView({
       text: this.text,
-      language: this.language,
       network,
       onPoint: (shown) => this.onPoint(view, shown),
       onPin: (chosen) => {

@@ -27,12 +27,11 @@ export class NetworkView {
   /**
    * @param {object} options
    * @param {import("../strings.js").Text} options.text
-   * @param {string} options.language
    * @param {{name: string, version: string, parameters: number, input_shape: [number, number, number], layers: import("../service.js").Layer[]}} options.network
    * @param {(pin: Pin | null) => void} options.onPoint
    * @param {(pin: Pin | null) => void} options.onPin
    */
-  constructor({ text, language, network, onPoint, onPin }) {
+  constructor({ text, network, onPoint, onPin }) {
     this.text = text;
     this.name = network.name;
     this.onPoint = onPoint;
@@ -69,7 +68,7 @@ export class NetworkView {
             "span",
             {},
             index && layer.parameters
-              ? text("parameters", { count: counted(layer.parameters, language) })
+              ? text("parameters", { count: counted(layer.parameters) })
               : "\u00a0",
           ),
         ),
@@ -92,7 +91,7 @@ export class NetworkView {
           element(
             "span",
             {},
-            text("network_total", { count: counted(network.parameters, language), version: network.version }),
+            text("network_total", { count: counted(network.parameters), version: network.version }),
           ),
         ),
         this.scale,

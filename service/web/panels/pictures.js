@@ -3,7 +3,7 @@
 import { readChoice, readMatrix, writeMatrix } from "../arithmetic/address.js";
 import { magnitude } from "../arithmetic/colour-scale.js";
 import { replaced } from "../arithmetic/matrix.js";
-import { written } from "../arithmetic/numerals.js";
+import { tight, written } from "../arithmetic/numerals.js";
 import { sampleDigit } from "../arithmetic/sample-digits.js";
 import { Newest } from "../newest.js";
 import { callDrawer } from "../parts/call-drawer.js";
@@ -117,7 +117,7 @@ export function open({ text, values, keep }) {
         kernel.map((line, y) =>
           line.map((value, x) => ({
             value,
-            text: written(value, 3).replace(/^(−?)0\./, "$1."),
+            text: tight(value, 3),
             limit,
             edits: [y, x],
           })),

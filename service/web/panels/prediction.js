@@ -1,5 +1,6 @@
 /** @file The answer: the digit, how sure, and a bar for each of the ten. */
 
+import { fixed } from "../arithmetic/numerals.js";
 import { element } from "../parts/element.js";
 
 /** What is said of a picture that is no digit, by its reason; "" while there is nothing to read. @type {Record<string, import("../strings.js").Key>} */
@@ -48,12 +49,12 @@ export class PredictionView {
     this.numeral.textContent = digit === null ? "–" : String(digit);
     this.numeral.dataset.digit = digit === null ? "" : String(digit);
     const confidence = prediction?.confidence ?? 0;
-    const percent = confidence > 0.999 ? "> 99.9" : (confidence * 100).toFixed(1);
+    const percent = confidence > 0.999 ? `> ${fixed(99.9, 1)}` : fixed(confidence * 100, 1);
     this.tell(isSure ? text("confidence", { percent }) : text(WHY[prediction?.reason ?? ""]));
     this.rows.forEach(({ fill, share, element: row }, index) => {
       const probability = digit === null ? 0 : (prediction?.probabilities[index] ?? 0);
       fill.style.transform = `scaleX(${probability})`;
-      share.textContent = digit === null ? "" : `${(probability * 100).toFixed(1)}`;
+      share.textContent = digit === null ? "" : fixed(probability * 100, 1);
       row.classList.toggle("is-best", index === digit);
     });
   }

@@ -2,6 +2,7 @@
 
 import { written } from "../arithmetic/numerals.js";
 import { tick } from "../parts/controls.js";
+import { serviceWords } from "../parts/service-words.js";
 import { element, put } from "../parts/element.js";
 
 export class PreparationView {
@@ -34,7 +35,7 @@ export class PreparationView {
         text("step_box", { height, width, top, left }),
         text("step_scale", { scale: written(steps.scale, 3) }),
         text("step_shift", { down: written(down), right: written(right) }),
-        ...steps.warnings.map((warning) => `⚠ ${warning}`),
+        ...steps.warnings.map((warning) => `⚠ ${serviceWords(warning, text)}`),
       ].map((words) => element("li", {}, words)),
     );
   }

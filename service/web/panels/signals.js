@@ -4,6 +4,7 @@ import { readCount, readMatrix, writeMatrix } from "../arithmetic/address.js";
 import { magnitude } from "../arithmetic/colour-scale.js";
 import { convolve } from "../arithmetic/convolution.js";
 import { SIGNAL, SYSTEM } from "../arithmetic/lecture.js";
+import { listed, typedList } from "../arithmetic/numerals.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { element, put } from "../parts/element.js";
 import { Player } from "../parts/player.js";
@@ -111,11 +112,9 @@ export function open({ text, values, keep }) {
   function field(label, now, onRead) {
     const input = element("input", {
       type: "text",
-      value: now()
-        .map((value) => Number(value.toPrecision(4)))
-        .join(", "),
+      value: listed(now().map((value) => Number(value.toPrecision(4)))),
       oninput: () => {
-        const read = readMatrix(input.value.replaceAll(/\s+/g, ""), { most: MOST_SAMPLES })?.[0];
+        const read = readMatrix(typedList(input.value).join(","), { most: MOST_SAMPLES })?.[0];
         input.setAttribute("aria-invalid", String(!read));
         if (!read) return;
         onRead(read);

@@ -1,6 +1,6 @@
 /** @file How good the served networks are: errors beside the lecture's, confusion, and whether confidence holds. */
 
-import { counted } from "../arithmetic/numerals.js";
+import { counted, fixed } from "../arithmetic/numerals.js";
 import { element, put, svg } from "../parts/element.js";
 import { colour, magnitude } from "../arithmetic/colour-scale.js";
 import { Newest } from "../newest.js";
@@ -12,8 +12,11 @@ import { model, recognisers } from "../service.js";
 /** What the slides report of the same 10,000 test images. */
 const LECTURE = { errors: 119, accuracy: 0.9881 };
 
+/** @param {number} share */
+const percent = (share) => `${fixed(100 * share, 2)} %`;
+
 /** @type {import("../lab.js").View} */
-export function open({ text, language }) {
+export function open({ text }) {
   const body = element("div", { class: "trainings" });
   const fault = new Fault(text);
   const newest = new Newest(async () => {
@@ -25,7 +28,6 @@ export function open({ text, language }) {
   /** @param {Awaited<ReturnType<typeof model>> & {version?: string, created?: string}} network */
   function report(network) {
     const { test } = network.evaluation;
-    const percent = (/** @type {number} */ share, digits = 2) => `${(100 * share).toFixed(digits)} %`;
     const [low, high] = test.accuracy_interval_95;
     return element(
       "section",
@@ -43,10 +45,10 @@ export function open({ text, language }) {
       element(
         "dl",
         { class: "totals" },
-        fact(text("errors_of", { images: counted(test.images, language) }), counted(test.errors, language)),
+        fact(text("errors_of", { images: counted(test.images) }), counted(test.errors)),
         fact(text("accuracy"), percent(test.accuracy), `${percent(low)} – ${percent(high)}`),
         fact(text("calibration_error"), percent(test.ece)),
-        fact(text("slides_errors"), counted(LECTURE.errors, language), percent(LECTURE.accuracy)),
+        fact(text("slides_errors"), counted(LECTURE.errors), percent(LECTURE.accuracy)),
       ),
       element(
         "div",
@@ -79,7 +81,7 @@ export function open({ text, language }) {
         class: "interval",
         viewBox: "0 0 600 92",
         role: "img",
-        "aria-label": `${text("accuracy")}: ${accuracy} (${low} – ${high}); ${text("slides_errors")}: ${LECTURE.accuracy}`,
+        "aria-label": `${text("accuracy")}: ${percent(accuracy)} (${percent(low)} – ${percent(high)}); ${text("the_slides")}`,
       },
       svg("line", { class: "axis", x1: 10, x2: 590, y1: 66, y2: 66 }),
       ticks
@@ -88,7 +90,7 @@ export function open({ text, language }) {
           svg(
             "text",
             { x: x(at), y: 86, "text-anchor": at === from ? "start" : at === to ? "end" : "middle" },
-            `${(100 * at).toFixed(1)} %`,
+            `${fixed(100 * at, 1)} %`,
           ),
         ])
         .flat(),
@@ -155,7 +157,7 @@ export function open({ text, language }) {
           class: "reliability",
           viewBox: "0 0 260 262",
           role: "img",
-          "aria-label": `${text("reliability")}: ${bins.map((bin) => `${bin.confidence.toFixed(2)} → ${bin.accuracy.toFixed(2)} (${bin.count})`).join("; ")}`,
+          "aria-label": `${text("reliability")}: ${bins.map((bin) => `${fixed(bin.confidence, 2)} → ${fixed(bin.accuracy, 2)} (${counted(bin.count)})`).join("; ")}`,
         },
         svg("rect", { class: "frame", x: 20, y: 20, width: 200, height: 200 }),
         svg("line", { class: "axis", x1: 20, y1: 220, x2: 220, y2: 20 }),

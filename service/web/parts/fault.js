@@ -1,6 +1,7 @@
 /** @file What went wrong, in words. */
 
 import { element } from "./element.js";
+import { refusalWords } from "./service-words.js";
 import { ServiceError } from "../service.js";
 
 export class Fault {
@@ -31,5 +32,6 @@ export class Fault {
 export function faultWords(error, text) {
   if (!(error instanceof ServiceError)) return String(error);
   if (!error.status) return text("no_service");
-  return error.isPassing ? `${error.message} ${text("tried_again")}` : error.message;
+  const words = refusalWords(error, text);
+  return error.isPassing ? `${words} ${text("tried_again")}` : words;
 }

@@ -1,6 +1,6 @@
 /** @file A matrix to read, to edit or to point at, with the window that slides over it. */
 
-import { written } from "../arithmetic/numerals.js";
+import { typed, written } from "../arithmetic/numerals.js";
 import { colour } from "../arithmetic/colour-scale.js";
 import { theme } from "./theme.js";
 import { element, put } from "./element.js";
@@ -104,8 +104,8 @@ export class NumberGrid {
           input.classList.remove("is-bad");
         },
         oninput: () => {
-          const value = Number(input.value.replace("−", "-").replace(",", "."));
-          const isFine = input.value.trim() !== "" && Number.isFinite(value) && Math.abs(value) <= 1e6;
+          const value = typed(input.value);
+          const isFine = Math.abs(value) <= 1e6;
           input.classList.toggle("is-bad", !isFine);
           if (isFine) this.onEdit?.(row, column, value);
         },

@@ -1,0 +1,90 @@
+"""Portuguese is whole: numbers, warnings, what the service refuses; a layer has one name in every view."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+VIEWS = ["digit", "convolution", "pictures", "pooling", "channels", "signals", "cost", "training"]
+STATES = {
+    "convolution": "kernel=average_3&bias=0.5&activation=tanh",
+    "pooling": "operation=average&stride=1",
+    "pictures": "kernel=average_3",
+    "signals": "n=2",
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_number_has_a_decimal_point_in_portuguese(open_page: Callable[..., Page], view: str) -> None:
+    state = STATES.get(view, "pin=8,0,3,0" if view == "digit" else "")
+    page = open_page(f"/#{view}?lang=pt&{state}")
+    if view == "digit":
+        page.get_by_role("button", name="Desenhar um 3").click()
+        expect(page.locator(".total sup").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    told = page.evaluate(
+        "[document.querySelector('main').innerText, ...[...document.querySelectorAll('main .cell')]"
+        ".map(one => one.value ?? '')].join(' ')"
+    )
+
+    assert re.findall(r"\d\.\d+", told) == []
+    if view not in {"channels", "pictures"}:
+        assert re.search(r"\d,\d", told)
+
+
+def test_numbers_are_typed_as_they_are_written(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#signals?lang=pt")
+    field = page.get_by_label("Sinal x")
+    expect(field).to_have_value(re.compile(r"^2; 1,482; 1,098;"))
+    field.fill("1; 0,5; −2")
+    page.get_by_role("button", name="Último").click()
+    expect(page.locator(".written b")).to_have_text("2")
+    page.get_by_role("link", name="Convolução").click()
+    grid = page.get_by_role("group", name="Entrada", exact=True)
+    grid.get_by_label("linha 0, coluna 1").fill("0,25")
+    grid.get_by_label("linha 0, coluna 1").blur()
+
+    expect(page.locator(".written .sum").first).to_contain_text("0,25·(−1)")
+
+
+def test_a_warning_is_in_the_language_of_the_page(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#digit?lang=pt&ink=" + "AANAZANAJAzA")
+
+    expect(page.locator(".steps")).to_contain_text("⚠ o algarismo toca na borda da imagem")
+
+
+def test_what_the_service_refuses_is_told_in_portuguese(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#cost?lang=pt&layers=i28,28,1.c6,99,1,valid.d10", refused="422")
+
+    expect(page.locator(".refusal").first).to_have_text("99 é maior do que a entrada com preenchimento, 28")
+    expect(page.get_by_text("Estas camadas não fazem uma rede")).to_be_visible()
+
+
+def test_a_problem_has_its_kind_in_portuguese_before_the_services_words(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page("/#digit?lang=pt", refused="413")
+    problem = {"type": "/problems/too-large", "status": 413, "detail": "xyzzy"}
+    page.route("**/predict*", lambda route: route.fulfill(status=413, json=problem))
+    page.get_by_role("button", name="Desenhar um 3").click()
+
+    expect(page.get_by_role("alert").first).to_have_text("O pedido ultrapassa um limite (xyzzy)")
+
+
+def test_the_slides_misprint_and_the_formulas_are_portuguese(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#cost?lang=pt&layers=i512,512,3.c100,5,1,same")
+
+    expect(page.locator(".slide")).to_contain_text("O diapositivo mostra 300 MB")
+    expect(page.locator(".figures")).to_contain_text("× 1 imagem =")
+
+
+def test_a_layer_has_one_name_in_every_view(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#digit?pin=2,1,4,4")
+    page.get_by_role("button", name="Draw a 3").click()
+    expect(page.locator(".inspector h3")).to_contain_text("average_pooling2d_1")
+    names = page.locator(".layer figcaption b").all_inner_texts()[1:]
+    page.get_by_role("link", name="Cost").click()
+    expect(page.locator("tbody tr")).to_have_count(9)
+
+    assert page.locator("tbody th").all_inner_texts()[1:] == names
