@@ -12,6 +12,8 @@ import { fade } from "../parts/scroller.js";
 /** @typedef {import("../parts/matrix-canvas.js").Spot} Spot */
 /** @typedef {{layer: number, spot: Spot}} Pin layer 0 is the input */
 
+const LONG_NAME = 12;
+
 /** How the maps of a layer are laid out, by their number and side: maps side by side, cell in rem. */
 function layout(/** @type {number[]} */ shape) {
   const [side, , maps] = shape;
@@ -266,9 +268,10 @@ export class NetworkView {
   }
 }
 
-/** A long name may go on in the next line after an underscore. @param {string} name */
+/** A long name goes on in the next line after its first word. @param {string} name */
 function breakable(name) {
-  return name.split(/(?<=_)/).flatMap((part, index) => (index ? [element("wbr"), part] : [part]));
+  const [first, ...others] = name.split("_");
+  return name.length > LONG_NAME ? [`${first}_`, element("wbr"), others.join("_")] : [name];
 }
 
 /** @param {...(HTMLElement | null)} children */

@@ -83,6 +83,7 @@ export class PictureResult {
       attributes: { role: "img", "aria-label": `${this.text("picture_after")}: ${title}` },
     });
     canvas.show(maps, limit);
+    canvas.element.style.width = `calc(${maps[0][0].length} * var(--pixel))`;
     canvas.element.addEventListener("pointermove", (event) => {
       const spot = canvas.at(event);
       if (spot) this.spot = { ...spot, map: channel };
