@@ -58,7 +58,7 @@ def routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     web = resources.files("service") / "web"
     files = dict(_files(web, ""))
-    problems = _problem_pages(web)
+    problems = {language: _problem_pages(web, suffix) for language, suffix in (("en", ""), ("pt", ".pt"))}
 
     @router.get("/")
     @access("open")
@@ -91,10 +91,13 @@ def routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
     @router.get("/problems/{name}")
     @access("open")
     async def problem(request: Request, name: str) -> StarletteResponse:
-        if name not in problems:
-            message = f"no problem of that name; there are: {', '.join(problems)}"
+        language = _language(request)
+        if name not in problems[language]:
+            message = f"no problem of that name; there are: {', '.join(problems[language])}"
             raise UnknownNameError(message)
-        return _answer(request, problems[name])
+        response = _answer(request, problems[language][name])
+        response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+        return response
 
     return router
 
@@ -108,6 +111,12 @@ def _answer(request: Request, page: Page) -> StarletteResponse:
     if {tag.removeprefix("W/") for tag in _tags(request, "if-none-match")} & {"*", page.tag}:
         return StarletteResponse(status_code=304, headers=headers)
     return StarletteResponse(page.content, headers=headers, media_type=page.media_type)
+
+
+def _language(request: Request) -> str:
+    """Give the one of the two languages that a browser names first (RFC 9110, section 12.5.4)."""
+    named = [tag.strip()[:2].lower() for tag in request.headers.get("accept-language", "").split(",")]
+    return next((tag for tag in named if tag in {"en", "pt"}), "en")
 
 
 def _tags(request: Request, name: str) -> set[str]:
@@ -126,9 +135,9 @@ def _files(folder: Traversable, prefix: str) -> list[tuple[str, Page]]:
     return found
 
 
-def _problem_pages(web: Traversable) -> dict[str, Page]:
-    template = string.Template((web / "problem.html").read_text(encoding="utf-8"))
-    problems = json.loads((web / "problems.json").read_text(encoding="utf-8"))
+def _problem_pages(web: Traversable, suffix: str) -> dict[str, Page]:
+    template = string.Template((web / f"problem{suffix}.html").read_text(encoding="utf-8"))
+    problems = json.loads((web / f"problems{suffix}.json").read_text(encoding="utf-8"))
     pages = {}
     for name, problem in problems.items():
         told = {key: _marked(str(value)) for key, value in problem.items()}

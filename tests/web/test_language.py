@@ -88,3 +88,16 @@ def test_a_layer_has_one_name_in_every_view(open_page: Callable[..., Page]) -> N
     expect(page.locator("tbody tr")).to_have_count(9)
 
     assert page.locator("tbody th").all_inner_texts()[1:] == names
+
+
+def test_the_pages_of_problems_are_portuguese_for_a_portuguese_browser(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page("/problems/too-large", locale="pt-PT")
+    expect(page.locator("h2")).to_have_text("O pedido ultrapassa um limite")
+    titles = page.locator("main a").count()
+    other = open_page("/problems/too-large", locale="de-DE")
+
+    expect(other.locator("h2")).to_have_text("The request is over a limit")
+    assert page.evaluate("document.documentElement.lang") == "pt"
+    assert other.locator("main a").count() == titles
