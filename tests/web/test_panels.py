@@ -64,7 +64,7 @@ def test_the_average_at_the_border_is_explained(open_page: Callable[..., Page]) 
     page = open_page("/#pooling?operation=average&patch=3&stride=2&padding=number&margins=1,1")
 
     expect(page.locator(".written .sum")).to_have_text("(5 + 8 + 3 + 9) / 4 = 25 / 4 = 6.25")
-    expect(page.locator(".written .note")).to_contain_text("25 / 9 = 2.778")
+    expect(page.locator(".written .note")).to_contain_text("25 / 9 ≈ 2.778")
 
 
 def test_channels_sum_into_one_map_for_each_kernel(

@@ -14,7 +14,7 @@ export function legend({ low, high, label, tones = "signed" }) {
     cell: 0.1,
     gap: 0,
     tones,
-    attributes: { role: "img", "aria-label": label },
+    attributes: { class: "tones", role: "img", "aria-label": label },
   });
   const from = tones === "signed" ? -STEPS : 0;
   canvas.show([[Array.from({ length: STEPS - from + 1 }, (_, step) => from + step)]], STEPS);
