@@ -23,4 +23,3 @@ USER 10001:10001
 VOLUME ["/models", "/runs"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/opt/training/bin/python", "-m", "training", "--repository", "/models"]
-CMD ["--recipe", "best"]

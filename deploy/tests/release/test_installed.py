@@ -65,12 +65,12 @@ def test_the_command_says_what_it_can_do_and_which_version_it_is(
     assert installed.do(installed.command("lenet5"), "--version") == f"lenet5-service {version}\n"
 
 
-def test_it_serves_the_network_that_is_in_the_package(address: str) -> None:
+def test_it_serves_the_networks_that_are_in_the_package(address: str) -> None:
     assert ask(f"{address}/health/ready")["ready"] is True
-    (model,) = ask(f"{address}/models")["models"]
-    card = json.loads((ROOT / "service" / "models" / "lenet5" / "1" / "card.json").read_text())
+    served = [(model["name"], model["version"]) for model in ask(f"{address}/models")["models"]]
 
-    assert (model["name"], model["version"]) == (card["name"], card["version"])
+    packaged = (ROOT / "service" / "models").glob("*/*/card.json")
+    assert sorted(served) == sorted((card.parents[1].name, card.parent.name) for card in packaged)
 
 
 def test_a_photo_of_a_seven_is_a_seven(address: str) -> None:
