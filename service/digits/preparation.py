@@ -131,7 +131,10 @@ def by_levels(picture: npt.NDArray[np.uint8], sent_side_px: int | None = None) -
             return Prepared(negative, is_negative=True)
     sight = Sight(grey, sent_side_px)
     found = flat.find(grey)
-    return Prepared(found.framed.image, found=found, sight=sight) if found else sight
+    if found:
+        return Prepared(found.framed.image, found=found, sight=sight)
+    darkest, lightest, _, _ = cv2.minMaxLoc(grey)
+    return Prepared(np.zeros(SIZE_PX, np.uint8), is_blank=True) if darkest == lightest else sight
 
 
 def all_by_levels(pictures: Iterable[npt.NDArray[np.uint8]]) -> Iterable[Prepared | Sight]:

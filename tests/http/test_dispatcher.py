@@ -88,7 +88,7 @@ def pictures(
         "palette": ("image/gif", encode(Image.fromarray(seven), "GIF")),
         "jpeg": ("image/jpeg", encode(seven, "JPEG")),
         "webp": ("image/webp", encode(colour, "WEBP", lossless=True)),
-        "bmp": ("image/bmp", encode(colour[:12, :12], "BMP")),
+        "bmp": ("image/bmp", encode(colour[::2, ::2], "BMP")),
         "unnamed format": ("application/octet-stream", encode(seven)),
         "another format than said": ("image/jpeg", encode(seven)),
         "blank": ("image/png", encode(blank)),
