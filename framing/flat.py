@@ -50,13 +50,14 @@ class FlatDigit(NamedTuple):
         framed: The image as MNIST would have it.
         is_dark: The ink was darker than the ground.
         box: Of the digit, in the picture's pixels.
-        is_apart: Two parts of the ink stand side by side, as two digits do.
+        is_doubtful: It may be another: two parts of the ink stand side by side, as two digits do, or the ink
+            fills its box, as a card with a digit on it does.
     """
 
     framed: Framed
     is_dark: bool
     box: Box
-    is_apart: bool
+    is_doubtful: bool
 
 
 def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
@@ -93,13 +94,12 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
         ink = pieces.linked(pieces.without_specks(ink, found, constants), found, constants)
         left, top, width, height = cv2.boundingRect(_mask(ink, constants))
         crop = ink[top : top + height, left : left + width]
-    if _is_solid(crop, constants):
-        return None
+    is_solid = _is_solid(crop, constants)
     if ground.is_stepped and max(height, width) < constants.smoothed_px:
         crop = _smoothed(crop, constants)
     top, left = top << halvings, left << halvings
     box = (top, left, min(height << halvings, whole_height - top), min(width << halvings, whole_width - left))
-    return FlatDigit(frame(crop), ground.is_light, box, is_apart)
+    return FlatDigit(frame(crop), ground.is_light, box, is_apart or is_solid)
 
 
 def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:

@@ -55,7 +55,7 @@ class Recognition(NamedTuple):
     def is_doubtful(self) -> bool:
         """The network that finds ink may see more than levels told."""
         found = self.prepared.found
-        return isinstance(found, FlatDigit) and (found.is_apart or bool(self.confidence < SURE))
+        return isinstance(found, FlatDigit) and (found.is_doubtful or bool(self.confidence < SURE))
 
 
 def quickly(pictures: Pictures, *, preprocess: Literal["auto", "none"], size: Size) -> list[Prepared | Sight]:
