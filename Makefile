@@ -8,7 +8,7 @@ PYTHON_IMAGE ?= python:3.11-slim-bookworm
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' service/__init__.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test kserve openapi check train bench image image-test deploy-test ray-test release release-test lock clean
+.PHONY: help serve test suite page kserve openapi check train bench image image-test deploy-test ray-test release release-test lock clean
 
 help: ## Show these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -17,8 +17,13 @@ serve: .venv/service ## Serve on 127.0.0.1:8000 (LENET_PORT and others: docs/set
 	@$(BIN)/python -m compileall -q service
 	@$(BIN)/python -m service
 
-test: .venv/development ## Run every test
-	$(BIN)/python -m pytest --cov
+test: suite page ## Run every test
+
+suite: .venv/development ## Run the tests of all but the page
+	$(BIN)/python -m pytest --cov --ignore tests/web
+
+page: .venv/development ## Run the tests of the page, in a browser
+	$(BIN)/python -m pytest tests/web
 
 kserve: .venv/development .venv/kserve ## Run KServe's client, in an environment of its own, against the service
 	$(BIN)/python -m pytest tests/protocol/test_kserve.py

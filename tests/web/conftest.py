@@ -22,7 +22,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-expect.set_options(timeout=4_000)
+expect.set_options(timeout=15_000)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 LAPTOP, PHONE, PROJECTOR = (1280, 720), (390, 844), (1920, 1080)
 
@@ -107,7 +107,7 @@ def watch(watched: Watched, lab: str, refused: str) -> None:
     """Write down errors, refusals of the policy, requests to another origin; not a status that is meant."""
     page, faults = watched.page, watched.faults
     meant = [f"responded with a status of {refused}", f"Failed to load resource: {refused}"]
-    page.set_default_timeout(4_000)
+    page.set_default_timeout(15_000)
     page.on(
         "console",
         lambda said: (
