@@ -35,6 +35,8 @@ def test_each_network_that_reads_digits_is_shown_with_its_own_layers(open_page: 
     page = open_page("/#digit")
     networks = page.locator(".network")
     expect(networks).to_have_count(3)
+    for number in range(3):
+        expect(networks.nth(number).locator(".layer figcaption").last).to_be_attached()
     captions = networks.nth(RIDGES).locator(".layer figcaption").all_inner_texts()
     others = networks.nth(ELSEWHERE).locator(".layer figcaption").all_inner_texts()
 

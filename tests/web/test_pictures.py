@@ -93,7 +93,10 @@ def test_the_value_under_the_pointer_is_the_new_kernels(open_page: Callable[...,
     page = open_page("/#pictures?kernel=sobel_y")
     expect(page.locator(".result-maps canvas")).to_be_visible()
     before = pixels_of(page, "canvas.picture")[..., 0].astype(float)
-    page.locator(".result-maps canvas").hover(position={"x": 129, "y": 125})
+    canvas = page.locator(".result-maps canvas")
+    shown, (height, width) = canvas.bounding_box(), before.shape
+    assert shown
+    canvas.hover(position={"x": 64.5 / width * shown["width"], "y": 62.5 / height * shown["height"]})
     expect(page.locator(".readout")).to_contain_text("row 62, column 64 =")
     page.get_by_role("combobox", name="Kernel").select_option("average_3")
     mean = ndimage.uniform_filter(before, 3, mode="nearest")[62, 64]
