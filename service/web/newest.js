@@ -5,6 +5,14 @@ import { ServiceError } from "./service.js";
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 
+let atWork = 0;
+
+/** Tell screen readers when what is shown is about to change. @param {number} change how many more are at work */
+function busy(change) {
+  atWork += change;
+  document.querySelector("main")?.setAttribute("aria-busy", String(atWork > 0));
+}
+
 /** @template T */
 export class Newest {
   /**
@@ -30,6 +38,7 @@ export class Newest {
 
   async run() {
     this.isBusy = true;
+    busy(1);
     try {
       while (this.waiting) {
         const { asked } = this.waiting;
@@ -40,6 +49,7 @@ export class Newest {
       }
     } finally {
       this.isBusy = false;
+      busy(-1);
     }
   }
 

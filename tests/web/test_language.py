@@ -22,7 +22,7 @@ def test_no_number_has_a_decimal_point_in_portuguese(open_page: Callable[..., Pa
     if view == "digit":
         page.get_by_role("button", name="Desenhar um 3").click()
         expect(page.locator(".total sup").first).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("main[aria-busy=true]")).to_have_count(0)
     told = page.evaluate(
         "[document.querySelector('main').innerText, ...[...document.querySelectorAll('main .cell')]"
         ".map(one => one.value ?? '')].join(' ')"

@@ -16,7 +16,7 @@ SEVEN = [[(0.3, 0.24), (0.7, 0.24), (0.58, 0.5), (0.47, 0.82)]]
 
 def settle(page: Page) -> None:
     expect(page.locator("main .view")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("main[aria-busy=true]")).to_have_count(0)
     # A canvas is drawn at the next frame.
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 

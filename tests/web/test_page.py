@@ -36,7 +36,7 @@ LEAVING = """() => [...document.querySelectorAll('main :is(button, label, legend
 
 def settle(page: Page) -> None:
     expect(page.locator("main")).to_have_text(re.compile(r".{20}", re.DOTALL))
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("main[aria-busy=true]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
