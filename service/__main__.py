@@ -26,6 +26,9 @@ a client that opens hundreds would keep others from being accepted when turns ar
 APPLICATION = "service.app:of_environment"
 """What each of several workers calls."""
 
+ACCEPT_S = 1.0
+"""Who still comes when it stops is accepted for no longer."""
+
 BACKLOG = 2_048
 """Connections that wait to be accepted, as uvicorn has it."""
 
@@ -124,7 +127,7 @@ def serve() -> int:
                 supervisor.run()
             failed = any(worker.exitcode == settings.CANNOT_START for worker in supervisor.processes)
         else:
-            server = uvicorn.Server(config)
+            server = _server(config)
             server.run(sockets)
             failed = not server.started
         return settings.CANNOT_START if failed else 0
@@ -136,6 +139,27 @@ def _application() -> "Application":
     from service import app
 
     return app.of_environment()
+
+
+def _server(config: "uvicorn.Config") -> "uvicorn.Server":
+    """Make uvicorn's server, and let it take who waits at the door before it closes that."""
+    import asyncio
+    import select
+    import time
+
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            # Closed, a listening socket resets the connections that wait to be accepted.
+            waiting, until = select.poll(), time.monotonic() + ACCEPT_S
+            for listener in (sockets or [])[:1]:
+                waiting.register(listener, select.POLLIN)
+            while waiting.poll(0) and time.monotonic() < until:  # noqa: ASYNC110  the kernel tells of no empty queue
+                await asyncio.sleep(0)
+            await super().shutdown(sockets)
+
+    return Server(config)
 
 
 def _supervisor(config: "uvicorn.Config", sockets: list[socket.socket]) -> "Multiprocess":

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -113,6 +114,23 @@ def test_a_request_that_comes_as_the_service_stops_is_answered(
     assert before == (200, None)
     assert answers == [(200, "close")] * 2
     assert process.returncode in {0, -signal.SIGTERM}
+
+
+def test_who_waits_to_be_accepted_as_it_stops_is_answered(start: Start) -> None:
+    process = start()
+    port = port_of(process)
+    # Stopped, it accepts nobody: the kernel does, and has them wait.
+    process.send_signal(signal.SIGSTOP)
+    clients = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(400)]
+    for client in clients:
+        client.sendall(b"GET /models HTTP/1.1\r\nHost: a\r\n\r\n")
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGCONT)
+    answers = [client.recv(12) for client in clients]
+    for client in clients:
+        client.close()
+
+    assert set(answers) == {b"HTTP/1.1 200"}
 
 
 def test_idle_connections_do_not_hold_up_the_stop(
