@@ -3,9 +3,11 @@
 import contextlib
 import math
 import os
+import select
 import signal
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from service import __version__, logs
@@ -127,7 +129,7 @@ def serve() -> int:
                 supervisor.run()
             failed = any(worker.exitcode == settings.CANNOT_START for worker in supervisor.processes)
         else:
-            server = _server(config)
+            server = _server(config, listener)
             server.run(sockets)
             failed = not server.started
         return settings.CANNOT_START if failed else 0
@@ -141,20 +143,19 @@ def _application() -> "Application":
     return app.of_environment()
 
 
-def _server(config: "uvicorn.Config") -> "uvicorn.Server":
+def _server(config: "uvicorn.Config", listener: socket.socket) -> "uvicorn.Server":
     """Make uvicorn's server, and let it take who waits at the door before it closes that."""
     import asyncio
-    import select
-    import time
 
     import uvicorn
+
+    waiting = select.poll()
+    waiting.register(listener, select.POLLIN)
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             # Closed, a listening socket resets the connections that wait to be accepted.
-            waiting, until = select.poll(), time.monotonic() + ACCEPT_S
-            for listener in (sockets or [])[:1]:
-                waiting.register(listener, select.POLLIN)
+            until = time.monotonic() + ACCEPT_S
             while waiting.poll(0) and time.monotonic() < until:  # noqa: ASYNC110  the kernel tells of no empty queue
                 await asyncio.sleep(0)
             await super().shutdown(sockets)
