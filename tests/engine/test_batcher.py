@@ -81,7 +81,7 @@ def run(engine: Any, work: Callable[[Batcher], Coroutine[Any, Any, Any]], bounds
 async def busy(batcher: Batcher, engine: FakeEngine) -> asyncio.Future[Answer]:
     """Keep the engine busy with a first request."""
     first = batcher.submit(row(0))
-    await asyncio.get_running_loop().run_in_executor(None, engine.started.wait, 10)
+    assert await asyncio.get_running_loop().run_in_executor(None, engine.started.wait, 10)
     return first
 
 
@@ -292,7 +292,7 @@ def test_a_request_that_waited_too_long_is_told_so_once_and_never_run() -> None:
 
 def test_a_run_that_does_not_end_keeps_nobody_else_beyond_the_deadline() -> None:
     engine = FakeEngine(held=True)
-    bounds = QueueLimits(batch=64, requests=100, rows=100, wait_s=1e9, deadline_s=0.01)
+    bounds = QueueLimits(batch=64, requests=100, rows=100, wait_s=1e9, deadline_s=0.5)
 
     async def work(batcher: Batcher) -> None:
         first = await busy(batcher, engine)

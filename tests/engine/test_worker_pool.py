@@ -72,7 +72,7 @@ def test_exactly_those_who_find_no_room_are_refused(make_pool: MakePool) -> None
 
 
 def test_what_waits_too_long_is_told_so_while_the_threads_are_busy_and_not_begun(make_pool: MakePool) -> None:
-    pool = make_pool(deadline_s=0.01)
+    pool = make_pool(deadline_s=0.5)
     release = threading.Event()
     begun: list[int] = []
 
