@@ -5,15 +5,14 @@ import io
 import json
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 import onnxruntime as ort
 
 from benchmarks.servers import service
+from service.settings import PACKAGED_RECOGNISER
 
-MODEL = Path("service/models/lenet5/1")
 IMAGES = 10_000
 BATCH = 64
 
@@ -28,11 +27,13 @@ class Bulk:
 
 def measure(runs: int) -> Bulk:
     """Measure one of each in turn, after one of each that does not count."""
-    with np.load(MODEL / "golden.npz") as golden:
+    with np.load(PACKAGED_RECOGNISER / "golden.npz") as golden:
         images = np.resize(golden["images"], (IMAGES, 28, 28))
     stream = io.BytesIO()
     np.save(stream, images)
-    session = ort.InferenceSession((MODEL / "model.onnx").read_bytes(), providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(
+        (PACKAGED_RECOGNISER / "model.onnx").read_bytes(), providers=["CPUExecutionProvider"]
+    )
     with service() as (_, address):
         pairs = [(_bare(session, images), _posted(address, stream.getvalue())) for _ in range(runs + 1)][1:]
     return Bulk(*(IMAGES / median(seconds) for seconds in zip(*pairs, strict=True)))

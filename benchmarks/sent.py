@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from framing.mnist import frame
+from service.settings import PACKAGED_RECOGNISER
 from training.scenes.paper import Sheet, photograph
 from training.scenes.pens import Digit, draw, pick, write
 from training.scenes.scans import off_centre
 from training.scenes.scene import Picture
 
 ROOT = Path(__file__).parents[1]
-MODEL = ROOT / "service" / "models" / "lenet5" / "1"
 PHOTO_OF_SEVEN = ROOT / "docs" / "seven.jpg"
 DIGIT = 7
 VARIANTS = 10
@@ -55,7 +55,7 @@ def golden() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
         The digits 0 to 9 as ``(10, 28, 28)`` uint8, light on black; their probabilities as ``(10, 10)``
         float32.
     """
-    with np.load(MODEL / "golden.npz") as arrays:
+    with np.load(PACKAGED_RECOGNISER / "golden.npz") as arrays:
         return arrays["images"], arrays["probabilities"]
 
 

@@ -24,6 +24,7 @@ from benchmarks.open_loop import OpenLoad, open_loop
 from benchmarks.peers import Server
 from benchmarks.sent import File
 from benchmarks.servers import Running, post, started
+from service.settings import PACKAGED_RECOGNISER
 
 WARM_UP_S = 2
 RATE_PER_S = 500
@@ -200,7 +201,7 @@ def _started(name: str, server: Server) -> Iterator[Running]:
     environments.FOLDER.mkdir(exist_ok=True)
     with started(
         [*_kept_to(server.processors), str(environment.program), *server.command],
-        {"MODEL": str(sent.MODEL / "model.onnx"), **environment.variables, **server.environment},
+        {"MODEL": str(PACKAGED_RECOGNISER / "model.onnx"), **environment.variables, **server.environment},
         is_ready,
         folder=environment.folder,
         output=environments.FOLDER / f"{name}.log",

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PACKAGED_MODELS = Path(__file__).parent / "models"
 """The models that come with the package; they are served beneath those of the repository."""
 
+PACKAGED_RECOGNISER = PACKAGED_MODELS / "lenet5" / "3"
+"""The version of the recogniser that comes with the package."""
+
 PREFIX = "LENET_"
 MIB = 2**20
 

@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -41,7 +42,7 @@ from service.repository.repository import Repository, open_folder
 from service.routes import pages
 from service.server import connection
 from service.server.connection import APPLICATION
-from service.settings import PACKAGED_MODELS, Settings
+from service.settings import PACKAGED_MODELS, PACKAGED_RECOGNISER, Settings
 from training import arguments
 from training.augmentation import Augmentation
 from training.data import Mnist
@@ -181,9 +182,23 @@ def packaged(batching: Batching) -> Repository:
 
 
 @pytest.fixture(scope="session")
-def digits(settings: Settings) -> np.ndarray:
+def copy_packaged() -> Callable[..., Path]:
+    """Copy the recogniser of the package into the folder of a version, which its card then names."""
+
+    def copy(version: Path, /, **members: Any) -> Path:  # noqa: ANN401
+        shutil.copytree(PACKAGED_RECOGNISER, version)
+        card = json.loads((version / "card.json").read_text())
+        named = {"name": version.parent.name, "version": version.name, **members}
+        (version / "card.json").write_text(json.dumps({**card, **named}))
+        return version
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def digits() -> np.ndarray:
     """The digits 0 to 9 as (10, 28, 28) uint8, drawn by the project."""
-    with np.load(settings.model_repository / "lenet5" / "1" / "golden.npz") as golden:
+    with np.load(PACKAGED_RECOGNISER / "golden.npz") as golden:
         order = golden["probabilities"].argmax(axis=1).argsort()
         return golden["images"][order]
 

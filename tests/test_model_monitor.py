@@ -1,7 +1,6 @@
 """While the service runs: new versions are served, bad ones refused, and a network that errs is found out."""
 
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -18,21 +17,17 @@ from service.model_monitor import MOST_FAILURES, ModelMonitor
 from service.readiness import Readiness
 from service.repository import repository
 from service.repository.repository import Repository
-from service.settings import Settings
 
 Publish = Callable[..., Path]
 Entries = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def publish(settings: Settings, tmp_path: Path) -> Publish:
+def publish(copy_packaged: Callable[..., Path], tmp_path: Path) -> Publish:
     """Put a version of the packaged network into the folder, whole and at once."""
 
     def publish(version: str, /, damage: str | None = None) -> Path:
-        draft = tmp_path / f"draft-{version}"
-        shutil.copytree(settings.model_repository / "lenet5" / "1", draft)
-        card = json.loads((draft / "card.json").read_text())
-        (draft / "card.json").write_text(json.dumps({**card, "version": version}))
+        draft = copy_packaged(tmp_path / "drafts" / version, name="lenet5")
         if damage:
             data = bytearray((draft / damage).read_bytes())
             data[len(data) // 2] ^= 1

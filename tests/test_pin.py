@@ -1,6 +1,5 @@
 """``lenet5 pin`` says in a repository which version answers, or in one line why it does not."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,19 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import PACKAGED_MODELS
-
 Pin = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Path:
+def models(tmp_path: Path, copy_packaged: Callable[..., Path]) -> Path:
     """A repository with the versions 1 and 2."""
     for version in ("1", "2"):
-        shutil.copytree(PACKAGED_MODELS / "lenet5" / "1", tmp_path / "models" / "lenet5" / version)
-        card = tmp_path / "models" / "lenet5" / version / "card.json"
-        card.write_text(json.dumps({**json.loads(card.read_text()), "version": version}))
+        copy_packaged(tmp_path / "models" / "lenet5" / version)
     return tmp_path / "models"
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import PACKAGED_MODELS
+from service.settings import PACKAGED_RECOGNISER
 
 Start = Callable[..., subprocess.Popen[str]]
 ROOT = Path(__file__).resolve().parents[1]
@@ -235,7 +235,7 @@ def test_a_missing_repository_stops_the_start(start: Start) -> None:
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
     """A repository of which the only version has a pipe for a network."""
-    shutil.copytree(PACKAGED_MODELS / "lenet5" / "1", tmp_path / "models" / "lenet5" / "5")
+    shutil.copytree(PACKAGED_RECOGNISER, tmp_path / "models" / "lenet5" / "5")
     (tmp_path / "models" / "lenet5" / "5" / "card.json").unlink()
     os.mkfifo(tmp_path / "models" / "lenet5" / "5" / "card.json")
     return tmp_path / "models"
@@ -249,7 +249,7 @@ def test_a_version_that_cannot_be_served_stops_no_start_and_is_told_everywhere(
     refused = {"name": "lenet5", "version": "5", "reason": "card.json: it is no regular file"}
 
     with urllib.request.urlopen(f"{address}/health/ready", timeout=10) as answer:
-        assert {"name": "lenet5", "version": "1"} in json.load(answer)["models"]
+        assert {"name": "lenet5", "version": PACKAGED_RECOGNISER.name} in json.load(answer)["models"]
     with urllib.request.urlopen(f"{address}/models", timeout=10) as answer:
         assert json.load(answer)["refused"] == [refused]
     with urllib.request.urlopen(f"{address}/v2/repository/index", data=b"", timeout=10) as answer:

@@ -3,20 +3,17 @@
 import itertools
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from prometheus_client import parser
-
-from service.settings import PACKAGED_MODELS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -160,16 +157,12 @@ def test_a_missing_repository_ends_the_service_before_any_worker_begins(tmp_path
     )
 
 
-def publish(models: Path, *versions: str) -> None:
-    for version in versions:
-        shutil.copytree(PACKAGED_MODELS / "lenet5" / "1", models / "lenet5" / version)
-        card = models / "lenet5" / version / "card.json"
-        card.write_text(json.dumps({**json.loads(card.read_text()), "version": version}))
-
-
-def test_every_worker_serves_what_can_be_served_and_takes_a_pin_up(tmp_path: Path) -> None:
+def test_every_worker_serves_what_can_be_served_and_takes_a_pin_up(
+    tmp_path: Path, copy_packaged: Callable[..., Path]
+) -> None:
     models = tmp_path / "models"
-    publish(models, "1", "2")
+    copy_packaged(models / "lenet5" / "1")
+    copy_packaged(models / "lenet5" / "2")
     (models / "lenet5" / "3").mkdir()
     os.mkfifo(models / "lenet5" / "3" / "card.json")
     service = Service(tmp_path, LENET_MODEL_REPOSITORY="models", LENET_REPOSITORY_POLL_S="0.1")
@@ -199,9 +192,11 @@ def test_every_worker_serves_what_can_be_served_and_takes_a_pin_up(tmp_path: Pat
     }
 
 
-def test_every_worker_takes_up_what_one_was_asked_to_load_and_unload(tmp_path: Path) -> None:
+def test_every_worker_takes_up_what_one_was_asked_to_load_and_unload(
+    tmp_path: Path, copy_packaged: Callable[..., Path]
+) -> None:
     models = tmp_path / "models"
-    publish(models, "1")
+    copy_packaged(models / "lenet5" / "1")
     service = Service(
         tmp_path,
         LENET_MODEL_REPOSITORY="models",
@@ -226,7 +221,7 @@ def test_every_worker_takes_up_what_one_was_asked_to_load_and_unload(tmp_path: P
         wait_for("1")
         request("unload")
         wait_for("none")
-        publish(models, "2")
+        copy_packaged(models / "lenet5" / "2")
         request("load")
         wait_for("2")
         request("load", version="1")

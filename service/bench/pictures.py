@@ -16,7 +16,7 @@ from service.bench.limits import MOST_PICTURE_BYTES
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 """What is taken from a folder; a file that is named may be called anything."""
 
-GOLDEN = Path(__file__).parents[1] / "models" / "lenet5" / "1" / "golden.npz"
+GOLDEN = next((Path(__file__).parents[1] / "models" / "lenet5").glob("*/golden.npz"))
 """The digits 0 to 9, drawn by the project and shipped with its model."""
 
 SIDE = 28  # MNIST's, as the digits that the project drew have it

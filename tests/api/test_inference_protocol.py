@@ -19,7 +19,7 @@ from service.http import problems
 from service.http.endpoints import Endpoint
 from service.repository import trials
 from service.server.messages import Response
-from service.settings import Settings
+from service.settings import PACKAGED_RECOGNISER, Settings
 from service.v2 import inference
 from service.v2.inference import InferenceAnswer
 
@@ -106,7 +106,9 @@ def test_an_answer_has_the_form_that_is_documented(infer: Infer, client: Client)
 
         assert InferenceAnswer.model_validate(answer, extra="forbid").model_name == "lenet5"
         assert list(answer) == ["model_name", "model_version", "id", "outputs"]
-    layer = infer(inference.LAYER_EXAMPLE, path="/v2/models/lenet5-layers/versions/1/infer")
+    layer = infer(
+        inference.LAYER_EXAMPLE, path=f"/v2/models/lenet5-layers/versions/{PACKAGED_RECOGNISER.name}/infer"
+    )
     length = int(layer.headers[LENGTH])
 
     assert layer.headers["content-type"] == "application/octet-stream"
@@ -511,7 +513,7 @@ def test_a_version_that_cannot_be_loaded_leaves_the_model_as_it_was(
     shutil.copytree(settings.model_repository, folder)
     changeable = settings.model_copy(update={"model_repository": folder, "repository_api": "on"})
     with served(create_app(changeable)) as client:
-        (folder / "lenet5" / "1" / "golden.npz").write_bytes(b"xyzzy")
+        (folder / "lenet5" / PACKAGED_RECOGNISER.name / "golden.npz").write_bytes(b"xyzzy")
         refused = client.post("/v2/repository/models/lenet5/load", content=b"")
 
         text = assert_error(refused, 400, "nothing has changed")
@@ -520,12 +522,14 @@ def test_a_version_that_cannot_be_loaded_leaves_the_model_as_it_was(
 
 
 def test_a_version_is_pinned_by_loading_it(
-    settings: Settings, served: Served, tmp_path: Path, assert_error: AssertError
+    settings: Settings,
+    served: Served,
+    tmp_path: Path,
+    assert_error: AssertError,
+    copy_packaged: Callable[..., Path],
 ) -> None:
     for version in ("1", "2"):
-        shutil.copytree(settings.model_repository / "lenet5" / "1", tmp_path / "lenet5" / version)
-        card = tmp_path / "lenet5" / version / "card.json"
-        card.write_text(json.dumps({**json.loads(card.read_text()), "version": version}))
+        copy_packaged(tmp_path / "lenet5" / version)
     changeable = settings.model_copy(update={"model_repository": tmp_path, "repository_api": "on"})
     with served(create_app(changeable)) as client:
 
@@ -557,7 +561,9 @@ def test_a_pin_that_cannot_be_written_is_refused(
     settings: Settings, served: Served, assert_error: AssertError
 ) -> None:
     with served(create_app(settings.model_copy(update={"repository_api": "on"}))) as client:
-        refused = client.post("/v2/repository/models/lenet5/load", json={"parameters": {"version": "1"}})
+        refused = client.post(
+            "/v2/repository/models/lenet5/load", json={"parameters": {"version": PACKAGED_RECOGNISER.name}}
+        )
 
         assert_error(refused, 400, "LENET_MODEL_REPOSITORY names a folder in which")
 
@@ -594,8 +600,8 @@ def test_the_index_lists_what_may_be_asked(body: bytes, client: Client) -> None:
     answer = client.post("/v2/repository/index", content=body)
 
     assert [(one["name"], one["version"], one["state"]) for one in answer.json()] == [
-        ("lenet5", "1", "READY"),
-        ("lenet5-layers", "1", "READY"),
+        ("lenet5", PACKAGED_RECOGNISER.name, "READY"),
+        ("lenet5-layers", PACKAGED_RECOGNISER.name, "READY"),
     ]
 
 
@@ -668,5 +674,9 @@ def test_the_log_line_tells_model_and_images(
     (facts,) = log_entries()
 
     assert facts["route"] == "/v2/models/{name}/infer"
-    assert (facts["model"], facts["version"], facts["images"]) == ("lenet5-layers", "1", 1)
+    assert (facts["model"], facts["version"], facts["images"]) == (
+        "lenet5-layers",
+        PACKAGED_RECOGNISER.name,
+        1,
+    )
     assert facts["inference_ms"] > 0

@@ -10,7 +10,7 @@ import onnx.numpy_helper
 import pytest
 from httpx2 import Client
 
-from service.settings import Settings
+from service.settings import PACKAGED_RECOGNISER
 
 LAYERS = {
     "conv2d_1": ([6, 1, 5, 5], 6, 156),
@@ -43,8 +43,8 @@ def test_each_layer_has_as_many_weights_as_the_lecture_prints(client: Client, la
     assert kernels.size + biases.size == answer["parameters"] == parameters
 
 
-def test_the_weights_are_those_of_the_graph_that_answers_predict(client: Client, settings: Settings) -> None:
-    graph = onnx.load(settings.model_repository / "lenet5" / "1" / "model.onnx").graph
+def test_the_weights_are_those_of_the_graph_that_answers_predict(client: Client) -> None:
+    graph = onnx.load(PACKAGED_RECOGNISER / "model.onnx").graph
     served = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for layer in ("conv2d_1", "conv2d_2", "conv2d_3", "dense_2"):
         answer = client.get(path(layer)).json()

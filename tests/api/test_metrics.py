@@ -15,11 +15,11 @@ from starlette.types import Message
 
 from service.app import create_app
 from service.application import Application
-from service.settings import Settings
+from service.settings import PACKAGED_RECOGNISER, Settings
 
 Served = Callable[[Application], AbstractContextManager[Client]]
 Scrape = dict[tuple[str, frozenset[tuple[str, str]]], float]
-MODEL = {"name": "lenet5", "version": "1"}
+MODEL = {"name": "lenet5", "version": PACKAGED_RECOGNISER.name}
 
 
 def scrape(client: Client) -> Scrape:

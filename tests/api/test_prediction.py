@@ -12,6 +12,8 @@ import pytest
 from httpx2 import Client
 from PIL import Image, ImageFilter
 
+from service.settings import PACKAGED_RECOGNISER
+
 Encode = Callable[..., bytes]
 Predict = Callable[..., Any]
 
@@ -234,9 +236,10 @@ def test_a_request_may_name_the_model_and_its_version(
     digits: np.ndarray, encode: Encode, predict: Predict
 ) -> None:
     file = encode(digits[2])
-    answer = predict(file, "image/png", model="lenet5", version="1").json()
+    version = PACKAGED_RECOGNISER.name
+    answer = predict(file, "image/png", model="lenet5", version=version).json()
 
-    assert answer["model"] == {"name": "lenet5", "version": "1"}
+    assert answer["model"] == {"name": "lenet5", "version": version}
     assert answer == predict(file, "image/png").json()
 
 

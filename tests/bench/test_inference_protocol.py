@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from service.settings import PACKAGED_RECOGNISER
+
 SEVEN = Path(__file__).parents[2] / "docs" / "seven.jpg"
 
 
@@ -18,7 +20,7 @@ def test_tensors_are_measured(address: str, bench: Callable[..., Any]) -> None:
     run = bench(address, "--api", "v2", "--json")
 
     assert (run.status, run.errors) == (0, "")
-    assert (run.figures["model"], run.figures["version"]) == ("lenet5", "1")
+    assert (run.figures["model"], run.figures["version"]) == ("lenet5", PACKAGED_RECOGNISER.name)
     assert run.figures["requests"] == run.figures["statuses"]["200"] > 0
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from service.settings import PACKAGED_RECOGNISER
+
 SEVEN = Path(__file__).parents[2] / "docs" / "seven.jpg"
 
 
@@ -23,7 +25,7 @@ def test_predict_is_measured_with_the_stages_that_the_service_tells(
     assert (run.status, run.errors) == (0, "")
     assert (figures["model"], figures["version"], figures["provider"]) == (
         "lenet5",
-        "1",
+        PACKAGED_RECOGNISER.name,
         "CPUExecutionProvider",
     )
     assert figures["requests"] == figures["statuses"]["200"] > 0

@@ -2,7 +2,6 @@
 
 import json
 import math
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from service.digits.network import Batching
 from service.errors import ModelError
 from service.repository import repository
 from service.repository.repository import Repository
-from service.settings import PACKAGED_MODELS
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -25,18 +23,17 @@ KERNEL = ["filters", "channels", "height", "width"]
 
 
 @pytest.fixture
-def opened(tmp_path: Path, batching: Batching) -> Callable[[Change], Repository]:
+def opened(
+    tmp_path: Path, batching: Batching, copy_packaged: Callable[..., Path]
+) -> Callable[[Change], Repository]:
     """Serve the packaged model as version 1, and as version 2 with a change to its card."""
 
     def opened(change: Change) -> Repository:
-        for number in ("1", "2"):
-            version = tmp_path / "lenet5" / number
-            shutil.copytree(PACKAGED_MODELS / "lenet5" / "1", version)
-            card = json.loads((version / "card.json").read_text(encoding="utf-8"))
-            card["version"] = number
-            if number == "2":
-                change(card)
-            (version / "card.json").write_text(json.dumps(card), encoding="utf-8")
+        copy_packaged(tmp_path / "lenet5" / "1")
+        file = copy_packaged(tmp_path / "lenet5" / "2") / "card.json"
+        card = json.loads(file.read_text(encoding="utf-8"))
+        change(card)
+        file.write_text(json.dumps(card), encoding="utf-8")
         return repository.open_folder(tmp_path, most_versions=10, device="cpu", batching=batching)
 
     return opened

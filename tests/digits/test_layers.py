@@ -14,7 +14,7 @@ from service.digits.network import Batching, Network
 from service.engine.session import Session
 from service.errors import ModelError
 from service.repository import repository, version_files
-from service.settings import Settings
+from service.settings import PACKAGED_RECOGNISER, Settings
 
 Arrays = dict[str, np.ndarray]
 
@@ -51,8 +51,8 @@ def card(settings: Settings, batching: Batching) -> Card:
 
 
 @pytest.fixture(scope="module")
-def answers(settings: Settings) -> Session:
-    file = settings.model_repository / "lenet5" / "1" / version_files.NETWORK
+def answers() -> Session:
+    file = PACKAGED_RECOGNISER / version_files.NETWORK
     return Session(file.read_bytes(), device="cpu", threads=1)
 
 
@@ -133,9 +133,9 @@ def test_a_file_whose_outputs_are_not_the_layers_on_the_card_is_refused(card: Ca
 
 
 def test_a_network_and_its_layers_take_the_same_input(
-    card: Card, answers: Session, settings: Settings, batching: Batching
+    card: Card, answers: Session, batching: Batching
 ) -> None:
-    file = (settings.model_repository / "lenet5" / "1" / version_files.LAYERS).read_bytes()
+    file = (PACKAGED_RECOGNISER / version_files.LAYERS).read_bytes()
     layers = Layers(card, Session(file, device="cpu", threads=1), file)
     layers.inputs = {"image": ("float32", (None, 32, 32, 1))}
     with pytest.raises(ModelError, match="its layers take another input"):

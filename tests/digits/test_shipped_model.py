@@ -42,7 +42,7 @@ def test_its_card_states_the_lectures_network(network: Network) -> None:
 
 
 def test_its_card_promises_few_errors(network: Network) -> None:
-    assert network.card.recipe == "best"
+    assert network.card.recipe == "prepared"
     assert network.card.evaluation.test.errors <= MOST_ERRORS
 
 

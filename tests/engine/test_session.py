@@ -9,12 +9,12 @@ import pytest
 from service.engine import session
 from service.engine.session import CPU, CUDA, Session
 from service.errors import DeviceError, ModelError
-from service.settings import Settings
+from service.settings import PACKAGED_RECOGNISER
 
 
 @pytest.fixture(scope="module")
-def model(settings: Settings) -> bytes:
-    return (settings.model_repository / "lenet5" / "1" / "model.onnx").read_bytes()
+def model() -> bytes:
+    return (PACKAGED_RECOGNISER / "model.onnx").read_bytes()
 
 
 def has_nvidia_driver() -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.settings import Settings
+from service.settings import PACKAGED_RECOGNISER
 
 ServeWith = Callable[..., Any]
 Clients = Callable[..., list[Any]]
@@ -26,7 +26,7 @@ def known(mnist_path: Path) -> tuple[np.ndarray, np.ndarray]:
 
     with np.load(mnist_path) as data:
         images = data["x_train"][:2_000]
-    model = Settings().model_repository / "lenet5" / "1" / "model.onnx"
+    model = PACKAGED_RECOGNISER / "model.onnx"
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     alone = [session.run(["probabilities"], {"image": image[None, ..., None]})[0][0] for image in images]
     return images, np.stack(alone)
@@ -80,18 +80,15 @@ def test_2000_known_digits_of_32_clients_at_once_are_answered_as_alone(
 def test_no_request_fails_while_versions_come_and_go(
     serve_with: ServeWith,
     clients: Clients,
-    settings: Settings,
     tmp_path: Path,
     digits: np.ndarray,
     encode: Callable[..., bytes],
+    copy_packaged: Callable[..., Path],
 ) -> None:
     models = tmp_path / "models" / "lenet5"
 
     def publish(version: str) -> None:
-        draft = tmp_path / version
-        shutil.copytree(settings.model_repository / "lenet5" / "1", draft)
-        card = json.loads((draft / "card.json").read_text())
-        (draft / "card.json").write_text(json.dumps({**card, "version": version}))
+        draft = copy_packaged(tmp_path / "drafts" / version, name="lenet5")
         models.mkdir(parents=True, exist_ok=True)
         draft.rename(models / version)
 

@@ -1,7 +1,5 @@
 """A service with two versions of the packaged model, and the networks themselves to compare with."""
 
-import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,19 +7,16 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from service.settings import Settings
+from service.settings import PACKAGED_RECOGNISER
 
 Run = Callable[[str, np.ndarray], dict[str, np.ndarray]]
 
 
 @pytest.fixture(scope="session")
-def repository(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def repository(copy_packaged: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     for version in ("1", "2"):
-        copied = folder / "lenet5" / version
-        shutil.copytree(settings.model_repository / "lenet5" / "1", copied)
-        card = json.loads((copied / "card.json").read_text())
-        (copied / "card.json").write_text(json.dumps({**card, "version": version}))
+        copy_packaged(folder / "lenet5" / version)
     return folder
 
 
@@ -37,14 +32,12 @@ def address(serve: Callable[..., str], repository: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def run(settings: Settings) -> Run:
+def run() -> Run:
     """Run a file of the packaged model by ONNX Runtime itself; give every output by its name."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     sessions = {
-        name: ort.InferenceSession(
-            settings.model_repository / "lenet5" / "1" / name, options, providers=["CPUExecutionProvider"]
-        )
+        name: ort.InferenceSession(PACKAGED_RECOGNISER / name, options, providers=["CPUExecutionProvider"])
         for name in ("model.onnx", "layers.onnx")
     }
 

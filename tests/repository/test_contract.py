@@ -175,10 +175,9 @@ def test_a_network_that_cannot_be_run_is_refused_and_takes_no_other_down(
 
 
 def test_a_card_of_the_first_round_is_read_as_the_one_of_today(
-    settings: Settings, tmp_path: Path, load: Callable[..., Repository]
+    settings: Settings, tmp_path: Path, load: Callable[..., Repository], copy_packaged: Callable[..., Path]
 ) -> None:
-    version = tmp_path / "lenet5" / "1"
-    shutil.copytree(settings.model_repository / "lenet5" / "1", version)
+    version = copy_packaged(tmp_path / "lenet5" / "1")
     card = card_of(version)
     names = ("name", "type", "output_shape", "parameters")
     card["layers"] = [{name: each[name] for name in names} for each in card["layers"]]

@@ -14,25 +14,17 @@ from service.digits.network import Batching
 from service.errors import InvalidInputError, ModelError, UnknownNameError
 from service.repository import repository
 from service.repository.repository import LATEST, Repository
-from service.settings import PACKAGED_MODELS
+from service.settings import PACKAGED_MODELS, PACKAGED_RECOGNISER
 
 Open = Callable[[], Repository]
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Path:
+def models(tmp_path: Path, copy_packaged: Callable[..., Path]) -> Path:
     """A repository with the versions 1, 2 and 3."""
     for version in "123":
-        publish(tmp_path / "models" / "lenet5" / version)
+        copy_packaged(tmp_path / "models" / "lenet5" / version)
     return tmp_path / "models"
-
-
-def publish(version: Path) -> None:
-    shutil.copytree(PACKAGED_MODELS / "lenet5" / "1", version)
-    card = json.loads((version / "card.json").read_text())
-    (version / "card.json").write_text(
-        json.dumps({**card, "name": version.parent.name, "version": version.name})
-    )
 
 
 @pytest.fixture
@@ -48,7 +40,7 @@ def answers(found: Repository) -> str:
 
 
 def test_a_pin_holds_here_elsewhere_and_after_a_start_until_it_is_taken_away(
-    models: Path, served: Open
+    models: Path, served: Open, copy_packaged: Callable[..., Path]
 ) -> None:
     here, elsewhere = served(), served()
     assert answers(here) == "3"
@@ -59,7 +51,7 @@ def test_a_pin_holds_here_elsewhere_and_after_a_start_until_it_is_taken_away(
     assert [(answers(each), each.pinned("lenet5")) for each in (here, elsewhere, later)] == [("1", "1")] * 3
     assert [each.versions("lenet5") for each in (here, elsewhere, later)] == [["1", "2", "3"]] * 3
 
-    publish(models / "lenet5" / "4")
+    copy_packaged(models / "lenet5" / "4")
     for each in (here, elsewhere, later):
         each.refresh()
     assert [answers(each) for each in (here, elsewhere, later)] == ["1"] * 3
@@ -110,13 +102,18 @@ def test_a_pinned_version_is_served_although_it_is_none_of_the_newest(
     ],
 )
 def test_a_pin_that_cannot_be_read_is_refused_by_name_and_changes_nothing(
-    pin: str, key: tuple[str, str], reason: str, models: Path, served: Open
+    pin: str,
+    key: tuple[str, str],
+    reason: str,
+    models: Path,
+    served: Open,
+    copy_packaged: Callable[..., Path],
 ) -> None:
     found = served()
     found.pin("lenet5", "2")
     (models / "lenet5" / "pinned").write_text(pin)
     found.refresh()
-    publish(models / "lenet5" / "4")
+    copy_packaged(models / "lenet5" / "4")
     found.refresh()
 
     assert answers(found) == "2"
@@ -203,11 +200,13 @@ def test_what_cannot_be_pinned_changes_nothing(models: Path, served: Open) -> No
     assert (models / "lenet5" / "pinned").read_text() == "2\n"
 
 
-def test_a_version_that_was_mended_is_pinned_before_the_next_look(models: Path, served: Open) -> None:
+def test_a_version_that_was_mended_is_pinned_before_the_next_look(
+    models: Path, served: Open, copy_packaged: Callable[..., Path]
+) -> None:
     (models / "lenet5" / "4").mkdir()
     found = served()
     (models / "lenet5" / "4").rmdir()
-    publish(models / "lenet5" / "4")
+    copy_packaged(models / "lenet5" / "4")
     found.pin("lenet5", "4")
 
     assert answers(found) == "4"
@@ -217,20 +216,20 @@ def test_a_version_that_was_mended_is_pinned_before_the_next_look(models: Path, 
 def test_a_model_of_the_package_is_pinned_in_the_repository(models: Path, served: Open) -> None:
     shutil.rmtree(models / "lenet5")
     found = served()
-    found.pin("lenet5", "1")
+    found.pin("lenet5", PACKAGED_RECOGNISER.name)
 
-    assert found.pinned("lenet5") == served().pinned("lenet5") == "1"
-    assert (models / "lenet5" / "pinned").read_text() == "1\n"
+    assert found.pinned("lenet5") == served().pinned("lenet5") == PACKAGED_RECOGNISER.name
+    assert (models / "lenet5" / "pinned").read_text() == f"{PACKAGED_RECOGNISER.name}\n"
 
 
 def test_the_package_itself_is_not_written(batching: Batching) -> None:
     found = repository.open_folder(PACKAGED_MODELS, device="cpu", batching=batching, most_versions=1)
-    for change in (lambda name: found.pin(name, "1"), found.load, found.unload):
+    for change in (lambda name: found.pin(name, PACKAGED_RECOGNISER.name), found.load, found.unload):
         with pytest.raises(InvalidInputError, match="LENET_MODEL_REPOSITORY names a folder"):
             change("lenet5")
 
-    assert answers(found) == "1"
-    assert sorted(path.name for path in (PACKAGED_MODELS / "lenet5").iterdir()) == ["1"]
+    assert answers(found) == PACKAGED_RECOGNISER.name
+    assert list((PACKAGED_MODELS / "lenet5").iterdir()) == [PACKAGED_RECOGNISER]
 
 
 def test_a_repository_that_cannot_be_written_is_named(served: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,13 +273,13 @@ def test_an_unloaded_model_is_loaded_by_its_pin_everywhere(served: Open) -> None
 
 
 def test_an_unload_holds_here_elsewhere_and_after_a_start_until_the_model_is_loaded(
-    models: Path, served: Open
+    models: Path, served: Open, copy_packaged: Callable[..., Path]
 ) -> None:
     here, elsewhere = served(), served()
     here.unload("lenet5")
     elsewhere.refresh()
     later = served()
-    publish(models / "lenet5" / "4")
+    copy_packaged(models / "lenet5" / "4")
     for each in (here, elsewhere, later):
         each.refresh()
 

@@ -1,6 +1,5 @@
 """The models of the package are served beneath the operator's repository, which overrides them by name."""
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +10,13 @@ from service.digits.network import Batching
 from service.errors import ModelError
 from service.repository import repository
 from service.repository.repository import Repository
-from service.settings import PACKAGED_MODELS
 
 Open = Callable[[], Repository]
+Publish = Callable[..., Path]
 
 
 @pytest.fixture
-def package(tmp_path: Path) -> Path:
+def package(tmp_path: Path, publish: Publish) -> Path:
     """A package with two versions of one model, and one of another."""
     for name, version in (("lenet5", "1"), ("lenet5", "2"), ("other", "1")):
         publish(tmp_path / "package" / name / version)
@@ -38,11 +37,9 @@ def served(package: Path, volume: Path, batching: Batching) -> Open:
     )
 
 
-def publish(version: Path, recipe: str = "") -> None:
-    shutil.copytree(PACKAGED_MODELS / "lenet5" / "1", version)
-    card = json.loads((version / "card.json").read_text())
-    card = {**card, "name": version.parent.name, "version": version.name, "recipe": recipe}
-    (version / "card.json").write_text(json.dumps(card))
+@pytest.fixture
+def publish(copy_packaged: Callable[..., Path]) -> Publish:
+    return lambda version, recipe="": copy_packaged(version, recipe=recipe)
 
 
 def every(found: Repository) -> list[tuple[str, str, str]]:
@@ -52,7 +49,9 @@ def every(found: Repository) -> list[tuple[str, str, str]]:
 PACKAGED = [("lenet5", "1", ""), ("lenet5", "2", ""), ("other", "1", "")]
 
 
-def test_an_empty_volume_serves_the_package_until_a_version_comes(volume: Path, served: Open) -> None:
+def test_an_empty_volume_serves_the_package_until_a_version_comes(
+    volume: Path, served: Open, publish: Publish
+) -> None:
     found = served()
     assert every(found) == PACKAGED
 
@@ -65,10 +64,10 @@ def test_an_empty_volume_serves_the_package_until_a_version_comes(volume: Path, 
 
 
 def test_a_volume_of_the_first_release_goes_on_working(
-    volume: Path, served: Open, batching: Batching
+    volume: Path, served: Open, batching: Batching, copy_packaged: Callable[..., Path]
 ) -> None:
     """As it was published then: the folder of one model with one version, copied from that package."""
-    shutil.copytree(PACKAGED_MODELS / "lenet5" / "1", volume / "lenet5" / "1")
+    copy_packaged(volume / "lenet5" / "1")
     alone = repository.open_folder(volume, device="cpu", batching=batching, most_versions=10)
 
     assert [(network.card.name, network.card.version) for network in alone.every()] == [("lenet5", "1")]
@@ -86,7 +85,7 @@ def test_a_folder_with_nothing_good_in_it_overrides_nothing(volume: Path, served
 
 
 def test_what_the_operator_served_stays_when_the_volume_is_empty_for_a_while(
-    volume: Path, served: Open
+    volume: Path, served: Open, publish: Publish
 ) -> None:
     publish(volume / "lenet5" / "5", "mine")
     found = served()

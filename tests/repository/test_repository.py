@@ -14,18 +14,15 @@ from service.engine.batcher import Batcher, QueueLimits
 from service.errors import ModelError, UnknownNameError
 from service.repository import repository
 from service.repository.repository import Repository
-from service.settings import Settings
 
 BOUNDS = QueueLimits(batch=64, requests=10, rows=100, wait_s=1, deadline_s=1)
 Change = Callable[[dict[str, Any]], None]
 
 
 @pytest.fixture
-def version(settings: Settings, tmp_path: Path) -> Path:
+def version(copy_packaged: Callable[..., Path], tmp_path: Path) -> Path:
     """A copy of the packaged model that may be altered."""
-    copied = tmp_path / "lenet5" / "1"
-    shutil.copytree(settings.model_repository / "lenet5" / "1", copied)
-    return copied
+    return copy_packaged(tmp_path / "lenet5" / "1")
 
 
 def load(folder: Path) -> Repository:

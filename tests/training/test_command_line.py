@@ -182,7 +182,7 @@ def test_a_trial_under_a_name_in_use_is_refused_before_the_first_step(
 
     assert found.returncode == 2
     assert found.stderr == (
-        "refused: this is a trial, and lenet5 1 is for use: a trial does not take its name; give another "
+        "refused: this is a trial, and lenet5 3 is for use: a trial does not take its name; give another "
         "--name, or --replace with this one\n"
     )
     assert not list(tmp_path.iterdir())

@@ -16,7 +16,7 @@ from training.succession import predecessor, require_worthy, settled
 
 @pytest.fixture
 def packaged(tmp_path: Path) -> Path:
-    """A package with version 1: 19 of 5,000 validation images read wrong, as the one that is shipped."""
+    """A package with version 1: 19 of 5,000 validation images read wrong."""
     publish(tmp_path / "package" / "lenet5" / "1")
     return tmp_path / "package"
 
@@ -144,7 +144,7 @@ def test_the_network_that_this_package_ships_is_found(repository: Path) -> None:
     found = predecessor(repository, "lenet5")
 
     assert found is not None
-    assert (found.recipe, found.images) == ("best", 5000)
+    assert (found.recipe, found.images) == ("prepared", 5000)
 
 
 @pytest.mark.parametrize("errors", [0, 18, 19, 25])

@@ -12,6 +12,9 @@ from engine import docker, inspect
 from load import CLIENTS, Load
 from stack import Stack
 
+SERVED = {"name": "lenet5", "version": "3"}
+"""The recogniser of the image."""
+
 CONFINEMENT = """
 import json, os
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
@@ -129,8 +132,8 @@ def test_a_short_training_is_a_trial_beside_the_network_that_is_served(
     assert "published /models/lenet5-trial/1" in told
     stack.until(lambda: {"name": "lenet5-trial", "version": "1"} in stack.get("/health/ready")["models"])
 
-    assert {"name": "lenet5", "version": "1"} in stack.get("/health/ready")["models"]
-    assert stack.get("/models/lenet5")["version"] == "1"
+    assert SERVED in stack.get("/health/ready")["models"]
+    assert stack.get("/models/lenet5")["version"] == SERVED["version"]
     _, answer = stack.post(seven, "image/jpeg")
     assert answer["predictions"][0]["digit"] == 7
 
@@ -144,9 +147,9 @@ def test_a_short_training_does_not_take_the_name_of_the_network_that_is_served(
     docker("rm", container)
 
     assert status == 2
-    assert told.startswith("refused: this is a trial, and lenet5 1 is for use")
+    assert told.startswith(f"refused: this is a trial, and lenet5 {SERVED['version']} is for use")
     assert told.count("\n") == 1
-    assert {"name": "lenet5", "version": "1"} in stack.get("/health/ready")["models"]
+    assert SERVED in stack.get("/health/ready")["models"]
 
 
 @pytest.mark.parametrize("number", ["TERM", "INT"])

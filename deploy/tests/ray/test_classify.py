@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from deploy.tests.ray.cluster import PYTHON, ROOT
+from service.settings import PACKAGED_RECOGNISER
 
 WRITE = """
 import sys, pyarrow as pa, pyarrow.parquet as pq
@@ -24,7 +25,7 @@ READ = "import json, sys, pyarrow.parquet as pq; print(json.dumps(pq.read_table(
 @pytest.fixture(scope="module")
 def digits() -> np.ndarray:
     """Each digit once, drawn by the project: ``(10, 28, 28)`` uint8."""
-    with np.load(ROOT / "service" / "models" / "lenet5" / "1" / "golden.npz") as golden:
+    with np.load(PACKAGED_RECOGNISER / "golden.npz") as golden:
         return golden["images"][golden["probabilities"].argmax(axis=1).argsort()]
 
 
