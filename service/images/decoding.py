@@ -78,27 +78,7 @@ def decode(data: bytes, header: Header) -> Pixels:
     if header.media_type == "image/jpeg":
         segments.check(data)
         return metadata.of_jpeg(data).turn_upright(_decode_jpeg(data, header, grey=header.grey))
-    found = transparent = None
-    if header.media_type == "image/png":
-        if not chunks.is_plain(data):
-            stripped = chunks.strip_ancillary_chunks(data)
-            data, found = stripped.file, stripped.metadata
-            if stripped.transparency is not None:
-                transparent = _transparent_level(data, stripped.transparency)
-        data = inflate.with_stored_pixels(data)
-    elif header.media_type == "image/webp":
-        found = metadata.of_webp(data)
-    elif header.media_type == "image/gif":
-        lzw.check(data)
-    # This flag alone keeps alpha; it leaves depth and channel order to us.
-    pixels = _decode_by_opencv(data, cv2.IMREAD_UNCHANGED)
-    _check(pixels, header.height, header.width)
-    if pixels.itemsize == 2 and cv2.norm(pixels, cv2.NORM_INF) <= 255:
-        # Eight bits, or a mask, in a file of sixteen.
-        pixels = pixels.astype(np.uint8)
-    if pixels.ndim == 3 or pixels.itemsize == 2 or transparent is not None:
-        pixels = _in_rgb(pixels, transparent)
-    return pixels if found is None else found.turn_upright(pixels)
+    return _decode_other(data, header, as_grey=False)
 
 
 def decode_draft(data: bytes, header: Header, *, least_side_px: int, least_spread: int) -> Pixels:
@@ -107,7 +87,7 @@ def decode_draft(data: bytes, header: Header, *, least_side_px: int, least_sprea
 
     A JPEG has a half, a quarter and an eighth of its size in it, and its luminance apart from its colour. Of
     these the smallest is decoded whose longer side is long enough, and colour only where luminance shows too
-    little. Other formats are decoded whole: there nothing would be saved.
+    little. Of a PNG in colour whose pixels are all grey one channel is decoded, other formats whole.
 
     Args:
         data: As of ``decode``.
@@ -122,7 +102,7 @@ def decode_draft(data: bytes, header: Header, *, least_side_px: int, least_sprea
         InvalidInputError: As of ``decode``.
     """
     if header.media_type != "image/jpeg":
-        return decode(data, header)
+        return _decode_other(data, header, as_grey=True)
     segments.check(data)
     longer = max(header.height, header.width)
     divisor = next((one for one in (8, 4, 2) if _reduced(longer, one) >= least_side_px), 1)
@@ -135,6 +115,31 @@ def decode_draft(data: bytes, header: Header, *, least_side_px: int, least_sprea
 def edges(channel: Pixels) -> npt.NDArray[np.bool_]:
     """Tell of each pixel of ``(height, width)`` whether it is on an edge that is seen at a glance."""
     return np.asarray(cv2.morphologyEx(channel, cv2.MORPH_GRADIENT, _AROUND) >= _EDGE)
+
+
+def _decode_other(data: bytes, header: Header, *, as_grey: bool) -> Pixels:
+    """Decode a picture that is no JPEG; where grey will do, a coloured PNG of grey pixels comes in grey."""
+    found = transparent = None
+    if header.media_type == "image/png":
+        if not chunks.is_plain(data):
+            stripped = chunks.strip_ancillary_chunks(data)
+            data, found = stripped.file, stripped.metadata
+            if stripped.transparency is not None:
+                transparent = _transparent_level(data, stripped.transparency)
+        data = inflate.with_stored_pixels(data, as_grey=as_grey)
+    elif header.media_type == "image/webp":
+        found = metadata.of_webp(data)
+    elif header.media_type == "image/gif":
+        lzw.check(data)
+    # This flag alone keeps alpha; it leaves depth and channel order to us.
+    pixels = _decode_by_opencv(data, cv2.IMREAD_UNCHANGED)
+    _check(pixels, header.height, header.width)
+    if pixels.itemsize == 2 and cv2.norm(pixels, cv2.NORM_INF) <= 255:
+        # Eight bits, or a mask, in a file of sixteen.
+        pixels = pixels.astype(np.uint8)
+    if pixels.ndim == 3 or pixels.itemsize == 2 or transparent is not None:
+        pixels = _in_rgb(pixels, transparent)
+    return pixels if found is None else found.turn_upright(pixels)
 
 
 def _decode_by_opencv(data: bytes, flag: int) -> Any:  # noqa: ANN401  an array of any depth, or None

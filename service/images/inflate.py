@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from zlib_ng import zlib_ng
 
-from service.images import chunks
+from service.images import chunks, greys
 
 LEAST_FILE_BYTES = 1_000
 LEAST_BYTES = 16_384
@@ -18,7 +18,7 @@ _BLOCK = 65_535
 """Most bytes of a stored block."""
 
 
-def with_stored_pixels(png: bytes) -> bytes:
+def with_stored_pixels(png: bytes, *, as_grey: bool = False) -> bytes:
     """
     Return a PNG whose pixels are stored (RFC 1951, 3.2.4) instead of packed; what is not sound as it came.
 
@@ -26,6 +26,7 @@ def with_stored_pixels(png: bytes) -> bytes:
 
     Args:
         png: Chunks that end within the file, as ``chunks`` sees to it.
+        as_grey: Of coloured pixels that are all grey and opaque one channel will do.
     """
     if len(png) < LEAST_FILE_BYTES:
         return png
@@ -42,13 +43,16 @@ def with_stored_pixels(png: bytes) -> bytes:
         return png
     if len(pixels) != size or not unpacker.eof or unpacker.unused_data:
         return png
+    head = png[: parts[0][0]]
+    if as_grey:
+        head, pixels = greys.in_one_channel(head, pixels) or (head, pixels)
     stored = _stored(pixels)
     checksum = zlib_ng.crc32(b"IDAT")
     for part in stored:
         checksum = zlib_ng.crc32(part, checksum)
     begin = chunks.BEGIN.pack(sum(map(len, stored)), b"IDAT")
     # Joined once: each copy takes as long as the unpacking.
-    return b"".join([png[: parts[0][0]], begin, *stored, checksum.to_bytes(4, "big"), png[parts[-1][1] :]])
+    return b"".join([head, begin, *stored, checksum.to_bytes(4, "big"), png[parts[-1][1] :]])
 
 
 def _stored(pixels: bytes) -> list[bytes | memoryview]:
