@@ -103,7 +103,9 @@ def create_app(settings: Settings) -> Application:
     # One thread: ONNX Runtime does not create sessions on several at a time.
     loading = WorkerPool("models", threads=1, waiting=waiting, deadline_s=settings.load_deadline_s)
     pools = (parsing, pictures, heavy, loading)
-    recogniser = Recogniser(pictures, served.ink, inline_pixels=settings.inline_pixels)
+    recogniser = Recogniser(
+        pictures, served.ink, inline_pixels=settings.inline_pixels, inline_bytes=settings.inline_picture_bytes
+    )
     readiness = Readiness()
 
     watchdog = Watchdog(settings.watchdog_s)

@@ -229,10 +229,13 @@ class Settings(Limits):
     """How much the threads of ``/convolve`` and ``/pool`` give way to the rest (Linux): at 10 they get a
     tenth of a processor that both want, and all of one that nobody else wants."""
 
-    inline_pixels: Annotated[int, Field(ge=0)] = 1_024
-    """Requests of at most so many pixels, in files of as many bytes, are answered on the event loop: one
-    image of MNIST's size takes a fraction of a millisecond, less than a hand-over to a thread and back is
-    worth."""
+    inline_pixels: Annotated[int, Field(ge=0)] = 80_000
+    """One picture of at most so many pixels is prepared on the event loop: a canvas of 280x280 takes half a
+    millisecond, and a hand-over to a thread and back as much again."""
+
+    inline_picture_bytes: Annotated[int, Field(ge=0)] = 16_384
+    """As long as its file has no more bytes than this: of as many pixels, what is drawn is decoded in a
+    fraction of the time of a photo."""
 
     inline_macs: Annotated[int, Field(ge=0)] = 65_536
     """Operations of at most so many multiply-adds and body bytes are computed on the event loop: about

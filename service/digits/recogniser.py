@@ -3,19 +3,23 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from service.digits import recognition
 from service.digits.ink import InkNetwork
 from service.digits.network import BATCH, Images, Network, Scores
-from service.digits.preparation import Prepared
+from service.digits.preparation import Prepared, Sight
 from service.digits.recognition import Recognition
 from service.engine.batcher import Answer
 from service.engine.origin import ITSELF, Origin
 from service.engine.worker_pool import WorkerPool
+from service.images.decoding import UnboundedError
 from service.images.pictures import Pictures
+
+TINY = 1_024
+"""Pixels, and bytes of their file: whatever its format, and whoever made it, it costs little."""
 
 
 @dataclass(slots=True)
@@ -71,21 +75,29 @@ class PreparedBatch:
         return found, Timings(self.decode_ms, run.queue_ms, run.run_ms, run.batch)
 
 
+Begun: TypeAlias = Sequence[Prepared | Sight]
+"""Pictures that are decoded, and prepared as far as their levels tell."""
+
+
 class Recogniser:
     """Knows which pictures are small, the threads for the others, and the network that finds ink."""
 
-    def __init__(self, pool: WorkerPool, ink: Callable[[], InkNetwork], *, inline_pixels: int) -> None:
+    def __init__(
+        self, pool: WorkerPool, ink: Callable[[], InkNetwork], *, inline_pixels: int, inline_bytes: int
+    ) -> None:
         """
         Take the threads for what is not small.
 
         Args:
             pool: Its work is decoded and prepared there.
             ink: Gives the network that finds the ink of pictures whose levels do not tell it.
-            inline_pixels: Most pixels, and bytes, of what is decoded and prepared in place.
+            inline_pixels: Most pixels of what is decoded and prepared in place.
+            inline_bytes: Most bytes of its file.
         """
         self._pool = pool
         self._ink = ink
         self._inline_pixels = inline_pixels
+        self._inline_bytes = inline_bytes
 
     async def recognise(
         self,
@@ -93,10 +105,18 @@ class Recogniser:
         pictures: Pictures,
         *,
         preprocess: Literal["auto", "none"],
+        begun: Begun | None = None,
         origin: Origin = ITSELF,
     ) -> tuple[list[Recognition], Timings]:
         """
         Prepare and score pictures, of any number.
+
+        Args:
+            network: Reads them.
+            pictures: As they came.
+            preprocess: Whether they are to be prepared.
+            begun: What ``prepare_in_place`` made of them.
+            origin: Who waits for it.
 
         Raises:
             InvalidInputError: A picture is damaged, or has to be of the network's size and is not.
@@ -110,7 +130,7 @@ class Recogniser:
             return await self._many(network, pictures, preprocess, origin, began)
 
         def prepare() -> list[Prepared]:
-            found = recognition.quickly(pictures, preprocess=preprocess, size=network.size)
+            found = begun or recognition.quickly(pictures, preprocess=preprocess, size=network.size)
             return recognition.prepared(found, self._ink, network.size)
 
         prepared = await self._pool.run(prepare, origin=origin)
@@ -138,20 +158,30 @@ class Recogniser:
 
     def prepare_in_place(
         self, network: Network, pictures: Pictures, *, preprocess: Literal["auto", "none"]
-    ) -> PreparedBatch | None:
+    ) -> PreparedBatch | Begun | None:
         """
-        Decode and prepare pictures here and now when they are small and their levels tell the ink.
+        Decode one small picture here and now, and prepare it as far as its levels tell.
+
+        Returns:
+            What has to be scored, or to be prepared further; None when it is not one small picture.
 
         Raises:
-            InvalidInputError: A picture is damaged, or has to be of the network's size and is not.
+            InvalidInputError: It is damaged, or has to be of the network's size and is not.
         """
-        if pictures.number > BATCH or max(pictures.pixels, pictures.encoded_bytes) > self._inline_pixels:
+        is_tiny = max(pictures.pixels, pictures.encoded_bytes) <= TINY
+        is_small = pictures.pixels <= self._inline_pixels and pictures.encoded_bytes <= self._inline_bytes
+        if pictures.number > 1 or not is_small or (preprocess == "none" and not is_tiny):
             return None
         began = time.perf_counter()
-        found = recognition.quickly(pictures, preprocess=preprocess, size=network.size)
+        try:
+            found = recognition.quickly(
+                pictures, preprocess=preprocess, size=network.size, is_bounded=not is_tiny
+            )
+        except UnboundedError:
+            return None
         prepared = [one for one in found if isinstance(one, Prepared)]
         if len(prepared) < len(found):
-            return None
+            return found
         return PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
 
     async def prepare(
@@ -173,7 +203,7 @@ class Recogniser:
             AbandonedError: The client has left.
         """
         batch = self.prepare_in_place(network, pictures, preprocess=preprocess)
-        if batch and all(one.found is None for one in batch.prepared):
+        if isinstance(batch, PreparedBatch) and all(one.found is None for one in batch.prepared):
             return batch.prepared
         found = await self._pool.run(lambda: self._recognised(network, pictures, preprocess), origin=origin)
         return [one.prepared for one in found]

@@ -58,7 +58,9 @@ class Recognition(NamedTuple):
         return isinstance(found, FlatDigit) and (found.is_doubtful or bool(self.confidence < SURE))
 
 
-def quickly(pictures: Pictures, *, preprocess: Literal["auto", "none"], size: Size) -> list[Prepared | Sight]:
+def quickly(
+    pictures: Pictures, *, preprocess: Literal["auto", "none"], size: Size, is_bounded: bool = False
+) -> list[Prepared | Sight]:
     """
     Decode pictures, and prepare them as far as levels tell; or take them as they are.
 
@@ -66,16 +68,20 @@ def quickly(pictures: Pictures, *, preprocess: Literal["auto", "none"], size: Si
         pictures: Of any size, or as the network takes them.
         preprocess: Whether they are to be prepared.
         size: Of the network's images: MNIST's framing stands in the middle of them.
+        is_bounded: Only what costs no more than its pixels do, of files that are to be prepared.
 
     Raises:
         InvalidInputError: A picture is damaged, or is to be taken as it is and is not of the network's size.
+        UnboundedError: A file may cost more.
     """
     if preprocess == "none":
         return [*take_as_prepared(pictures.decode(), size)]
     if pictures.stack is not None:
         found = all_by_levels(pictures.stack)
     else:
-        drafts = pictures.drafts(least_side_px=LEAST_PX_ACROSS, least_spread=LEAST_SPREAD)
+        drafts = pictures.drafts(
+            least_side_px=LEAST_PX_ACROSS, least_spread=LEAST_SPREAD, is_bounded=is_bounded
+        )
         found = (by_levels(draft.pixels, draft.sent_side_px) for draft in drafts)
     return [one if isinstance(one, Sight) else _sized(one, size) for one in found]
 

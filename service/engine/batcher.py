@@ -17,7 +17,7 @@ IN_PLACE_S = 0.001
 """A run that takes less than this, by those before, is made in place: a hand-over to a thread and back takes
 a good part of it, and both then contend for the interpreter."""
 
-GATHER_S = 0.001
+GATHER_S = 0.003
 """How long what arrives in consecutive turns of the event loop is gathered: each of them may be long."""
 
 SMOOTHING = 0.2

@@ -13,6 +13,11 @@ from service.images.headers import Header
 # A picture has one thread: there are as many pictures under way as there are processors.
 cv2.setNumThreads(1)
 
+
+class UnboundedError(Exception):
+    """It is not known beforehand that a file costs no more to decode than its pixels do."""
+
+
 Pixels = npt.NDArray[np.uint8]
 """A picture: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8, 0 to 255."""
 
@@ -78,10 +83,12 @@ def decode(data: bytes, header: Header) -> Pixels:
     if header.media_type == "image/jpeg":
         segments.check(data)
         return metadata.of_jpeg(data).turn_upright(_decode_jpeg(data, header, grey=header.grey))
-    return _decode_other(data, header, as_grey=False)
+    return _decode_other(data, header)
 
 
-def decode_draft(data: bytes, header: Header, *, least_side_px: int, least_spread: int) -> Pixels:
+def decode_draft(
+    data: bytes, header: Header, *, least_side_px: int, least_spread: int, is_bounded: bool = False
+) -> Pixels:
     """
     Decode no more of a picture than it takes to see what is drawn in it.
 
@@ -94,15 +101,19 @@ def decode_draft(data: bytes, header: Header, *, least_side_px: int, least_sprea
         header: As of ``decode``.
         least_side_px: The longer side has at least so many pixels, or all that there are.
         least_spread: Luminance shows enough when its levels' standard deviation is this.
+        is_bounded: Only if it costs no more than its pixels do, whatever was made of the file.
 
     Returns:
         As of ``decode``, and grey where that is enough. A JPEG without its end marker comes whole.
 
     Raises:
         InvalidInputError: As of ``decode``.
+        UnboundedError: It may cost more.
     """
+    if is_bounded and header.media_type != "image/png":
+        raise UnboundedError
     if header.media_type != "image/jpeg":
-        return _decode_other(data, header, as_grey=True)
+        return _decode_other(data, header, as_grey=True, is_bounded=is_bounded)
     segments.check(data)
     longer = max(header.height, header.width)
     divisor = next((one for one in (8, 4, 2) if _reduced(longer, one) >= least_side_px), 1)
@@ -117,7 +128,7 @@ def edges(channel: Pixels) -> npt.NDArray[np.bool_]:
     return np.asarray(cv2.morphologyEx(channel, cv2.MORPH_GRADIENT, _AROUND) >= _EDGE)
 
 
-def _decode_other(data: bytes, header: Header, *, as_grey: bool) -> Pixels:
+def _decode_other(data: bytes, header: Header, *, as_grey: bool = False, is_bounded: bool = False) -> Pixels:
     """Decode a picture that is no JPEG; where grey will do, a coloured PNG of grey pixels comes in grey."""
     found = transparent = None
     if header.media_type == "image/png":
@@ -126,7 +137,10 @@ def _decode_other(data: bytes, header: Header, *, as_grey: bool) -> Pixels:
             data, found = stripped.file, stripped.metadata
             if stripped.transparency is not None:
                 transparent = _transparent_level(data, stripped.transparency)
-        data = inflate.with_stored_pixels(data, as_grey=as_grey)
+        packed, data = data, inflate.with_stored_pixels(data, as_grey=as_grey, of_any_size=is_bounded)
+        if is_bounded and data is packed:
+            # Here libpng unpacks, and all that there is.
+            raise UnboundedError
     elif header.media_type == "image/webp":
         found = metadata.of_webp(data)
     elif header.media_type == "image/gif":

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -61,13 +62,14 @@ def in_one_channel(head: bytes, rows: bytes) -> tuple[bytes, bytes] | None:
     return header[:-4] + zlib.crc32(header[12:-4]).to_bytes(4, "big"), grey.tobytes()
 
 
-def _are_alike(channels: tuple[npt.NDArray[np.uint8], ...]) -> bool:
+def _are_alike(channels: Sequence[npt.NDArray[np.uint8]]) -> bool:
     red, green, blue = channels[:3]
-    return np.array_equal(red, green) and np.array_equal(green, blue)
+    return not (cv2.norm(red, green, cv2.NORM_INF) or cv2.norm(green, blue, cv2.NORM_INF))
 
 
 def _is_opaque(filters: npt.NDArray[np.uint8], alpha: npt.NDArray[np.uint8]) -> bool:
     """Tell whether filtered rows of ``(height, width)`` are those of 255 everywhere."""
-    first, others = _BELOW.first[filters], _BELOW.others[filters]
-    first[0], others[0] = _TOP.first[filters[0]], _TOP.others[filters[0]]
-    return np.array_equal(alpha[:, 0], first) and bool((alpha[:, 1:] == others[:, None]).all())
+    opaque = np.empty_like(alpha)
+    opaque[:, 0], opaque[:, 1:] = _BELOW.first[filters], _BELOW.others[filters, None]
+    opaque[0, 0], opaque[0, 1:] = _TOP.first[filters[0]], _TOP.others[filters[0]]
+    return not cv2.norm(alpha, opaque, cv2.NORM_INF)

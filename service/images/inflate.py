@@ -18,7 +18,7 @@ _BLOCK = 65_535
 """Most bytes of a stored block."""
 
 
-def with_stored_pixels(png: bytes, *, as_grey: bool = False) -> bytes:
+def with_stored_pixels(png: bytes, *, as_grey: bool = False, of_any_size: bool = False) -> bytes:
     """
     Return a PNG whose pixels are stored (RFC 1951, 3.2.4) instead of packed; what is not sound as it came.
 
@@ -27,11 +27,12 @@ def with_stored_pixels(png: bytes, *, as_grey: bool = False) -> bytes:
     Args:
         png: Chunks that end within the file, as ``chunks`` sees to it.
         as_grey: Of coloured pixels that are all grey and opaque one channel will do.
+        of_any_size: Also of small files, where no time is saved: no more is unpacked than there are pixels.
     """
-    if len(png) < LEAST_FILE_BYTES:
+    if len(png) < LEAST_FILE_BYTES and not of_any_size:
         return png
     size = _size(png)
-    if not LEAST_BYTES <= size <= MOST_BYTES:
+    if not (1 if of_any_size else LEAST_BYTES) <= size <= MOST_BYTES:
         return png
     parts = _pixel_chunks(png)
     if not parts or not all(last == begin for (_, last), (begin, _) in pairwise(parts)):

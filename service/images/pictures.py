@@ -86,18 +86,22 @@ class Pictures(NamedTuple):
             return self.stack
         return [_decoded(file, decode) for file in self.files]
 
-    def drafts(self, *, least_side_px: int, least_spread: int) -> Iterator[Draft]:
+    def drafts(self, *, least_side_px: int, least_spread: int, is_bounded: bool = False) -> Iterator[Draft]:
         """
         Decode the files one by one, each no further than it takes to see what is drawn in it.
 
         Args:
             least_side_px: The longer side has at least so many pixels, or all that there are.
             least_spread: Grey is enough where its levels' standard deviation is this.
+            is_bounded: Only what costs no more than its pixels do.
 
         Raises:
             InvalidInputError: A file is damaged; its pointer says which.
+            UnboundedError: A file may cost more.
         """
-        draft = partial(decode_draft, least_side_px=least_side_px, least_spread=least_spread)
+        draft = partial(
+            decode_draft, least_side_px=least_side_px, least_spread=least_spread, is_bounded=is_bounded
+        )
         for file in self.files:
             yield Draft(_decoded(file, draft), max(file.header.height, file.header.width))
 

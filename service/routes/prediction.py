@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict
 from service.codecs import pictures
 from service.digits.network import BATCH, Network
 from service.digits.preparation import Prepared
-from service.digits.recogniser import Recogniser, Timings
+from service.digits.recogniser import Begun, PreparedBatch, Recogniser, Timings
 from service.digits.recognition import Reason, Recognition
 from service.engine.batcher import Answer
 from service.engine.worker_pool import WorkerPool
@@ -108,11 +108,11 @@ def endpoints(
         network = repository.recogniser(query.model, query.version)
         content_type = call.content_type
         if not pictures.is_quick(content_type, call.body):
-            return predict_many(call, query, network, None)
+            return predict_many(call, query, network)
         sent = pictures.read(content_type, call.body, limits, size=network.size)
         batch = recogniser.prepare_in_place(network, sent, preprocess=query.preprocess)
-        if batch is None:
-            return predict_many(call, query, network, sent)
+        if not isinstance(batch, PreparedBatch):
+            return predict_many(call, query, network, sent, batch)
 
         def write(run: Answer) -> Response | Awaitable[Response]:
             found, timings = batch.read(run)
@@ -129,7 +129,11 @@ def endpoints(
         return _written(network, again, timings, query, call.context)
 
     async def predict_many(
-        call: Call, query: PredictionQuery, network: Network, sent: Pictures | None
+        call: Call,
+        query: PredictionQuery,
+        network: Network,
+        sent: Pictures | None = None,
+        begun: Begun | None = None,
     ) -> Response:
         if sent is None:
             sent = await parsing.run(
@@ -137,7 +141,7 @@ def endpoints(
                 origin=call.context,
             )
         found, timings = await recogniser.recognise(
-            network, sent, preprocess=query.preprocess, origin=call.context
+            network, sent, preprocess=query.preprocess, begun=begun, origin=call.context
         )
         if len(found) <= BATCH:
             return _written(network, found, timings, query, call.context)

@@ -69,7 +69,7 @@ def seven(digits: np.ndarray, encode: Encode) -> bytes:
 @pytest.fixture
 def large(digits: np.ndarray, encode: Encode) -> bytes:
     """A picture that is decoded on a thread."""
-    return encode(np.kron(digits[7], np.ones((4, 4), np.uint8)))
+    return encode(np.kron(digits[7], np.ones((11, 11), np.uint8)))
 
 
 @pytest.fixture
