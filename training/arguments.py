@@ -234,4 +234,7 @@ def _name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
         message = f"{text!r} is no name for a folder: letters, digits, dots, dashes and underscores only"
         raise argparse.ArgumentTypeError(message)
+    if text.endswith("-layers"):
+        message = f"{text!r} would be taken for the layers of a model: they are served under that name"
+        raise argparse.ArgumentTypeError(message)
     return text

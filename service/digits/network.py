@@ -134,6 +134,11 @@ class Network:
                 f" familiarity (batch,); it gives {scores.logits.shape} and {scores.familiar.shape}"
             )
             raise ModelError(message)
+        _, logits, familiarity = self._session.run_batch(_OUTPUTS, "image", images[..., None])
+        self._require_numbers("logits", logits)
+        self._require_numbers("familiarity", familiarity)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        self._compare(powers / powers.sum(axis=1, keepdims=True), probabilities, "its logits' softmax")
         for size in self._session.traits.batch_sizes(BATCH):
             chosen = np.resize(np.arange(len(images)), size)
             self._compare(self.score(images[chosen]).probabilities, probabilities[chosen])
@@ -143,6 +148,7 @@ class Network:
             if values.shape[1:] != layer.output_shape:
                 message = f"{self.card.name}: {layer.name} gives {values.shape[1:]}, not {layer.output_shape}"
                 raise ModelError(message)
+            self._require_numbers(layer.name, values)
         self._compare(maps[-1], probabilities)
         self._golden = images[:1], probabilities[:1]
 
@@ -158,13 +164,26 @@ class Network:
             scores, _ = await self.answer(self._golden[0])
             self._compare(scores.probabilities, self._golden[1])
 
-    def _compare(self, answered: Array, expected: Array) -> None:
+    def _require_numbers(self, name: str, values: Array) -> None:
+        """
+        Demand finite numbers.
+
+        Raises:
+            ModelError: One is none.
+        """
+        if not np.isfinite(values).all():
+            message = (
+                f"{self.card.name} version {self.card.version}: of its golden images {name} is not finite"
+            )
+            raise ModelError(message)
+
+    def _compare(self, answered: Array, expected: Array, what: str = "probabilities") -> None:
         alike = answered.shape == expected.shape
         difference = np.abs(answered - expected).max() if alike else np.inf
         if not difference <= TOLERANCE:
             message = (
                 f"{self.card.name} version {self.card.version}: its golden images are answered wrongly on"
-                f" {self.provider} (probabilities differ by {difference:.2g})"
+                f" {self.provider} ({what} differ by {difference:.2g})"
             )
             raise ModelError(message)
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from service.errors import ModelError
-from service.repository import control
+from service.repository import control, version_files
 from service.repository.control import Request
 
 MOST_REASON = 500
 """Characters of a reason: it is told in log lines and answers, and may repeat what stands in a file."""
+
+LAYERS_SUFFIX = "-layers"
+"""Under ``/v2``, ``<name>-layers`` is the model ``<name>`` with every layer as an output."""
 
 _NO_MODEL = frozenset({"lost+found"})
 """Folders that a file system makes at the root of a volume, besides hidden ones."""
@@ -82,6 +85,9 @@ def look(folders: Sequence[Path]) -> Look:
         for name, path in _entries(folder):
             if not name.isprintable():
                 found.refused[_shown(name), ""] = Refusal("a name is printable text")
+            elif name.endswith(LAYERS_SUFFIX):
+                message = f"a name that ends in {LAYERS_SUFFIX} is that of a model's layers"
+                found.refused[name, ""] = Refusal(message)
             elif os.path.isdir(path):  # noqa: PTH112  Path's raises when it may not look
                 models[name] = _versions(name, path, found)
             elif path.is_symlink():
@@ -132,9 +138,19 @@ def _versions(name: str, model: Path, look: Look) -> dict[str, Path] | None:
                 versions[version] = model / version
             else:
                 look.refused[name, version] = Refusal("it is no folder")
-        elif version[0] in "0123456789":
+        elif version[0] in "0123456789" or _may_be_meant(model / version):
             look.refused[name, _shown(version)] = Refusal("a version is a whole number")
+    if version_files.CARD in found:
+        look.refused[name, ""] = Refusal(
+            f"{version_files.CARD} stands in the model's folder, not in that of a version"
+        )
     return dict(sorted(versions.items(), key=lambda item: in_order(item[0])))
+
+
+def _may_be_meant(folder: Path) -> bool:
+    """Tell whether a folder without a number may be meant as a version: hidden ones are drafts."""
+    name = folder.name
+    return not name.startswith(".") and name not in _NO_MODEL and os.path.isdir(folder)  # noqa: PTH112  as above
 
 
 def _look_at_control(model: Path, look: Look) -> None:

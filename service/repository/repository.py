@@ -328,11 +328,26 @@ class Repository:
     def _require(self, directory: Path) -> None:
         try:
             self._loader.prove(directory, within_s=sandbox.DEADLINE_S)
-            self._loader.load(directory)
+            self._of_its_role(directory.parent.name, self._loader.load(directory))
         except ModelError as error:
             raise ModelError(reason(error, directory)) from error
         key = directory.parent.name, directory.name
         self._refused = {each: refusal for each, refusal in self._refused.items() if each != key}
+
+    def _of_its_role(self, name: str, network: Served) -> Served:
+        """
+        Give a network that may have this name: the models that the service asks itself have a role each.
+
+        Raises:
+            ModelError: It has another role.
+        """
+        if name == INK and not isinstance(network, InkNetwork):
+            message = f"its role is recogniser, and the model {name} finds ink"
+            raise ModelError(message)
+        if name == USUAL and not isinstance(network, Network):
+            message = f"its role is ink, and the model {name} reads digits"
+            raise ModelError(message)
+        return network
 
     def _tried(self, name: str, directories: Mapping[str, Path]) -> dict[tuple[str, str], Refusal]:
         """Try versions, the newest first, and once more what was slow; give those that are refused."""
@@ -456,7 +471,7 @@ class Repository:
             look.refused[name, version] = known
             return None
         try:
-            return self._loader.load(found.directory)
+            return self._of_its_role(name, self._loader.load(found.directory))
         except UntriedError:
             look.untried[name, version] = found
         except ModelError as error:
@@ -503,7 +518,9 @@ def open_folder(  # noqa: PLR0913  folders and limits
         message = f"{folder}: {message}; LENET_MODEL_REPOSITORY names the right place"
         raise ModelError(message)
     names = {network.card.name for network in repository.recognisers()}
-    if default and default not in {*names, *(name for name, _ in untried), *unloaded}:
+    # What is there and is refused is told as such, and stops no start.
+    refused = {name for name, _ in repository.refused()}
+    if default and default not in {*names, *(name for name, _ in untried), *unloaded, *refused}:
         message = f"{folder}: LENET_MODEL names {default}, and no such model that reads digits is in it"
         raise ModelError(message)
     if not repository.serves_from(folder):

@@ -10,10 +10,8 @@ import numpy.typing as npt
 from service.digits.network import Network, Scores
 from service.engine.session import Array
 from service.errors import UnknownNameError
+from service.repository.folders import LAYERS_SUFFIX
 from service.repository.repository import Repository
-
-LAYERS_SUFFIX = "-layers"
-"""``<name>-layers`` is the network ``<name>`` with every layer as an output."""
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def bench(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
 
     def bench(*arguments: str) -> Result:
         try:
-            status = main(["--duration", "0.5", "--warmup", "0.2", *arguments])
+            status = main(["--duration", "0.3", "--warmup", "0.1", *arguments])
         except SystemExit as stop:
             status = stop.code
         output, errors = capsys.readouterr()

@@ -17,7 +17,7 @@ def address(serve: Callable[..., str]) -> str:
 
 
 def test_tensors_are_measured(address: str, bench: Callable[..., Any]) -> None:
-    run = bench(address, "--api", "v2", "--json")
+    run = bench(address, "--api", "v2", "--json", "--duration", "1")
 
     assert (run.status, run.errors) == (0, "")
     assert (run.figures["model"], run.figures["version"]) == ("lenet5", PACKAGED_RECOGNISER.name)

@@ -667,3 +667,101 @@ def test_links_to_files_are_followed(models: Path, served: Open) -> None:
         file.symlink_to(kept)
 
     assert served(models).versions("lenet5") == ["1", "2"]
+
+
+def test_a_network_of_another_role_takes_no_name_that_the_service_asks(
+    models: Path, served: Open, copy_packaged: Callable[..., Path]
+) -> None:
+    ink = models / "lenet5" / "9"
+    shutil.copytree(PACKAGED_MODELS / "ink" / "1", ink)
+    write_card(ink, name="lenet5", version="9")
+    copy_packaged(models / "ink" / "9")
+    found = served(models, beneath=PACKAGED_MODELS)
+
+    assert found.recogniser().card.version == "1"
+    assert found.ink().card.version == "1"
+    assert {key: refusal.reason for key, refusal in found.refused().items()} == {
+        ("lenet5", "9"): "its role is ink, and the model lenet5 reads digits",
+        ("ink", "9"): "its role is recogniser, and the model ink finds ink",
+    }
+    for name in ("lenet5", "ink"):
+        with pytest.raises(ModelError, match="its role is"):
+            found.pin(name, "9")
+
+
+def test_a_default_that_is_refused_stops_no_start_and_one_that_is_not_there_does(
+    models: Path, batching: Batching
+) -> None:
+    (models / "own" / "1").mkdir(parents=True)
+
+    def start(default: str) -> Repository:
+        return repository.open_folder(
+            models, device="cpu", batching=batching, most_versions=10, default=default
+        )
+
+    assert start("own").recogniser("lenet5").card.version == "1"
+    with pytest.raises(ModelError, match="LENET_MODEL names xyzzy"):
+        start("xyzzy")
+
+
+@pytest.mark.parametrize("version", ["latest", "v4", "-1", "+4", "٣", "\udcff9"])
+def test_a_folder_that_may_be_meant_as_a_version_is_refused_by_name(
+    version: str, models: Path, served: Open
+) -> None:
+    (models / "lenet5" / version).mkdir()
+    (models / "lenet5" / ".draft").mkdir()
+    found = served(models)
+
+    assert found.versions("lenet5") == ["1"]
+    assert [refusal.reason for refusal in found.refused().values()] == ["a version is a whole number"]
+
+
+def test_a_version_without_a_folder_of_its_own_is_refused_by_name(
+    models: Path, served: Open, copy_packaged: Callable[..., Path]
+) -> None:
+    copy_packaged(models / "flat")
+
+    assert "not in that of a version" in served(models).refused()["flat", ""].reason
+
+
+def test_no_model_takes_the_name_of_the_layers_of_another(
+    models: Path, served: Open, copy_packaged: Callable[..., Path]
+) -> None:
+    copy_packaged(models / "lenet5-layers" / "1")
+    found = served(models)
+
+    assert [network.card.name for network in found.every()] == ["lenet5"]
+    assert "is that of a model's layers" in found.refused()["lenet5-layers", ""].reason
+
+
+def with_node(version: Path, file: str, output: str, operator: str, constant: float) -> None:
+    """Put an operator with a constant before an output of a file."""
+    model = onnx.load(version / file)
+    for node in model.graph.node:
+        node.output[:] = ["before" if name == output else name for name in node.output]
+        node.input[:] = ["before" if name == output else name for name in node.input]
+    model.graph.initializer.append(numpy_helper.from_array(np.float32(constant), "own"))
+    model.graph.node.append(helper.make_node(operator, ["before", "own"], [output]))
+    put(version, file, model.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("file", "output", "operator", "constant", "reason"),
+    [
+        ("model.onnx", "logits", "Mul", 2.0, "its logits' softmax differ"),
+        ("model.onnx", "logits", "Mul", np.nan, "logits is not finite"),
+        ("model.onnx", "familiarity", "Add", np.nan, "familiarity is not finite"),
+        ("layers.onnx", "conv2d_2", "Add", np.inf, "conv2d_2 is not finite"),
+    ],
+)
+def test_every_output_of_golden_images_is_looked_at(
+    file: str, output: str, operator: str, constant: float, reason: str, models: Path, served: Open
+) -> None:
+    version = models / "lenet5" / "2"
+    shutil.copytree(models / "lenet5" / "1", version)
+    write_card(version, version="2")
+    with_node(version, file, output, operator, constant)
+    found = served(models)
+
+    assert found.versions("lenet5") == ["1"]
+    assert reason in found.refused()["lenet5", "2"].reason

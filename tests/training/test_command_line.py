@@ -90,6 +90,7 @@ def test_the_environment_names_the_file_too(tmp_path: Path) -> None:
         (["--seed", "one"], "argument --seed: 'one' is no whole number"),
         (["--seed", "-1"], "-1 is not between 0 and"),
         (["--name", "../elsewhere"], "is no name for a folder"),
+        (["--name", "lenet5-layers"], "would be taken for the layers of a model"),
         (["--imag", "3"], "unrecognized arguments"),
     ],
 )
