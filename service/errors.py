@@ -122,7 +122,7 @@ class UnknownPathError(RequestError):
     """Nothing is at the path."""
 
     def __init__(self) -> None:
-        super().__init__("there is nothing at this path; /openapi.json lists what there is")
+        super().__init__("there is nothing at this path; openapi.json lists what there is")
 
 
 class MethodRefusedError(RequestError):

@@ -119,7 +119,7 @@ def _of_part(part: Part, pointer: str, fields: Collection[str], limits: Limits) 
         return {INPUT: _picture(pointer, forms.picture(part, pointer), limits)}
     if name == INPUT and headers.is_picture(data):
         return {INPUT: _picture(pointer, data, limits)}
-    if name in {INPUT, *MAY_BE_ARRAYS} and part.is_file:
+    if name in {INPUT, *MAY_BE_ARRAYS} and part.is_file and not data.lstrip().startswith(b"["):
         return {name: npy.read(data)}
     if name not in {INPUT, PARAMETERS, *fields}:
         others = ", ".join([INPUT, PARAMETERS, *fields])
@@ -165,8 +165,13 @@ def _picture(pointer: str, data: bytes, limits: Limits) -> Pictures:
     return of_files([(pointer, data)], limits=pixels, total=limits.max_request_pixels)
 
 
+_PYTHONS = {b"True": True, b"False": False}
+
+
 def _value(text: bytes, limits: Limits) -> Any:  # noqa: ANN401  JSON is any of six types
-    """Read JSON, or plain text."""
+    """Read JSON, or plain text; ``True`` and ``False`` are Python's, as its clients write them in queries."""
+    if text in _PYTHONS:
+        return _PYTHONS[text]
     try:
         return json.parse_within(text, limits)
     except SyntaxRefusedError:

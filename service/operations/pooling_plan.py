@@ -115,7 +115,7 @@ class PoolingPlan:
             return {}
         places = np.stack(self.method.where(outputs), axis=-1)
         if self.signal.rank == 1:
-            places = places[..., 1:]
+            places = np.ascontiguousarray(places[..., 1:])
         return {"indices": self.signal.present(places, several=False)}
 
     def explained_numbers(self, cells: int) -> int:

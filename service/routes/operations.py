@@ -108,7 +108,8 @@ def _handler(
 
 def _understood(operation: Operation, body: Body, media_type: str, settings: Settings) -> tuple[Task, Scale]:
     """Give the task of a request, and the scale on which a picture of it would be drawn."""
-    given = operands.parse(body, {**operation.parameters.model_fields, **DrawingQuery.model_fields}, settings)
+    known = {**operation.parameters.model_fields, **DrawingQuery.model_fields}
+    given = operands.parse(body, [field.alias or name for name, field in known.items()], settings)
     how = {name: given.parameters.pop(name) for name in DrawingQuery.model_fields if name in given.parameters}
     drawing = json.validated(how, DrawingQuery)
     parameters = json.validated(given.parameters, operation.parameters)

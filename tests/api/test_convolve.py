@@ -163,6 +163,15 @@ def test_a_form_may_have_its_numbers_as_text(client: Client, convolve: Callable[
     assert answer.content == convolve({"input": LECTURE, "kernel": "laplacian_4"}).content
 
 
+@pytest.mark.parametrize("name", ["input", "kernel"])
+def test_a_file_of_json_is_taken_as_numbers(name: str, client: Client) -> None:
+    numbers = {"input": "[[1, 2], [3, 4]]", "kernel": "[[1, 0], [0, 1]]"}
+    files = {each: (None, text) for each, text in numbers.items()}
+    files[name] = ("numbers.json", numbers[name], "application/json")
+
+    assert client.post("/convolve", files=files).json()["output"] == [[5]]
+
+
 def test_a_parameter_may_be_given_twice_with_one_value(
     convolve: Callable[..., Any], npy: Callable[[np.ndarray], bytes]
 ) -> None:

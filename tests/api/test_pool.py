@@ -93,3 +93,32 @@ def test_indices_are_not_lost_silently(client: Client, assert_problem: Callable[
     body = {"input": IMAGE, "return_indices": True}
 
     assert_problem(client.post("/pool", json=body, headers={"Accept": "image/png"}), 422)
+
+
+@pytest.mark.parametrize("wanted", [{}, {"output_size": 2}])
+def test_maxima_of_a_signal_have_places_too(client: Client, wanted: dict[str, int]) -> None:
+    answer = client.post("/pool", json={"input": [1, 3, 2, 5], "return_indices": True, **wanted})
+
+    assert answer.json()["indices"] == [[1], [3]]
+
+
+@pytest.mark.parametrize("value", ["true", "True"])
+def test_a_field_of_a_form_has_the_name_that_the_document_has(client: Client, value: str) -> None:
+    files = {"input": (None, "[[1, 2], [3, 6]]")}
+    fields = {"operation": "average", "global": value}
+
+    assert client.post("/pool", files=files, data=fields).json()["output"] == [[3]]
+
+
+@pytest.mark.parametrize("value", ["false", "False"])
+def test_a_query_may_have_pythons_words_for_yes_and_no(
+    client: Client, value: str, npy: Callable[[np.ndarray], bytes]
+) -> None:
+    body, headers = (
+        npy(np.float32(IMAGE)),
+        {"Content-Type": "application/x-npy", "Accept": "application/json"},
+    )
+    query = {"operation": "average", "padding": 1, "count_include_pad": value}
+    expected = client.post("/pool", json={"input": IMAGE, "operation": "average", "padding": 1}).json()
+
+    assert client.post("/pool", content=body, headers=headers, params=query).json() == expected
