@@ -25,6 +25,7 @@ _HINTS = (
     (b"PK\3\4", "the body looks like a ZIP or .npz archive: send what is in it"),
 )
 _BLANK = b" \t\r\n"
+_URLENCODED = "application/x-www-form-urlencoded"
 
 
 def of(content_type: str, body: bytes) -> str:
@@ -54,12 +55,14 @@ def of(content_type: str, body: bytes) -> str:
         return NPY
     if not content_type and body[:256].lstrip(_BLANK).startswith(b"{"):
         return JSON
-    raise MediaTypeError(headers.refusal(body) or _hint(body))
+    raise MediaTypeError(headers.refusal(body) or _hint(declared, body))
 
 
-def _hint(body: bytes) -> str:
+def _hint(declared: str, body: bytes) -> str:
     """Say what to send instead of a body that is nothing known."""
     begin = body[:256].lstrip(_BLANK).lower()
     looks = next((hint for prefix, hint in _HINTS if begin.startswith(prefix.lower())), None)
+    if declared == _URLENCODED:
+        looks = f"the body is declared as {_URLENCODED}: send fields and files as {FORM}, as curl -F does"
     offered = f"send pictures as {FORM}, {JSON}, {NPY} or {', '.join(FILES)}"
     return f"{looks}; or {offered}" if looks else offered
