@@ -29,6 +29,9 @@ from service.images.pictures import Pictures
 SURE = 0.95
 """Of a digit whose ink was found by its levels: when it is less probable, the network looks for the ink."""
 
+LEAST_CONFIDENCE = 0.25
+"""What is no class with this probability is like no digit either, however familiar its ink is."""
+
 Reason = Literal["blank", "several", "unfamiliar"]
 
 
@@ -40,7 +43,7 @@ class Recognition(NamedTuple):
         digit: The most probable digit, or None when there is no ink to read.
         confidence: The calibrated probability of ``digit``; 0 when there is none.
         reason: Why it is no digit: there is no ink, there is more than one digit, or it is not like one, by
-            the network's familiarity; None when it is one.
+            the network's familiarity or for no class is probable; None when it is one.
         probabilities: ``(classes,)`` float32, summing to 1; without ink all alike.
         prepared: The image that was scored, and how it came about.
     """
@@ -148,7 +151,9 @@ def read(scores: Scores, prepared: Sequence[Prepared]) -> list[Recognition]:
     return [
         _blank(one, len(probabilities))
         if one.is_blank
-        else Recognition(digit, probabilities[digit], _reason(one, familiar), probabilities, one)
+        else Recognition(
+            digit, probabilities[digit], _reason(one, familiar, probabilities[digit]), probabilities, one
+        )
         for one, digit, familiar, probabilities in zip(
             prepared, scores.digits.tolist(), scores.familiar.tolist(), scores.probabilities, strict=True
         )
@@ -181,10 +186,14 @@ def _sized(prepared: Prepared, size: Size) -> Prepared:
     return prepared._replace(image=padded(prepared.image, *size))
 
 
-def _reason(prepared: Prepared, familiar: bool) -> Reason | None:  # noqa: FBT001  as the network says it
+def _reason(
+    prepared: Prepared,
+    familiar: bool,  # noqa: FBT001  as the network says it
+    confidence: np.float32,
+) -> Reason | None:
     if isinstance(prepared.found, Found) and prepared.found.is_several:
         return "several"
-    return None if familiar else "unfamiliar"
+    return None if familiar and confidence >= LEAST_CONFIDENCE else "unfamiliar"
 
 
 def _grey(picture: Pixels) -> Pixels:

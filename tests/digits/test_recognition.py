@@ -5,8 +5,8 @@ import pytest
 from fastapi import FastAPI
 
 from service.digits import recognition
-from service.digits.network import BATCH, Batching, Network
-from service.digits.preparation import by_levels
+from service.digits.network import BATCH, Batching, Network, Scores
+from service.digits.preparation import Prepared, by_levels
 from service.errors import InvalidInputError, ModelError
 from service.repository import repository
 from service.repository.repository import Repository
@@ -76,3 +76,18 @@ def test_every_picture_that_is_not_28x28_is_named(digits: np.ndarray) -> None:
         )
 
     assert [fault.pointer for fault in refused.value.faults] == ["#/0", "#/2"]
+
+
+@pytest.mark.parametrize(
+    ("best", "familiar", "reason"),
+    [(0.9, True, None), (0.26, True, None), (0.24, True, "unfamiliar"), (0.9, False, "unfamiliar")],
+)
+def test_what_is_like_no_digit_or_like_every_one_is_none(
+    best: float, *, familiar: bool, reason: str | None, digits: np.ndarray
+) -> None:
+    probabilities = np.full((1, 10), (1 - best) / 9, np.float32)
+    probabilities[0, 4] = best
+    scores = Scores(probabilities, np.log(probabilities), np.array([familiar]), np.array([4]))
+    (found,) = recognition.read(scores, [Prepared(digits[4])])
+
+    assert (found.digit, found.reason) == (4, reason)
