@@ -16,6 +16,7 @@ from service.bench.limits import MOST_PICTURE_BYTES
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 """What is taken from a folder; a file that is named may be called anything."""
 
+# By its path: the settings know it too, and load half of the service.
 GOLDEN = next((Path(__file__).parents[1] / "models" / "lenet5").glob("*/golden.npz"))
 """The digits 0 to 9, drawn by the project and shipped with its model."""
 

@@ -127,14 +127,13 @@ class Network:
         Raises:
             ModelError: An answer differs by more than ``TOLERANCE``.
         """
-        scores = self.score(images)
-        if (scores.logits.shape, scores.familiar.shape) != (probabilities.shape, probabilities.shape[:1]):
+        _, logits, familiarity = self._session.run_batch(_OUTPUTS, "image", images[..., None])
+        if (logits.shape, familiarity.shape) != (probabilities.shape, probabilities.shape[:1]):
             message = (
                 f"{self.card.name} version {self.card.version}: expected logits (batch, classes) and"
-                f" familiarity (batch,); it gives {scores.logits.shape} and {scores.familiar.shape}"
+                f" familiarity (batch,); it gives {logits.shape} and {familiarity.shape}"
             )
             raise ModelError(message)
-        _, logits, familiarity = self._session.run_batch(_OUTPUTS, "image", images[..., None])
         self._require_numbers("logits", logits)
         self._require_numbers("familiarity", familiarity)
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -205,7 +205,10 @@ class Recogniser:
         batch = self.prepare_in_place(network, pictures, preprocess=preprocess)
         if isinstance(batch, PreparedBatch) and all(one.found is None for one in batch.prepared):
             return batch.prepared
-        found = await self._pool.run(lambda: self._recognised(network, pictures, preprocess), origin=origin)
+        begun = batch.prepared if isinstance(batch, PreparedBatch) else batch
+        found = await self._pool.run(
+            lambda: self._recognised(network, pictures, preprocess, begun), origin=origin
+        )
         return [one.prepared for one in found]
 
     async def _many(
@@ -224,8 +227,12 @@ class Recogniser:
         return [one for chunk in found for one in chunk], Timings(0.0, 0.0, total_ms, pictures.number)
 
     def _recognised(
-        self, network: Network, pictures: Pictures, preprocess: Literal["auto", "none"]
+        self,
+        network: Network,
+        pictures: Pictures,
+        preprocess: Literal["auto", "none"],
+        begun: Begun | None = None,
     ) -> list[Recognition]:
-        """Go the whole way on the calling thread."""
-        found = recognition.quickly(pictures, preprocess=preprocess, size=network.size)
+        """Go the whole way on the calling thread, or what is left of it."""
+        found = begun or recognition.quickly(pictures, preprocess=preprocess, size=network.size)
         return recognition.recognise(network, found, self._ink)

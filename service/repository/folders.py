@@ -85,11 +85,12 @@ def look(folders: Sequence[Path]) -> Look:
         for name, path in _entries(folder):
             if not name.isprintable():
                 found.refused[_shown(name), ""] = Refusal("a name is printable text")
-            elif name.endswith(LAYERS_SUFFIX):
-                message = f"a name that ends in {LAYERS_SUFFIX} is that of a model's layers"
-                found.refused[name, ""] = Refusal(message)
             elif os.path.isdir(path):  # noqa: PTH112  Path's raises when it may not look
-                models[name] = _versions(name, path, found)
+                if name.endswith(LAYERS_SUFFIX):
+                    message = f"a name that ends in {LAYERS_SUFFIX} is that of a model's layers"
+                    found.refused[name, ""] = Refusal(message)
+                else:
+                    models[name] = _versions(name, path, found)
             elif path.is_symlink():
                 found.refused[name, ""] = Refusal("a link that leads to no folder")
     for name in {name for models in found.directories.values() for name in models}:
