@@ -102,6 +102,45 @@ def test_typing_into_input_and_kernel_changes_the_output(
     page.wait_for_url("**kernel=-2,-1,0;**")
 
 
+@pytest.mark.parametrize(
+    "state",
+    ["stride=2,2&step=5", "input=1,2;3,4&kernel=1&step=5", "kernel=average_5&dilation=2,2&step=5"],
+)
+def test_a_link_to_a_step_that_is_not_there_shows_the_last_one(
+    open_page: Callable[..., Page], state: str
+) -> None:
+    page = open_page(f"/#convolution?{state}")
+    expect(page.locator(".stage")).to_be_visible()
+    current, last = page.locator(".player .count").inner_text().split(" / ")
+
+    assert current == last
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Stride s, rows", "4"),
+        ("Dilation d, columns", "2"),
+        ("Input rows", "3"),
+        ("Input columns", "3"),
+        ("Kernel rows", "5"),
+    ],
+)
+def test_an_output_that_becomes_smaller_than_the_step_is_shown_whole(
+    open_page: Callable[..., Page], shown: Shown, name: str, value: str
+) -> None:
+    page = open_page("/#convolution?step=8")
+    before = shown(page, "Output")
+    page.get_by_role("spinbutton", name=name, exact=True).fill(value)
+    expect(page.locator(".player .count")).not_to_have_text("9 / 9")
+    after = shown(page, "Output")
+    current, last = page.locator(".player .count").inner_text().split(" / ")
+
+    assert len(after) * len(after[0]) < len(before) * len(before[0])
+    assert current == last == str(len(after) * len(after[0]))
+    expect(page.locator(".written .sum b")).to_have_text(after[-1][-1].replace("-", "−"))
+
+
 def test_it_plays_to_the_end_and_stops(open_page: Callable[..., Page]) -> None:
     page = open_page("/#convolution?cover=on")
     page.get_by_role("slider", name="Speed").fill("100")

@@ -61,12 +61,13 @@ export class ConvolutionStage {
     );
   }
 
-  /** @param {import("./convolution-state.js").State} state @returns {{columns: number, length: number}} of the output */
+  /** @param {import("./convolution-state.js").State} state its step is brought back into the output @returns {{columns: number, length: number}} of the output */
   show(state) {
     const plan = convolve({ ...state, padding: paddingOf(state) });
     const [vertical, horizontal] = plan.axes;
     const columns = plan.output[0]?.length ?? 0;
     const length = plan.output.length * columns;
+    state.step = Math.min(state.step, Math.max(0, length - 1));
     const cell = length ? plan.cell(Math.floor(state.step / columns), state.step % columns) : null;
     const weight = 1.35 * magnitude(state.kernel.flat());
     this.sign.textContent = state.operation === "convolution" ? "∗" : "⋆";

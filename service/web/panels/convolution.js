@@ -90,10 +90,6 @@ export function open({ text, values, keep }) {
       const sum = state.kernel.flat().reduce((total, value) => total + value, 0);
       purpose.textContent = `${text("kernel_sum", { sum: written(sum, 3) })}${preset ? ` ${text(/** @type {"kind_other"} */ (`kind_${preset.kind}`))}` : ""}`;
       const found = stage.show(state);
-      if (state.step >= found.length) {
-        state.step = Math.max(0, found.length - 1);
-        stage.show(state);
-      }
       sides.tell();
       steps.set(found);
       call.write();
