@@ -35,6 +35,7 @@ export function trial({ path, method, operation }, api) {
     onChange: () => {},
   });
   const answer = element("div", { class: "answer", role: "status" });
+  let turn = 0;
   const names = Object.keys(examples);
   const fill = (/** @type {string} */ name) =>
     (text.value = JSON.stringify(examples[name]?.value ?? {}, null, 1).replace(/\n\s+(?=-?[\d.\]])/g, " "));
@@ -58,43 +59,12 @@ export function trial({ path, method, operation }, api) {
       });
     if (picture)
       request.headers = { ...request.headers, "Content-Type": picture.type || "application/octet-stream" };
-    try {
-      await show(await fetch(addressOf(query.size ? `${address}?${query}` : address), request));
-    } catch (error) {
-      put(answer, element("p", { class: "notice is-fault" }, String(error)));
-    }
-  }
-
-  /** @param {Response} came */
-  async function show(came) {
-    const type = came.headers.get("content-type") ?? "";
-    const told = [`${came.status}`, type, came.headers.get("server-timing") ?? ""]
-      .filter(Boolean)
-      .join(" · ");
-    const line = element("p", { class: came.ok ? "note" : "notice is-fault" }, told);
-    if (type.startsWith("image/")) {
-      const image = element("img", { alt: "The answer", src: URL.createObjectURL(await came.blob()) });
-      return put(answer, line, image);
-    }
-    if (!/json|text/.test(type))
-      return put(answer, line, element("p", {}, `${(await came.arrayBuffer()).byteLength} bytes`));
-    const body = await came.text();
-    const words = type.includes("json")
-      ? JSON.stringify(JSON.parse(body), null, 1).replace(
-          /\n\s+(?=-?[\d.]+(e-?\d+)?,?\n|-?[\d.]+(e-?\d+)?$)/g,
-          " ",
-        )
-      : body;
-    const isLong = words.length > LONGEST;
-    put(
-      answer,
-      line,
-      element(
-        "pre",
-        { tabindex: 0, "aria-label": "The answer" },
-        isLong ? `${words.slice(0, LONGEST)}\n… ${body.length} characters in all` : words,
-      ),
-    );
+    turn += 1;
+    const mine = turn;
+    const shown = await fetch(addressOf(query.size ? `${address}?${query}` : address), request)
+      .then(told)
+      .catch((error) => [element("p", { class: "notice is-fault" }, String(error))]);
+    if (mine === turn) put(answer, shown);
   }
 
   return element(
@@ -121,6 +91,37 @@ export function trial({ path, method, operation }, api) {
     ),
     answer,
   );
+}
+
+/** What came, to be shown. @param {Response} came @returns {Promise<Node[]>} */
+async function told(came) {
+  const type = came.headers.get("content-type") ?? "";
+  const facts = [`${came.status}`, type, came.headers.get("server-timing") ?? ""]
+    .filter(Boolean)
+    .join(" · ");
+  const line = element("p", { class: came.ok ? "note" : "notice is-fault" }, facts);
+  if (type.startsWith("image/")) {
+    const image = element("img", { alt: "The answer", src: URL.createObjectURL(await came.blob()) });
+    return [line, image];
+  }
+  if (!/json|text/.test(type))
+    return [line, element("p", {}, `${(await came.arrayBuffer()).byteLength} bytes`)];
+  const body = await came.text();
+  const words = type.includes("json")
+    ? JSON.stringify(JSON.parse(body), null, 1).replace(
+        /\n\s+(?=-?[\d.]+(e-?\d+)?,?\n|-?[\d.]+(e-?\d+)?$)/g,
+        " ",
+      )
+    : body;
+  const isLong = words.length > LONGEST;
+  return [
+    line,
+    element(
+      "pre",
+      { tabindex: 0, "aria-label": "The answer" },
+      isLong ? `${words.slice(0, LONGEST)}\n… ${body.length} characters in all` : words,
+    ),
+  ];
 }
 
 /** @param {import("./schema.js").Parameter} parameter @param {string} path @param {import("./schema.js").Document} api */

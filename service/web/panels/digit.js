@@ -35,6 +35,7 @@ export function open({ text, values, keep }) {
     text,
     drawing,
     hint: isOfFile && drawing.isEmpty ? "picture_not_sent" : "draw_here",
+    onStroke: () => intake.forget(),
     onInk: () => drawn(),
   });
   const answer = new PredictionView(text);
@@ -95,7 +96,7 @@ export function open({ text, values, keep }) {
   });
 
   /** @param {() => void} change to the drawing */
-  const changing = (change) => () => (change(), pad.changed());
+  const changing = (change) => () => (intake.forget(), change(), pad.changed());
   const view = element(
     "div",
     { class: "view digit-view" },
@@ -119,8 +120,8 @@ export function open({ text, values, keep }) {
         ),
         element("button", { type: "button", onclick: changing(() => drawing.isEmpty || drawing.set([])) }, text("clear")),
         brush,
-        element("button", { type: "button", onclick: () => intake.click() }, text("picture")),
-        intake,
+        element("button", { type: "button", onclick: intake.choose }, text("picture")),
+        intake.element,
       ),
       element(
         "div",

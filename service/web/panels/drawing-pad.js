@@ -8,12 +8,14 @@ import { resolved } from "../parts/matrix-canvas.js";
 
 export class DrawingPad {
   /**
-   * @param {{text: import("../strings.js").Text, drawing: Drawing, hint: import("../strings.js").Key, onInk: () => void}} options
+   * @param {{text: import("../strings.js").Text, drawing: Drawing, hint: import("../strings.js").Key, onStroke: () => void,
+   *   onInk: () => void}} options a stroke begins; what is on the paper changed
    */
-  constructor({ text, drawing, hint, onInk }) {
+  constructor({ text, drawing, hint, onStroke, onInk }) {
     this.text = text;
     this.drawing = drawing;
     this.emptyHint = hint;
+    this.onStroke = onStroke;
     this.onInk = onInk;
     /** @type {{top: number, left: number, height: number, width: number} | null} in shares of the paper */
     this.region = null;
@@ -46,6 +48,7 @@ export class DrawingPad {
       canvas.setPointerCapture(event.pointerId);
       if (this.drawing.isFull) return;
       this.pointer = event.pointerId;
+      this.onStroke();
       this.drawing.begin(this.place(event));
       this.changed();
     });

@@ -59,12 +59,13 @@ export function open({ text, values, keep }) {
       ],
       value: source,
       onChange: (value) => {
+        intake.forget();
         source = readChoice(value, SOURCES);
-        if (source === "file" && !session.picture) intake.click();
+        if (source === "file" && !session.picture) intake.choose();
         draw();
       },
     });
-    const chooser = element("button", { type: "button", onclick: () => intake.click() }, text("choose_picture"));
+    const chooser = element("button", { type: "button", onclick: intake.choose }, text("choose_picture"));
     const grid = new NumberGrid({
       label: text("kernel"),
       name: (row, column) => text("row_column", { row, column }),
@@ -181,7 +182,7 @@ export function open({ text, values, keep }) {
       title: "view_pictures",
       settings: [
         sources.element,
-        intake,
+        intake.element,
         chooser,
         segments({
           name: text("operation"),

@@ -24,6 +24,7 @@ const LONGEST_ANSWER = 4000;
  */
 export function callDrawer({ text, call, picture }) {
   let language = "curl";
+  let turn = 0;
   const code = element("pre", { tabindex: 0, "aria-label": text("call") });
   const answer = element("pre", { tabindex: 0, "aria-label": text("answer"), hidden: true });
   const said = element("span", { role: "status", class: "note" });
@@ -62,6 +63,7 @@ export function callDrawer({ text, call, picture }) {
   );
 
   function write() {
+    turn += 1;
     if (!drawer.open) return;
     const asked = call();
     code.textContent = (language === "curl" ? asCurl : asPython)(asked);
@@ -76,14 +78,18 @@ export function callDrawer({ text, call, picture }) {
   }
 
   async function ask() {
-    try {
-      const { method, path, json } = call();
-      answer.textContent = JSON.stringify(await send(method, path, json), null, 1)
-        .replace(/\n\s+(?=-?[\d.]+,?\n|-?[\d.]+$)/g, " ")
-        .slice(0, LONGEST_ANSWER);
-    } catch (error) {
-      answer.textContent = faultWords(error, text);
-    }
+    turn += 1;
+    const mine = turn;
+    const { method, path, json } = call();
+    const words = await send(method, path, json).then(
+      (came) =>
+        JSON.stringify(came, null, 1)
+          .replace(/\n\s+(?=-?[\d.]+,?\n|-?[\d.]+$)/g, " ")
+          .slice(0, LONGEST_ANSWER),
+      (error) => faultWords(error, text),
+    );
+    if (mine !== turn) return;
+    answer.textContent = words;
     answer.hidden = false;
   }
 

@@ -12,6 +12,7 @@ const SMALLER_SIDE = 1024;
  * @param {() => void} options.onRefusal what came is no picture
  */
 export function pictureIntake({ onPicture, onRefusal }) {
+  let turn = 0;
   const input = element("input", {
     type: "file",
     accept: "image/*",
@@ -25,13 +26,19 @@ export function pictureIntake({ onPicture, onRefusal }) {
     },
   });
 
+  /** Let go of what is still being read: something newer counts. */
+  function forget() {
+    turn += 1;
+  }
+
   /** @param {File | undefined} file */
   async function take(file) {
-    try {
-      onPicture(await fitted(/** @type {File} */ (file)));
-    } catch {
-      onRefusal();
-    }
+    forget();
+    const mine = turn;
+    const picture = await fitted(/** @type {File} */ (file)).catch(() => null);
+    if (mine !== turn || !input.isConnected) return;
+    if (picture) onPicture(picture);
+    else onRefusal();
   }
 
   /** @param {"paste" | "drop"} name @param {(event: any) => DataTransfer | null} from */
@@ -46,7 +53,7 @@ export function pictureIntake({ onPicture, onRefusal }) {
 
   listen("paste", (event) => event.clipboardData);
   listen("drop", (event) => event.dataTransfer);
-  return input;
+  return { element: input, choose: () => input.click(), forget };
 }
 
 /** @param {Blob} file @returns {Promise<import("../drawing.js").Picture>} */
