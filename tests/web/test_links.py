@@ -1,7 +1,9 @@
 """What is shown is what the address says, and nothing that was made is lost on the way."""
 
+import math
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -116,6 +118,29 @@ def test_a_link_shows_the_same_step_of_other_views(
     before = told(open_page(address))
 
     assert told(page)[0] == before[0]
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_signals_keep_every_decimal_when_one_of_their_numbers_is_changed(
+    open_page: Callable[..., Page], language: str
+) -> None:
+    page = open_page(f"/#signals?lang={language}&h=1,-1e-7,0.123456789012345")
+    fields = page.locator(".signals input")
+    for field in fields.all():
+        numbers = field.input_value()
+        field.fill(numbers + ("; " if language == "pt" else ", ") + "3")
+        field.blur()
+    page.wait_for_url("**,3&h=**,3&lang=**")
+    address = page.url.removeprefix(page.evaluate("location.origin"))
+    signal = [2 * math.exp(-0.3 * n) for n in range(8)]
+
+    assert [float(one) for one in values(address, "x")] == pytest.approx([*signal, 3], rel=1e-15)
+    assert values(address, "h") == ["1", "-1e-7", "0.123456789012345", "3"]
+    assert told(open_page(address)) == told(page)
+
+
+def values(address: str, name: str) -> list[str]:
+    return parse_qs(address.partition("?")[2])[name][0].split(",")
 
 
 def test_a_link_to_a_kernel_over_the_drawing_has_the_drawing(open_page: Callable[..., Page]) -> None:

@@ -10,7 +10,7 @@ export function writeNumbersIn(chosen) {
 
 /** @param {string} digits with a point */
 function pointed(digits) {
-  return digits.replace("-", "−").replace(".", language === "pt" ? "," : ".");
+  return digits.replaceAll("-", "−").replace(".", language === "pt" ? "," : ".");
 }
 
 /**
@@ -35,7 +35,7 @@ export function tight(value, decimals) {
 
 /** A number that was typed; NaN when it is none. @param {string} text */
 export function typed(text) {
-  const plain = text.trim().replace("−", "-").replace(",", ".");
+  const plain = text.trim().replaceAll("−", "-").replace(",", ".");
   return plain ? Number(plain) : NaN;
 }
 

@@ -112,7 +112,7 @@ export function open({ text, values, keep }) {
   function field(label, now, onRead) {
     const input = element("input", {
       type: "text",
-      value: listed(now().map((value) => Number(value.toPrecision(4)))),
+      value: listed(now()),
       oninput: () => {
         const read = readMatrix(typedList(input.value).join(","), { most: MOST_SAMPLES })?.[0];
         input.setAttribute("aria-invalid", String(!read));
