@@ -222,6 +222,12 @@ export const STRINGS = {
   ],
   signal: ["Signal x", "Sinal x"],
   system: ["System h", "Sistema h"],
+  numbers_wanted: [
+    "Write numbers with commas between them: {example}",
+    "Escreva números separados por ponto e vírgula: {example}",
+  ],
+  numbers_too_many: ["At most {most} numbers: here are {count}", "No máximo {most} números: aqui estão {count}"],
+  numbers_too_large: ["Each number lies between −{largest} and {largest}", "Cada número fica entre −{largest} e {largest}"],
   signals_note: [
     "The lecture’s example: h[0] = 1, h[2] = −1, x[n] = 2 e^(−0.3 n) for n = 0 to 7. Eight samples and three make 8 + 3 − 1 = 10.",
     "O exemplo da aula: h[0] = 1, h[2] = −1, x[n] = 2 e^(−0,3 n) para n = 0 a 7. Oito amostras e três fazem 8 + 3 − 1 = 10.",

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -214,3 +215,64 @@ def test_a_photo_over_the_limits_is_made_smaller(
     else:
         expect(page.get_by_role("radio", name="Picture…")).to_be_checked(timeout=BACK_MS)
     expect(page.locator(".notice:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("1, 2, x", "Write numbers with commas between them: 1, 0.5, −2"),
+        ("1,, 2", "Write numbers with commas between them: 1, 0.5, −2"),
+        ("", "Write numbers with commas between them: 1, 0.5, −2"),
+        (", ".join("1" * 17), "At most 16 numbers: here are 17"),
+        ("1, -2e6", "Each number lies between −1,000,000 and 1,000,000"),
+    ],
+)
+def test_a_signal_that_is_none_is_told_in_words_and_nothing_stands_beside_them(
+    open_page: Callable[..., Page], typed: str, told: str
+) -> None:
+    page = open_page("/#signals?h=1,2")
+    page.locator(".call summary").click()
+    field = page.get_by_label("System h")
+    field.fill(typed)
+    expect(page.get_by_role("alert").filter(has_text=told)).to_be_visible()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    for part in (".plots", ".written", ".player .count", ".call pre"):
+        expect(page.locator(part).first, part).to_be_hidden()
+    field.blur()
+
+    expect(field).to_have_value("1, 2")
+    expect(page.locator(".refusal:visible, [aria-invalid=true]")).to_have_count(0)
+    for part in (".plots", ".written", ".player .count", ".call pre"):
+        expect(page.locator(part).first, part).to_be_visible()
+
+
+def test_a_comma_behind_the_last_number_of_a_signal_is_no_fault(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#signals")
+    page.get_by_label("System h").fill("1, 2, ")
+
+    expect(page.get_by_role("alert").filter(has_text=re.compile("."))).to_have_count(0)
+    expect(page.locator(".player .count")).to_have_text("1 / 9")
+
+
+def test_the_words_of_a_wrong_signal_are_portuguese(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#signals?lang=pt")
+    field = page.get_by_label("Sistema h")
+    field.fill("1, 2, 3")
+    expect(page.get_by_text("Escreva números separados por ponto e vírgula: 1; 0,5; −2")).to_be_visible()
+    field.fill("; ".join("1" * 17))
+
+    expect(page.get_by_text("No máximo 16 números: aqui estão 17")).to_be_visible()
+
+
+@pytest.mark.parametrize("view", ["convolution", "pooling", "pictures"])
+def test_a_wrong_number_in_a_grid_is_marked_and_let_go_of(open_page: Callable[..., Page], view: str) -> None:
+    page = open_page(f"/#{view}")
+    grid = page.get_by_role("group", name="Kernel" if view == "pictures" else "Input", exact=True)
+    cell = grid.get_by_label("row 0, column 0")
+    before = cell.input_value()
+    cell.fill("x")
+    expect(cell).to_have_attribute("aria-invalid", "true")
+    cell.blur()
+
+    expect(cell).to_have_value(before)
+    expect(page.locator("[aria-invalid=true]")).to_have_count(0)

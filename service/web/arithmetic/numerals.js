@@ -44,9 +44,10 @@ export function listed(values) {
   return values.map((value) => pointed(String(value))).join(language === "pt" ? "; " : ", ");
 }
 
-/** The numbers of such a row. @param {string} text */
+/** The numbers of such a row; behind its last one a sign may stand. @param {string} text */
 export function typedList(text) {
-  return text.split(language === "pt" ? ";" : ",").map(typed);
+  const parts = text.split(language === "pt" ? ";" : ",");
+  return (parts.at(-1)?.trim() ? parts : parts.slice(0, -1)).map(typed);
 }
 
 const MOST_DECIMALS = 8;

@@ -4,9 +4,9 @@ import { readCount, readMatrix, writeMatrix } from "../arithmetic/address.js";
 import { magnitude } from "../arithmetic/colour-scale.js";
 import { convolve } from "../arithmetic/convolution.js";
 import { SIGNAL, SYSTEM } from "../arithmetic/lecture.js";
-import { listed, typedList } from "../arithmetic/numerals.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { element, put } from "../parts/element.js";
+import { numberList } from "../parts/number-list.js";
 import { Player } from "../parts/player.js";
 import { stemPlot } from "../parts/stem-plot.js";
 import { writtenProducts } from "../parts/written-sum.js";
@@ -108,20 +108,27 @@ export function open({ text, values, keep }) {
     });
   }
 
-  /** @param {string} label @param {() => number[]} now @param {(read: number[]) => void} onRead */
-  function field(label, now, onRead) {
-    const input = element("input", {
-      type: "text",
-      value: listed(now()),
-      oninput: () => {
-        const read = readMatrix(typedList(input.value).join(","), { most: MOST_SAMPLES })?.[0];
-        input.setAttribute("aria-invalid", String(!read));
-        if (!read) return;
-        onRead(read);
+  const stage = element(
+    "div",
+    { class: "signal-stage" },
+    plots,
+    element("div", { class: "gathered" }, sum, element("p", { class: "note" }, text("signals_note"))),
+  );
+
+  /** @param {string} name @param {() => number[]} now @param {(numbers: number[]) => void} onRead */
+  function field(name, now, onRead) {
+    return numberList({
+      text,
+      name,
+      most: MOST_SAMPLES,
+      now,
+      onChange: (numbers) => {
+        for (const part of [player.element, stage, call.element]) part.classList.toggle("is-void", !numbers);
+        if (!numbers) return player.stop();
+        onRead(numbers);
         show();
       },
     });
-    return element("label", { class: "field" }, element("span", { class: "name" }, label), input);
   }
 
   const view = element(
@@ -143,12 +150,7 @@ export function open({ text, values, keep }) {
         (read) => (system = read),
       ),
     ),
-    element(
-      "div",
-      { class: "signal-stage" },
-      plots,
-      element("div", { class: "gathered" }, sum, element("p", { class: "note" }, text("signals_note"))),
-    ),
+    stage,
     call.element,
   );
   show();

@@ -101,12 +101,12 @@ export class NumberGrid {
         onfocus: () => ((input.value = written(this.now.get(input)?.value ?? 0, 20)), input.select()),
         onblur: () => {
           input.value = this.now.get(input)?.text ?? "";
-          input.classList.remove("is-bad");
+          input.removeAttribute("aria-invalid");
         },
         oninput: () => {
           const value = typed(input.value);
           const isFine = Math.abs(value) <= 1e6;
-          input.classList.toggle("is-bad", !isFine);
+          input.setAttribute("aria-invalid", String(!isFine));
           if (isFine) this.onEdit?.(row, column, value);
         },
       });
