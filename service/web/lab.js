@@ -40,6 +40,7 @@ const masthead = /** @type {HTMLElement} */ (document.getElementById("masthead")
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 let timer = 0;
 let opened = 0;
+let asked = readAddress(location.hash).values.get("lang");
 
 /** Draw the page anew from its address. */
 async function show() {
@@ -47,7 +48,9 @@ async function show() {
   const turn = opened;
   const address = readAddress(location.hash);
   const name = address.view in VIEWS ? address.view : FIRST;
-  const language = languageOf(address.values.get("lang"));
+  const language = languageOf(asked);
+  if (asked) address.values.set("lang", asked);
+  goTo(asked ? writeAddress(address.view || FIRST, address.values) : location.href);
   const text = textIn(language);
   writeNumbersIn(language);
   document.documentElement.lang = language;
@@ -69,14 +72,14 @@ async function show() {
     open({
       text,
       values: address.values,
-      keep: (values) => turn === opened && keep(name, values, address.values.get("lang")),
+      keep: (values) => turn === opened && keep(name, values),
     }),
   );
 }
 
-/** @param {string} name @param {Record<string, string | number>} values @param {string | undefined} language */
-function keep(name, values, language) {
-  const told = Object.entries({ ...values, ...(language ? { lang: language } : {}) });
+/** @param {string} name @param {Record<string, string | number>} values */
+function keep(name, values) {
+  const told = Object.entries({ ...values, ...(asked ? { lang: asked } : {}) });
   const texts = told.map(([key, value]) => /** @type {[string, string]} */ ([key, String(value)]));
   session.visited.set(name, new Map(texts));
   pending = writeAddress(name, texts);
@@ -89,17 +92,21 @@ function flush() {
   clearTimeout(timer);
   timer = 0;
   if (pending && readAddress(pending).view === (readAddress(location.hash).view || FIRST))
-    history.replaceState(null, "", pending);
+    goTo(pending);
   pending = "";
+}
+
+/** Change the address of this place in the history, and mark the place as one that was here. @param {string} address */
+function goTo(address) {
+  history.replaceState({ isSeen: true }, "", address);
 }
 
 /** The address of a view, as it was left. @param {string} name */
 function addressOf(name) {
-  const chosen = readAddress(location.hash).values.get("lang");
   const values = new Map(session.visited.get(name));
   // The drawing is shared: what another view made of it since counts.
   for (const key of ["ink", "brush", "lang"]) values.delete(key);
-  if (chosen) values.set("lang", chosen);
+  if (asked) values.set("lang", asked);
   return writeAddress(name, values);
 }
 
@@ -175,9 +182,7 @@ function leave(event) {
 
 function translate() {
   flush();
-  const { view, values } = readAddress(location.hash);
-  values.set("lang", otherLanguage(document.documentElement.lang));
-  history.replaceState(null, "", writeAddress(view || FIRST, values));
+  asked = otherLanguage(document.documentElement.lang);
   show();
 }
 
@@ -196,7 +201,11 @@ function share(said, text) {
 // A file that is dropped beside a view would replace the page, and what was made on it.
 for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 watchTheme(show);
-addEventListener("hashchange", show);
+addEventListener("hashchange", () => {
+  // An address that is new asks for its language; one that is gone back to has that of an earlier time.
+  if (!history.state) asked = readAddress(location.hash).values.get("lang") ?? asked;
+  show();
+});
 await show();
 // A view that is there already opens without the service.
 window.requestIdleCallback?.(() => Object.values(VIEWS).forEach((load) => load().catch(() => {})));

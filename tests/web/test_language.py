@@ -101,3 +101,37 @@ def test_the_pages_of_problems_are_portuguese_for_a_portuguese_browser(
     expect(other.locator("h2")).to_have_text("The request is over a limit")
     assert page.evaluate("document.documentElement.lang") == "pt"
     assert other.locator("main a").count() == titles
+
+
+def test_going_back_and_on_changes_the_view_and_not_the_language(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#convolution?step=2")
+    page.get_by_role("button", name="Português").click()
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("link", name="Pooling").click()
+    page.get_by_role("link", name="Training").click()
+    page.get_by_role("button", name="Português").click()
+    current = page.locator("nav [aria-current]")
+    expect(current).to_have_text("Treino")
+    page.go_back()
+    expect(current).to_have_text("Pooling")
+    assert page.evaluate("document.documentElement.lang") == "pt"
+    page.go_back()
+    expect(current).to_have_text("Convolução")
+    expect(page.locator(".player .count")).to_have_text("3 / 9")
+    assert "lang=pt" in page.url
+    page.get_by_role("button", name="English").click()
+    page.go_forward()
+    page.go_forward()
+
+    expect(current).to_have_text("Training")
+    page.reload()
+    expect(current).to_have_text("Training")
+
+
+def test_a_link_in_another_language_opens_in_it(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#pooling?lang=en")
+    page.evaluate("location.hash = '#signals?lang=pt'")
+    expect(page.locator("nav [aria-current]")).to_have_text("Sinais")
+    page.evaluate("location.hash = '#training'")
+
+    expect(page.locator("nav [aria-current]")).to_have_text("Treino")
