@@ -50,7 +50,10 @@ export const STRINGS = {
   clear: ["Clear", "Limpar"],
   brush: ["Brush width", "Largura do traço"],
   picture: ["Picture…", "Imagem…"],
-  no_picture: ["That is no picture that this browser can read", "O navegador não consegue ler essa imagem"],
+  no_picture: [
+    "This page could not read that file as a picture. It takes PNG, JPEG, WebP, GIF and BMP.",
+    "Esta página não conseguiu ler esse ficheiro como imagem. Aceita PNG, JPEG, WebP, GIF e BMP.",
+  ],
   samples: ["Sample digits", "Algarismos de exemplo"],
   sample: ["Draw a {digit}", "Desenhar um {digit}"],
   preparation: ["Preparation", "Preparação"],

@@ -1,6 +1,7 @@
 """A word for whatever goes wrong, nothing stale beside it, and it goes on by itself."""
 
 import contextlib
+import io
 import os
 import re
 import socket
@@ -13,11 +14,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
-DROP = """name => {
+DROP = """({bytes, name, type}) => {
     const data = new DataTransfer();
-    data.items.add(new File(['no picture at all'], name, {type: 'text/plain'}));
+    data.items.add(new File([Uint8Array.from(bytes)], name, {type}));
     document.querySelector('main').dispatchEvent(
         new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
 }"""
@@ -154,19 +156,91 @@ def test_networks_that_cannot_be_listed_are_told_of_and_asked_for_again(
     expect(page.locator(".notice:visible")).to_have_count(0)
 
 
-@pytest.mark.parametrize("view", ["digit", "pictures"])
-def test_a_text_is_no_picture_however_it_comes(open_page: Callable[..., Page], view: str) -> None:
-    page = open_page(f"/#{view}")
-    page.wait_for_load_state("networkidle")
-    page.locator("input[type=file]").set_input_files(
-        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture at all"}
-    )
-    expect(page.get_by_role("alert").first).to_contain_text("no picture")
-    page.reload()
-    page.wait_for_load_state("networkidle")
-    page.evaluate(DROP, "notes.txt")
+SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>"""
+REFUSED = [("notes.txt", "text/plain", b"no picture at all"), ("triangle.svg", "image/svg+xml", SVG)]
 
-    expect(page.get_by_role("alert").first).to_contain_text("no picture")
+
+@pytest.mark.parametrize(("name", "kind", "content"), REFUSED)
+@pytest.mark.parametrize("view", ["digit", "pictures"])
+def test_a_file_that_is_not_taken_is_refused_with_what_is_however_it_comes(
+    open_page: Callable[..., Page], view: str, name: str, kind: str, content: bytes
+) -> None:
+    page = open_page(f"/#{view}")
+    for is_dropped in (False, True):
+        page.reload()
+        page.wait_for_load_state("networkidle")
+        if is_dropped:
+            page.evaluate(DROP, {"bytes": list(content), "name": name, "type": kind})
+        else:
+            page.locator("input[type=file]").set_input_files(
+                {"name": name, "mimeType": kind, "buffer": content}
+            )
+
+        expect(page.get_by_role("alert").filter(visible=True)).to_have_text(
+            "This page could not read that file as a picture. It takes PNG, JPEG, WebP, GIF and BMP."
+        )
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "webp", "gif", "bmp"])
+def test_what_the_refusal_names_is_taken(open_page: Callable[..., Page], seven: bytes, kind: str) -> None:
+    page = open_page()
+    page.wait_for_load_state("networkidle")
+    picture = Image.open(io.BytesIO(seven)).convert("RGB")
+    file = io.BytesIO()
+    picture.save(file, {"jpg": "jpeg"}.get(kind, kind))
+    page.evaluate(DROP, {"bytes": list(file.getvalue()), "name": f"seven.{kind}", "type": ""})
+
+    expect(page.locator(".numeral")).to_have_text("7")
+    expect(page.locator(".notice:visible")).to_have_count(0)
+
+
+def test_no_drawing_stands_beside_the_refusal_of_a_file_and_it_can_be_brought_back(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page("/#digit?pin=3,2,5,5")
+    paper = page.locator(".pad canvas")
+    maps = page.locator("[data-layer=conv2d_2] canvas")
+    empty = [one.evaluate("canvas => canvas.toDataURL()") for one in (paper, maps)]
+    page.get_by_role("button", name="Draw a 3").click()
+    expect(page.locator(".inspector")).to_be_visible()
+    upload_a_text(page)
+    expect(page.locator(".notice.is-fault:visible")).to_have_count(1)
+    expect(page.locator(".said")).to_have_text("Draw something")
+    expect(page.locator(".inspector")).to_be_hidden()
+    expect(page.locator(".steps li")).to_have_count(0)
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert [one.evaluate("canvas => canvas.toDataURL()") for one in (paper, maps)] == empty
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.locator(".numeral")).to_have_text("3")
+    expect(page.locator(".notice:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("source", ["Sample", "Picture…"])
+def test_no_other_picture_stands_beside_the_refusal_of_a_file(
+    open_page: Callable[..., Page], seven: bytes, source: str
+) -> None:
+    page = open_page("/#pictures")
+    expect(page.locator(".result-maps canvas")).to_be_visible()
+    if source != "Sample":
+        page.locator("input[type=file]").set_input_files(
+            {"name": "seven.jpg", "mimeType": "image/jpeg", "buffer": seven}
+        )
+        expect(page.get_by_role("radio", name=source)).to_be_checked()
+    upload_a_text(page)
+    expect(page.locator(".notice.is-fault:visible")).to_have_count(1)
+    expect(page.locator("main canvas:visible")).to_have_count(0)
+    expect(page.get_by_role("radio", name="Picture…")).to_be_checked()
+    page.get_by_text("Sample", exact=True).click()
+
+    expect(page.locator(".result-maps canvas")).to_be_visible()
+    expect(page.locator("canvas.picture")).to_be_visible()
+    expect(page.locator(".notice:visible")).to_have_count(0)
+
+
+def upload_a_text(page: Page) -> None:
+    name, kind, content = REFUSED[0]
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": kind, "buffer": content})
 
 
 def test_a_file_that_is_dropped_beside_a_view_does_not_replace_the_page(

@@ -67,12 +67,16 @@ export function open({ text, values, keep }) {
     answer.fail();
   });
   const intake = pictureIntake({
+    text,
     onPicture: (picture) => {
       session.picture = picture;
       drawing.set([], picture);
       pad.changed();
     },
-    onRefusal: () => fault.say(text("no_picture")),
+    onRefusal: () => {
+      if (!drawing.isEmpty) drawing.set([]);
+      pad.changed();
+    },
   });
   const call = callDrawer({
     text,
@@ -144,6 +148,7 @@ export function open({ text, values, keep }) {
     element(
       "div",
       { class: "inside-view" },
+      intake.fault.element,
       fault.element,
       preparation.element,
       shelf.element,
@@ -202,6 +207,7 @@ export function open({ text, values, keep }) {
 
   function blank() {
     steps = null;
+    pad.mark(null);
     answer.show(null);
     preparation.show(null, isPrepared);
     shelf.clear();

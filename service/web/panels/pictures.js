@@ -42,13 +42,18 @@ export function open({ text, values, keep }) {
     const result = new PictureResult(text);
     const fault = new Fault(text, () => result.clear());
     const intake = pictureIntake({
+      text,
       onPicture: (picture) => {
         session.picture = picture;
         source = "file";
         draw();
       },
-      onRefusal: () => fault.say(text("no_picture")),
+      onRefusal: () => {
+        source = "file";
+        draw();
+      },
     });
+    const isRefused = () => !intake.fault.element.hidden;
     const newest = new Newest(filter, fault);
     const sources = segments({
       name: text("source"),
@@ -146,7 +151,7 @@ export function open({ text, values, keep }) {
 
     /** The picture in its own shape: what is added to make it square would have edges of its own. */
     function draw() {
-      const bitmap = source === "file" ? session.picture?.bitmap : null;
+      const bitmap = source === "file" && !isRefused() ? session.picture?.bitmap : null;
       const share = SIDE / Math.max(bitmap?.width ?? SIDE, bitmap?.height ?? SIDE);
       canvas.width = Math.max(1, Math.round((bitmap?.width ?? SIDE) * share));
       canvas.height = Math.max(1, Math.round((bitmap?.height ?? SIDE) * share));
@@ -169,9 +174,9 @@ export function open({ text, values, keep }) {
     }
 
     async function filter() {
-      const isWithout = source === "file" && !session.picture;
+      const isWithout = source === "file" && (isRefused() || !session.picture);
       canvas.hidden = isWithout;
-      if (isWithout) return result.clear(text("no_file_yet"));
+      if (isWithout) return result.clear(isRefused() ? "" : text("no_file_yet"));
       const how = { isGrey, kernel };
       const { values: numbers, shape } = await convolvePicture(await picture(), parameters());
       result.show(numbers, shape, how);
@@ -200,6 +205,7 @@ export function open({ text, values, keep }) {
         summing,
       ],
       stage: [
+        intake.fault.element,
         fault.element,
         element(
           "div",

@@ -2,20 +2,24 @@
 
 import { models } from "../service.js";
 import { element } from "./element.js";
+import { Fault } from "./fault.js";
 
 // Far more than any network sees, and far below every limit.
 const SMALLER_SIDE = 1024;
+const ACCEPTED = "image/png, image/jpeg, image/webp, image/gif, image/bmp";
 
 /**
  * @param {object} options
+ * @param {import("../strings.js").Text} options.text
  * @param {(picture: import("../drawing.js").Picture) => void} options.onPicture
- * @param {() => void} options.onRefusal what came is no picture
+ * @param {() => void} options.onRefusal what came is not taken, as the fault says; what was there before goes
  */
-export function pictureIntake({ onPicture, onRefusal }) {
+export function pictureIntake({ text, onPicture, onRefusal }) {
+  const fault = new Fault(text);
   let turn = 0;
   const input = element("input", {
     type: "file",
-    accept: "image/*",
+    accept: ACCEPTED,
     class: "unseen",
     tabindex: -1,
     "aria-hidden": "true",
@@ -26,9 +30,10 @@ export function pictureIntake({ onPicture, onRefusal }) {
     },
   });
 
-  /** Let go of what is still being read: something newer counts. */
+  /** Let go of what is still being read, or was refused: something newer counts. */
   function forget() {
     turn += 1;
+    fault.show(null);
   }
 
   /** @param {File | undefined} file */
@@ -37,8 +42,9 @@ export function pictureIntake({ onPicture, onRefusal }) {
     const mine = turn;
     const picture = await fitted(/** @type {File} */ (file)).catch(() => null);
     if (mine !== turn || !input.isConnected) return;
-    if (picture) onPicture(picture);
-    else onRefusal();
+    if (picture) return onPicture(picture);
+    fault.say(text("no_picture"));
+    onRefusal();
   }
 
   /** @param {"paste" | "drop"} name @param {(event: any) => DataTransfer | null} from */
@@ -53,7 +59,7 @@ export function pictureIntake({ onPicture, onRefusal }) {
 
   listen("paste", (event) => event.clipboardData);
   listen("drop", (event) => event.dataTransfer);
-  return { element: input, choose: () => input.click(), forget };
+  return { element: input, fault, choose: () => input.click(), forget };
 }
 
 /** @param {Blob} file @returns {Promise<import("../drawing.js").Picture>} */
