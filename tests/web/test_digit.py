@@ -135,6 +135,33 @@ def test_a_dropped_picture_is_read(open_page: Callable[..., Page], seven: bytes)
     expect(page.locator(".numeral")).to_have_text("7")
 
 
+@pytest.mark.parametrize(
+    ("shift", "english", "portuguese"),
+    [
+        ([1, -1], "moved 1 down, 1 left: mass", "deslocado 1 para baixo, 1 para a esquerda: massa"),
+        ([-2, 3], "moved 2 up, 3 right: mass", "deslocado 2 para cima, 3 para a direita: massa"),
+        ([0, -1], "moved 1 left: mass", "deslocado 1 para a esquerda: massa"),
+        ([0, 0], "mass at the centre already", "massa já no centro"),
+    ],
+)
+def test_preparation_says_which_way_the_digit_was_moved(
+    open_page: Callable[..., Page], shift: list[int], english: str, portuguese: str
+) -> None:
+    def answer(route: Route) -> None:
+        body = route.fetch().json()
+        body["predictions"][0]["prepared"]["steps"]["shift"] = shift
+        route.fulfill(json=body)
+
+    page = open_page()
+    page.route("**/predict*", answer)
+    page.get_by_role("button", name="Draw a 3").click()
+    expect(page.locator(".steps")).to_contain_text(english)
+    page.get_by_role("button", name="Português").click()
+
+    expect(page.locator(".steps")).to_contain_text(portuguese)
+    expect(page.locator("main[aria-busy=true]")).to_have_count(0)
+
+
 def test_the_layer_table_is_the_lectures(open_page: Callable[..., Page]) -> None:
     page = open_page("/#digit")
     expect(page.locator(".layer figcaption")).to_have_count(9)

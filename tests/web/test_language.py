@@ -33,6 +33,17 @@ def test_no_number_has_a_decimal_point_in_portuguese(open_page: Callable[..., Pa
         assert re.search(r"\d,\d", told)
 
 
+@pytest.mark.parametrize(
+    ("activation", "told"), [("leaky_relu", "max(0,01u, u)"), ("lenet_tanh", "1,7159 tanh(2u/3)")]
+)
+def test_the_formula_of_an_activation_has_a_decimal_comma(
+    open_page: Callable[..., Page], activation: str, told: str
+) -> None:
+    page = open_page(f"/#convolution?lang=pt&activation={activation}")
+
+    expect(page.locator(".written .sum").nth(1)).to_contain_text(told)
+
+
 def test_numbers_are_typed_as_they_are_written(open_page: Callable[..., Page]) -> None:
     page = open_page("/#signals?lang=pt")
     field = page.get_by_label("Sinal x")

@@ -60,6 +60,33 @@ def test_a_mean_comes_to_its_value(open_page: Callable[..., Page]) -> None:
         page.get_by_role("button", name="Next", exact=True).click()
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("signals?x=-1,-2,3&h=-4,5&n=1", "y[1] = x[1]·h[0] + x[0]·h[1] = (−2)·(−4) + (−1)·5 = 3"),
+        ("convolution?input=-1,2;3,-4&kernel=-1,2;0,-5", "(−1)·(−5) + 2·0 + 3·2 + (−4)·(−1) = 15"),
+        ("pooling?operation=average&input=-1,-2;3,-4", "(−1 + (−2) + 3 + (−4)) / 4 = −4 / 4 = −1"),
+        ("channels?kernel=1&step=4", "48 + (−14) + 0 + (−20) = 14"),
+    ],
+)
+def test_a_negative_number_in_a_sum_stands_in_brackets(
+    open_page: Callable[..., Page], address: str, told: str
+) -> None:
+    page = open_page(f"/#{address}")
+
+    expect(page.locator(".written .sum").first).to_have_text(told)
+
+
+def test_no_two_signs_meet_where_a_cell_is_taken_apart(open_page: Callable[..., Page]) -> None:
+    for pin in ("2,1,4,4", "3,2,5,5", "7,0,0,3"):
+        page = open_page(f"/#digit?pin={pin}")
+        page.get_by_role("button", name="Draw a 3").click()
+        expect(page.locator(".inspector .sum").first).to_be_visible()
+        sums = " ".join(page.locator(".inspector .sum").all_inner_texts())
+
+        assert not re.search(r"[+−·] *[+−·]", sums), sums
+
+
 @pytest.mark.parametrize("activation", ["tanh", "lenet_tanh", "sigmoid"])
 def test_an_activation_comes_to_its_value(open_page: Callable[..., Page], activation: str) -> None:
     page = open_page(

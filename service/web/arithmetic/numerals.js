@@ -85,7 +85,13 @@ export function equals(found, shown) {
  * @param {number} decimals
  */
 export function factor(value, decimals = 2) {
-  return value < 0 ? `(${written(value, decimals)})` : written(value, decimals);
+  const text = written(value, decimals);
+  return text.startsWith("−") ? `(${text})` : text;
+}
+
+/** Numbers, added up: negative ones behind the first stand in brackets. @param {number[]} values @param {number} decimals */
+export function added(values, decimals) {
+  return values.map((value, index) => (index ? factor : written)(value, decimals)).join(" + ");
 }
 
 /** A count with its thousands apart. @param {number} value */

@@ -4,7 +4,7 @@ import { readCount } from "../arithmetic/address.js";
 import { magnitude } from "../arithmetic/colour-scale.js";
 import { convolve } from "../arithmetic/convolution.js";
 import { IMAGE } from "../arithmetic/lecture.js";
-import { factor, written } from "../arithmetic/numerals.js";
+import { added, written } from "../arithmetic/numerals.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { segments } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
@@ -129,17 +129,13 @@ export function open({ text, values, keep }) {
       );
       map.element.classList.toggle("is-faint", index !== chosen);
     });
-    const { bias } = KERNELS[chosen];
-    const parts = partials
-      .map((one) => written(one.output[row][column]))
-      .join(" + ")
-      .replaceAll("+ −", "− ");
+    const parts = [...partials.map((one) => one.output[row][column]), KERNELS[chosen].bias];
     put(
       sum,
       element(
         "p",
         { class: "sum" },
-        `${parts} + ${factor(bias)} = `,
+        `${added(parts, 2)} = `,
         element("b", {}, written(total(chosen)[row][column])),
       ),
       element("p", { class: "note" }, text("channels_note")),

@@ -34,9 +34,19 @@ export class PreparationView {
         text(steps.inverted ? "step_inverted" : "step_polarity_kept"),
         text("step_box", { height, width, top, left }),
         text("step_scale", { scale: written(steps.scale, 3) }),
-        text("step_shift", { down: written(down), right: written(right) }),
+        this.moved(down, right),
         ...steps.warnings.map((warning) => `⚠ ${serviceWords(warning, text)}`),
       ].map((words) => element("li", {}, words)),
     );
+  }
+
+  /** @param {number} down @param {number} right pixels; negative ones go the other way */
+  moved(down, right) {
+    const { text } = this;
+    const ways = [
+      down ? text(down < 0 ? "way_up" : "way_down", { count: written(Math.abs(down)) }) : "",
+      right ? text(right < 0 ? "way_left" : "way_right", { count: written(Math.abs(right)) }) : "",
+    ].filter(Boolean);
+    return ways.length ? text("step_shift", { ways: ways.join(", ") }) : text("step_no_shift");
   }
 }

@@ -1,6 +1,6 @@
 /** @file A pooled cell, written out: the largest or the mean of its patch, and what the border does. */
 
-import { decimalsFor, equals, rounded, written } from "../arithmetic/numerals.js";
+import { added, decimalsFor, equals, rounded, written } from "../arithmetic/numerals.js";
 import { element } from "./element.js";
 
 /** @typedef {ReturnType<ReturnType<typeof import("../arithmetic/pooling.js").pool>["cell"]>} Cell */
@@ -31,7 +31,10 @@ export function writtenMean({ found, count, area, value }, text) {
   const sum = summed(rounded(digits));
   const quotient = (/** @type {number} */ by) =>
     `${written(sum, digits)} / ${by} ${equals(sum / by, rounded(DECIMALS)(sum / by))} `;
-  const terms = found.map((one) => written(one.value, digits)).join(" + ");
+  const terms = added(
+    found.map((one) => one.value),
+    digits,
+  );
   const other = quotient(area) + written(sum / area, DECIMALS);
   return [
     element(

@@ -1,16 +1,17 @@
 /** @file A cell's value, written out: every product, the sum, the bias, the activation; rounded so that it still adds up. */
 
 import { ACTIVATIONS } from "../arithmetic/activation.js";
-import { decimalsFor, equals, factor, rounded, written } from "../arithmetic/numerals.js";
+import { added, decimalsFor, equals, factor, rounded, written } from "../arithmetic/numerals.js";
 import { element } from "./element.js";
 
+/** @type {Record<string, () => string>} */
 const FORMULAS = {
-  relu: "max(0, u)",
-  leaky_relu: "max(0.01u, u)",
-  tanh: "tanh u",
-  lenet_tanh: "1.7159 tanh(2u/3)",
-  sigmoid: "1 / (1 + e⁻ᵘ)",
-  softplus: "ln(1 + eᵘ)",
+  relu: () => "max(0, u)",
+  leaky_relu: () => `max(${written(0.01)}u, u)`,
+  tanh: () => "tanh u",
+  lenet_tanh: () => `${written(1.7159, 4)} tanh(2u/3)`,
+  sigmoid: () => "1 / (1 + e⁻ᵘ)",
+  softplus: () => "ln(1 + eᵘ)",
 };
 const FEW = 16;
 
@@ -34,7 +35,7 @@ export function writtenProducts(terms, sum, { lead = [], isTotal = false, decima
       "span",
       { class: `term ${product === 0 ? "is-nothing" : product < 0 ? "is-negative" : "is-positive"}` },
       index ? " + " : "",
-      `${written(value, digits)}·${factor(weight, digits)}`,
+      `${factor(value, digits)}·${factor(weight, digits)}`,
     );
   });
   const sign = equals(compute(rounded(digits)), rounded(decimals)(sum));
@@ -65,7 +66,7 @@ export function writtenActivation({ sum, bias, biased, activation, value }, deci
           "span",
           { class: "result" },
           element("i", {}, "v"),
-          ` = ${FORMULAS[/** @type {keyof typeof FORMULAS} */ (activation)] ?? `${activation}(u)`} `,
+          ` = ${FORMULAS[activation ?? ""]?.() ?? `${activation}(u)`} `,
           pass ? equals(pass(rounded(digits)(biased)), rounded(decimals)(value)) : "=",
           " ",
           element("b", {}, written(value, decimals)),
@@ -104,13 +105,16 @@ export function partialDecimals(groups, sum) {
 /** The sums of every channel, added up; of very many, the first and the last. @param {{partial: number}[]} groups @param {number} sum */
 export function writtenPartials(groups, sum) {
   const digits = partialDecimals(groups, sum);
-  const all = groups.map((one) => written(one.partial, digits));
-  const shown = all.length > FEW ? [...all.slice(0, 3), "…", ...all.slice(-1)] : all;
-  const found = total(groups.map((one) => rounded(digits)(one.partial)));
+  const all = groups.map((one) => one.partial);
+  const shown =
+    all.length > FEW
+      ? `${added(all.slice(0, 3), digits)} + … + ${factor(all[all.length - 1], digits)}`
+      : added(all, digits);
+  const found = total(all.map(rounded(digits)));
   return element(
     "p",
     { class: "sum" },
-    `Σ = ${shown.join(" + ").replaceAll("+ −", "− ")} ${equals(found, rounded(4)(sum))} ${written(sum, 4)}`,
+    `Σ = ${shown} ${equals(found, rounded(4)(sum))} ${written(sum, 4)}`,
   );
 }
 
@@ -151,12 +155,13 @@ export function writtenWindow(values, value, isMean) {
     return isMean ? total(all) / all.length : Math.max(...all);
   };
   const digits = decimalsFor({ compute, total: value, decimals: 4, least: isMean ? 3 : 4 });
-  const all = values.map((one) => written(one, digits));
   const sign = equals(compute(rounded(digits)), rounded(4)(value));
   return element(
     "p",
     { class: "sum" },
-    isMean ? `(${all.join(" + ")}) / ${all.length} ${sign} ` : `max(${all.join(", ")}) ${sign} `,
+    isMean
+      ? `(${added(values, digits)}) / ${values.length} ${sign} `
+      : `max(${values.map((one) => written(one, digits)).join(", ")}) ${sign} `,
     element("b", {}, written(value, 4)),
   );
 }
