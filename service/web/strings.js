@@ -233,9 +233,14 @@ export const STRINGS = {
   ],
   numbers_too_many: ["At most {most} numbers: here are {count}", "No máximo {most} números: aqui estão {count}"],
   numbers_too_large: ["Each number lies between −{largest} and {largest}", "Cada número fica entre −{largest} e {largest}"],
-  signals_note: [
-    "The lecture’s example: h[0] = 1, h[2] = −1, x[n] = 2 e^(−0.3 n) for n = 0 to 7. Eight samples and three make 8 + 3 − 1 = 10.",
-    "O exemplo da aula: h[0] = 1, h[2] = −1, x[n] = 2 e^(−0,3 n) para n = 0 a 7. Oito amostras e três fazem 8 + 3 − 1 = 10.",
+  plots: ["Plots", "Gráficos"],
+  signals_example: [
+    "The lecture’s example: h[0] = 1, h[2] = −1 and, for n = 0 to 7,",
+    "O exemplo da aula: h[0] = 1, h[2] = −1 e, para n = 0 a 7,",
+  ],
+  signals_sizes: [
+    "Eight samples and three make 8 + 3 − 1 = 10.",
+    "Oito amostras e três fazem 8 + 3 − 1 = 10.",
   ],
 
   // Pictures

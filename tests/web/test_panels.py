@@ -94,6 +94,65 @@ def test_signals_step_through_the_lectures_example(open_page: Callable[..., Page
     expect(page.locator(".player .count")).to_have_text("9 / 9")
 
 
+OVERLAPPING = """() => [...document.querySelectorAll('.stems')].flatMap(plot => {
+    const boxes = [...plot.querySelectorAll('text')]
+        .filter(one => getComputedStyle(one).opacity !== '0')
+        .map(one => [one.textContent, one.getBoundingClientRect()]);
+    return boxes.flatMap(([left, a], at) => boxes.slice(at + 1)
+        .filter(([, b]) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+        .map(([right]) => `${left} over ${right}`));
+})"""
+SIGNALS = ["n=0", "n=9", "x=1,2&h=1", "x=-1,-2,-3&h=-5,-9&n=3", "x=-123456.78,-987654.32,3&h=1,-2,0.5&n=2"]
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1280, 720)])
+@pytest.mark.parametrize("state", SIGNALS)
+def test_no_label_of_a_signals_plot_lies_over_another(
+    open_page: Callable[..., Page], state: str, size: tuple[int, int]
+) -> None:
+    page = open_page(f"/#signals?{state}", size=size)
+
+    assert page.evaluate(OVERLAPPING) == []
+    assert "-" not in "".join(page.locator(".stems text").all_text_contents())
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1280, 720)])
+def test_stems_of_short_and_long_signals_are_as_large_as_the_lectures(
+    open_page: Callable[..., Page], size: tuple[int, int]
+) -> None:
+    def step(state: str) -> float:
+        page = open_page(f"/#signals?{state}", size=size)
+        box = page.locator(".stem .target").first.bounding_box()
+        assert box
+        assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+        return box["width"]
+
+    lecture = step("")
+
+    assert lecture <= step("x=1&h=1") <= 2 * lecture
+    long = ",".join("1" * 16)
+    assert lecture / 2 <= step(f"x={long}&h={long}") <= lecture
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1280, 720)])
+def test_the_step_of_a_long_signal_is_in_sight(open_page: Callable[..., Page], size: tuple[int, int]) -> None:
+    long = ",".join("1" * 16)
+    page = open_page(f"/#signals?x={long}&h={long}&n=30", size=size)
+    current = page.locator(".stem.is-current text")
+    expect(current).to_be_in_viewport()
+    page.get_by_role("button", name="First").click()
+
+    expect(current).to_have_text("1")
+    expect(current).to_be_in_viewport()
+
+
+def test_a_power_is_set_as_one(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#signals?lang=pt")
+
+    expect(page.locator(".gathered .note sup")).to_have_text("−0,3 n")
+    expect(page.locator("main")).not_to_contain_text("^")
+
+
 def test_a_kernel_over_a_picture_is_what_scipy_makes_of_it(open_page: Callable[..., Page]) -> None:
     page = open_page("/#pictures?kernel=sobel_y")
     expect(page.locator(".result-maps canvas")).to_be_visible()

@@ -4,10 +4,12 @@ import { readCount, readMatrix, writeMatrix } from "../arithmetic/address.js";
 import { magnitude } from "../arithmetic/colour-scale.js";
 import { convolve } from "../arithmetic/convolution.js";
 import { SIGNAL, SYSTEM } from "../arithmetic/lecture.js";
+import { written } from "../arithmetic/numerals.js";
 import { callDrawer } from "../parts/call-drawer.js";
 import { element, put } from "../parts/element.js";
 import { numberList } from "../parts/number-list.js";
 import { Player } from "../parts/player.js";
+import { scroller } from "../parts/scroller.js";
 import { stemPlot } from "../parts/stem-plot.js";
 import { writtenProducts } from "../parts/written-sum.js";
 
@@ -19,6 +21,7 @@ export function open({ text, values, keep }) {
   let system = readMatrix(values.get("h"), { most: MOST_SAMPLES })?.[0] ?? SYSTEM;
   let n = readCount(values.get("n"), { least: 0, most: 2 * MOST_SAMPLES, fallback: 0 });
   const plots = element("div", { class: "plots" });
+  const scroll = scroller(text("plots"), [plots]);
   const sum = element("div", { class: "written", "aria-live": "polite" });
   const player = new Player({ text, onStep: (step) => ((n = step), show()) });
   const call = callDrawer({
@@ -100,6 +103,7 @@ export function open({ text, values, keep }) {
     ];
     put(sum, writtenProducts(terms, output[n], { lead, isTotal: true, decimals: 4 }));
     player.set(output.length, n);
+    requestAnimationFrame(follow);
     call.write();
     keep({
       ...(signal === SIGNAL ? {} : { x: writeMatrix([signal]) }),
@@ -108,11 +112,26 @@ export function open({ text, values, keep }) {
     });
   }
 
+  /** Scroll sideways, and no other way, to the step that is shown. */
+  function follow() {
+    const here = plots.querySelector(".is-current .target")?.getBoundingClientRect();
+    const box = scroll.getBoundingClientRect();
+    if (here) scroll.scrollLeft += (here.left + here.right - box.left - box.right) / 2;
+  }
+
+  const note = element(
+    "p",
+    { class: "note" },
+    text("signals_example"),
+    " ",
+    element("span", { class: "whole" }, "x[n] = 2 e", element("sup", {}, `${written(-0.3)} n`), "."),
+    ` ${text("signals_sizes")}`,
+  );
   const stage = element(
     "div",
     { class: "signal-stage" },
-    plots,
-    element("div", { class: "gathered" }, sum, element("p", { class: "note" }, text("signals_note"))),
+    scroll,
+    element("div", { class: "gathered" }, sum, note),
   );
 
   /** @param {string} name @param {() => number[]} now @param {(numbers: number[]) => void} onRead */
