@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 PHONE = {"size": (390, 844), "has_touch": True, "is_mobile": True, "device_scale_factor": 3}
 LEAST_CELL_PX = 10
 LEAST_TARGET_PX = 40
+FADE_PX = 40
 
 
 def open_digit(open_page: Callable[..., Page], size: tuple[int, int]) -> Page:
@@ -63,6 +64,25 @@ def test_settings_are_within_the_first_screen_and_open(open_page: Callable[..., 
 
     assert box
     assert box["y"] + box["height"] < 400
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+@pytest.mark.parametrize("width", [320, 390])
+def test_the_tab_of_the_view_is_clear_of_the_fade(
+    open_page: Callable[..., Page], width: int, language: str
+) -> None:
+    page = open_page(f"/#digit?lang={language}", **{**PHONE, "size": (width, 844)})
+    row = page.locator("nav")
+    for index in range(page.locator("nav a").count()):
+        page.locator("nav a").nth(index).click()
+        expect(page.locator("nav a").nth(index)).to_have_attribute("aria-current", "page")
+        box, tab = row.bounding_box(), page.locator("nav [aria-current]").bounding_box()
+        assert box
+        assert tab
+        before, after = (row.get_attribute(name) is not None for name in ("data-before", "data-after"))
+
+        assert tab["x"] >= box["x"] + FADE_PX * before
+        assert tab["x"] + tab["width"] <= box["x"] + box["width"] - FADE_PX * after
 
 
 @pytest.mark.parametrize(("view", "part"), [("cost", ".figures .scroll"), ("training", ".charts .scroll")])
