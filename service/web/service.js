@@ -7,7 +7,7 @@ export class ServiceError extends Error {
   /** @param {{type?: string, title?: string, detail?: string, status?: number, errors?: {pointer: string, detail: string}[]}} problem */
   constructor(problem) {
     const details = problem.errors?.map((fault) => fault.detail).join("; ");
-    super(details || problem.detail || problem.title || String(problem.status ?? ""));
+    super(details || problem.detail || problem.title);
     this.status = problem.status ?? 0;
     /** Of the problem, as `/problems` has it. */
     this.kind = problem.type?.split("/").pop() ?? "";
@@ -135,7 +135,7 @@ async function ask(path, { method, body, type, accept }) {
   }
   if (!answer.ok) {
     const problem = await answer.json().catch(() => null);
-    throw new ServiceError({ title: answer.statusText, ...problem, status: answer.status });
+    throw new ServiceError({ ...problem, status: answer.status });
   }
   return answer;
 }

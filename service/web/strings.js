@@ -23,6 +23,7 @@ export const STRINGS = {
     "O serviço não responde. Esta página continua sozinha quando ele responder.",
   ],
   tried_again: ["This page tries again by itself.", "Esta página tenta de novo sozinha."],
+  no_reason: ["The service answers with an error", "O serviço responde com um erro"],
   no_answer: ["No answer", "Sem resposta"],
   settings: ["Settings", "Definições"],
   none: ["none", "nenhuma"],

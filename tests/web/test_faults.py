@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -141,6 +142,32 @@ def test_figures_and_pictures_go_with_the_service_and_come_back(
 
     expect(cost.locator(".totals")).to_be_visible(timeout=BACK_MS)
     expect(pictures.locator(".result-maps canvas")).to_be_visible(timeout=BACK_MS)
+
+
+@pytest.mark.parametrize(
+    ("answer", "english", "portuguese"),
+    [
+        (
+            {"json": {"type": "/problems/internal-error", "title": "xyzzy", "detail": "the log has it"}},
+            "the log has it. ",
+            "O serviço cometeu um erro. ",
+        ),
+        ({"json": {"title": "It is so."}}, "It is so. ", "O serviço cometeu um erro. "),
+        ({"body": "<h1>Bad gateway"}, "The service answers with an error. ", "O serviço cometeu um erro. "),
+    ],
+)
+@pytest.mark.parametrize("view", ["digit", "training"])
+def test_a_service_that_fails_is_told_of_in_whole_sentences_of_one_language(
+    open_page: Callable[..., Page], view: str, answer: dict[str, Any], english: str, portuguese: str
+) -> None:
+    page = open_page("/problems/not-found", refused="500")
+    page.route("**/models", lambda route: route.fulfill(status=500, **answer))
+    page.goto(page.url.replace("/problems/not-found", f"/#{view}?lang=en"))
+    told = page.get_by_role("alert").filter(visible=True).first
+    expect(told).to_have_text(f"{english}This page tries again by itself.")
+    page.get_by_role("button", name="Português").click()
+
+    expect(told).to_have_text(f"{portuguese}Esta página tenta de novo sozinha.")
 
 
 def test_networks_that_cannot_be_listed_are_told_of_and_asked_for_again(

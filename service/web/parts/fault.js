@@ -33,5 +33,5 @@ export function faultWords(error, text) {
   if (!(error instanceof ServiceError)) return String(error);
   if (!error.status) return text("no_service");
   const words = refusalWords(error, text);
-  return error.isPassing ? `${words} ${text("tried_again")}` : words;
+  return error.isPassing ? `${words.replace(/\.?$/, ".")} ${text("tried_again")}` : words;
 }

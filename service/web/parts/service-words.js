@@ -20,15 +20,18 @@ export function serviceWords(words, text) {
 }
 
 /**
- * Why the service refuses; a reason that has no translation stands in brackets behind the kind of problem.
+ * Why the service refuses; a reason that has no translation stands in brackets behind the kind of problem, unless
+ * there is nothing to do about it but to wait.
  * @param {import("../service.js").ServiceError} error
  * @param {import("../strings.js").Text} text
  */
 export function refusalWords(error, text) {
-  const key = `problem_${error.kind.replaceAll("-", "_")}`;
-  const kind = text(/** @type {import("../strings.js").Key} */ (key in STRINGS ? key : "problem_other"));
-  if (!kind || sentence(error.message)) return serviceWords(error.message, text);
-  return error.message ? `${kind} (${error.message})` : kind;
+  if (sentence(error.message)) return serviceWords(error.message, text);
+  const named = `problem_${error.kind.replaceAll("-", "_")}`;
+  const other = error.status >= 500 ? "problem_internal_error" : "problem_other";
+  const kind = text(/** @type {import("../strings.js").Key} */ (named in STRINGS ? named : other));
+  if (!kind) return error.message || text("no_reason");
+  return error.message && !error.isPassing ? `${kind} (${error.message})` : kind;
 }
 
 /** A formula of the service. @param {string} formula @param {import("../strings.js").Text} text */
