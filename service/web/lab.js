@@ -61,20 +61,26 @@ async function show() {
     ({ open } = await VIEWS[name]());
   } catch {
     if (turn !== opened) return;
-    put(main, element("p", { class: "notice is-fault", role: "alert" }, text("no_service")));
+    fill(element("p", { class: "notice is-fault", role: "alert" }, text("no_service")));
     setTimeout(() => turn === opened && show(), AGAIN_MS);
     return;
   }
   if (turn !== opened) return;
   flush();
-  put(
-    main,
+  fill(
     open({
       text,
       values: address.values,
       keep: (values) => turn === opened && keep(name, values),
     }),
   );
+}
+
+/** Show this and nothing else; who was in what was there is not thrown out of the page. @param {HTMLElement} content */
+function fill(content) {
+  const isWithin = main.contains(document.activeElement);
+  put(main, content);
+  if (isWithin) main.focus({ preventScroll: true });
 }
 
 /** @param {string} name @param {Record<string, string | number>} values */
@@ -114,6 +120,8 @@ function addressOf(name) {
 function head(current, language) {
   const text = textIn(language);
   const said = element("span", { role: "status", class: "said-briefly" });
+  const controls = () => /** @type {HTMLElement[]} */ ([...masthead.querySelectorAll("a, button")]);
+  const focused = controls().findIndex((control) => control === document.activeElement);
   put(
     masthead,
     element("h1", {}, element("a", { href: addressOf(FIRST) }, "LeNet-5 lab")),
@@ -170,6 +178,7 @@ function head(current, language) {
       ),
     ),
   );
+  controls()[focused]?.focus();
   fade(/** @type {HTMLElement} */ (masthead.querySelector("nav")));
   masthead.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }

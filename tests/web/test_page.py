@@ -127,6 +127,72 @@ def test_every_control_is_reached_by_the_tab_key_and_has_a_name(
     assert all(named for _, _, named in controls)
 
 
+FOCUSED = "document.activeElement.getAttribute('aria-label') || document.activeElement.innerText"
+
+
+@pytest.mark.parametrize(
+    ("name", "after"),
+    [
+        ("Português", "English"),
+        ("Light or dark", "Light or dark"),
+        ("Pooling", "Pooling"),
+        ("LeNet-5 lab", "LeNet-5 lab"),
+    ],
+)
+def test_who_presses_a_control_of_the_masthead_stays_at_it(
+    open_page: Callable[..., Page], name: str, after: str
+) -> None:
+    page = open_page("/#signals")
+    page.locator(".masthead").locator("a, button").and_(
+        page.get_by_text(name, exact=True).or_(page.get_by_label(name))
+    ).focus()
+    page.keyboard.press("Enter")
+    settle(page)
+
+    assert page.evaluate(FOCUSED) == after
+
+
+def test_who_is_in_a_view_that_is_replaced_stays_in_the_page(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#signals")
+    page.get_by_role("link", name="Pooling").click()
+    page.get_by_role("button", name="Next").focus()
+    page.go_back()
+    expect(page.locator("nav [aria-current]")).to_have_text("Signals")
+    settle(page)
+
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_who_takes_out_a_layer_goes_to_the_next(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#cost")
+    settle(page)
+    for name, after in (
+        ("Remove AveragePooling2D 2", "Remove Conv2D 2"),
+        ("Remove Dense 7", "Remove Dense 6"),
+    ):
+        page.get_by_role("button", name=name).focus()
+        page.keyboard.press("Enter")
+        settle(page)
+
+        assert page.evaluate(FOCUSED) == after
+
+
+def test_who_chooses_a_map_stays_at_it_and_who_lets_go_of_a_cell_stays_in_the_page(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page("/#digit?pin=3,2,5,5")
+    page.get_by_role("button", name="Draw a 7").click()
+    page.locator(".channels button").nth(2).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".equation")).to_contain_text("Window in map 2")
+    expect(page.locator(".channels button").nth(2)).to_be_focused()
+    page.get_by_role("button", name="Let go of the cell").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".inspector")).to_be_hidden()
+
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
 def test_a_digit_can_be_chosen_and_taken_apart_by_keys_alone(open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.get_by_role("button", name="Draw a 7").focus()

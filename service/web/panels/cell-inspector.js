@@ -74,7 +74,9 @@ export class CellInspector {
     this.asked += 1;
     const turn = this.asked;
     const value = pin && view?.valueAt(pin);
+    const isWithin = this.element.contains(document.activeElement);
     this.element.hidden = !pin || value === null || value === undefined;
+    if (isWithin && this.element.hidden) document.querySelector("main")?.focus({ preventScroll: true });
     if (!view || !pin || value === null || value === undefined) return;
     this.title.textContent = `${view.nameOf(pin)} = ${written(value, 4)}`;
     if (pin.layer === 0)
@@ -128,6 +130,7 @@ export class CellInspector {
     }
     const digits = partialDecimals(groups, account.sum);
     const chosen = groups.find((one) => one.channel === this.channel) ?? groups[0];
+    const isWithin = this.body.contains(document.activeElement);
     const isSmall = chosen.window.flat().length <= FEW_NUMBERS;
     put(
       this.body,
@@ -145,6 +148,7 @@ export class CellInspector {
       ),
       element("p", { class: "note" }, text("rounded")),
     );
+    if (isWithin) /** @type {HTMLElement | null} */ (this.body.querySelector("[aria-pressed=true]"))?.focus();
   }
 
   /** More products than can be read, as pictures. @param {Account["groups"]} groups @param {number} sum */

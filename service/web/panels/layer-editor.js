@@ -34,6 +34,13 @@ export function layerEditor({ text, onChange }) {
     onChange(changed);
   }
 
+  /** Take a layer out, and go to the one in its place. @param {number} at */
+  function remove(at) {
+    change(layers.filter((_, index) => index !== at));
+    const next = list.children[Math.min(at, layers.length - 1)];
+    /** @type {HTMLElement | null} */ (next?.querySelector("button, input"))?.focus();
+  }
+
   /** @param {number} at @param {object} values */
   function set(at, values) {
     layers = layers.map((layer, index) =>
@@ -134,7 +141,7 @@ export function layerEditor({ text, onChange }) {
                   type: "button",
                   class: "quiet",
                   "aria-label": `${text("remove")} ${layer.type} ${at}`,
-                  onclick: () => change(layers.filter((_, index) => index !== at)),
+                  onclick: () => remove(at),
                 },
                 "×",
               )
