@@ -83,6 +83,20 @@ def test_a_problem_has_its_kind_in_portuguese_before_the_services_words(
     expect(page.get_by_role("alert").first).to_have_text("O pedido ultrapassa um limite (xyzzy)")
 
 
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_english_word_stands_where_the_view_has_a_portuguese_one(
+    open_page: Callable[..., Page], view: str
+) -> None:
+    page = open_page(f"/#{view}?lang=pt")
+    expect(page.locator("main[aria-busy=true]")).to_have_count(0)
+    told = page.evaluate(
+        "[...document.querySelectorAll('main :is(b, h3, span, p, option, label, button, legend, th, dt)')]"
+        ".map(one => one.textContent).join(' ')"
+    )
+
+    assert re.findall(r"\b(?:Input|Output|Kernel|valid|same|full|Padding|Stride)\b", told) == []
+
+
 def test_the_slides_misprint_and_the_formulas_are_portuguese(open_page: Callable[..., Page]) -> None:
     page = open_page("/#cost?lang=pt&layers=i512,512,3.c100,5,1,same")
 

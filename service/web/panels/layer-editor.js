@@ -108,8 +108,8 @@ export function layerEditor({ text, onChange }) {
           choice({
             name: text("padding"),
             options: [
-              ["valid", "valid"],
-              ["same", "same"],
+              ["valid", text("padding_valid")],
+              ["same", text("padding_same")],
             ],
             value: layer.padding,
             onChange: (padding) => set(at, { padding }),
@@ -133,7 +133,7 @@ export function layerEditor({ text, onChange }) {
         element(
           "li",
           {},
-          element("b", {}, layer.type),
+          element("b", {}, layer.type === "Input" ? text("input") : layer.type),
           at
             ? element(
                 "button",
