@@ -6,7 +6,7 @@ import { copy } from "./parts/clipboard.js";
 import { element, put, symbol } from "./parts/element.js";
 import { fade } from "./parts/scroller.js";
 import { turnTheme, watchTheme } from "./parts/theme.js";
-import { session } from "./session.js";
+import { restorePicture, session } from "./session.js";
 import { languageOf, otherLanguage, textIn } from "./strings.js";
 
 /**
@@ -215,6 +215,7 @@ addEventListener("hashchange", () => {
   if (!history.state) asked = readAddress(location.hash).values.get("lang") ?? asked;
   show();
 });
+await restorePicture();
 await show();
 // A view that is there already opens without the service.
 window.requestIdleCallback?.(() => Object.values(VIEWS).forEach((load) => load().catch(() => {})));

@@ -198,6 +198,39 @@ def test_a_picture_stays_when_view_theme_or_language_change(
     assert told(page)[2] == before[2]
 
 
+@pytest.mark.parametrize("view", ["digit", "pictures"])
+def test_a_picture_stays_when_the_page_is_loaded_again(
+    open_page: Callable[..., Page], seven: bytes, view: str
+) -> None:
+    page = open_page(f"/#{view}")
+    settle(page)
+    with page.expect_response("**/predict*" if view == "digit" else "**/convolve*"):
+        page.locator("input[type=file]").set_input_files(
+            {"name": "seven.jpg", "mimeType": "image/jpeg", "buffer": seven}
+        )
+    page.wait_for_url("**source=file**")
+    before = told(page)
+    page.reload()
+    page.wait_for_load_state("networkidle")
+
+    assert told(page) == before
+
+
+def test_a_picture_too_large_to_be_kept_leaves_no_other_in_its_place(
+    open_page: Callable[..., Page], seven: bytes
+) -> None:
+    page = open_page()
+    for name, content in (("seven.jpg", seven), ("large.jpg", seven + bytes(1_500_000))):
+        with page.expect_response("**/predict*"):
+            page.locator("input[type=file]").set_input_files(
+                {"name": name, "mimeType": "image/jpeg", "buffer": content}
+            )
+        settle(page)
+    page.reload()
+
+    expect(page.get_by_text("choose the picture again")).to_be_visible()
+
+
 def test_each_view_is_found_as_it_was_left(open_page: Callable[..., Page]) -> None:
     page = open_page("/#convolution")
     page.get_by_role("group", name="Kernel", exact=True).first.get_by_label("row 0, column 0").fill("-2")

@@ -11,7 +11,7 @@ import { Fault } from "../parts/fault.js";
 import { onPaper } from "../parts/ink.js";
 import { pictureIntake } from "../parts/picture-intake.js";
 import { model, models, predict } from "../service.js";
-import { session } from "../session.js";
+import { choosePicture, session } from "../session.js";
 import { CellInspector } from "./cell-inspector.js";
 import { DrawingPad } from "./drawing-pad.js";
 import { DRAWING_SIDE, drawnPicture, readyPixels } from "./drawn-picture.js";
@@ -69,7 +69,7 @@ export function open({ text, values, keep }) {
   const intake = pictureIntake({
     text,
     onPicture: (picture) => {
-      session.picture = picture;
+      choosePicture(picture);
       drawing.set([], picture);
       pad.changed();
     },

@@ -15,7 +15,7 @@ import { NumberGrid } from "../parts/number-grid.js";
 import { pictureIntake } from "../parts/picture-intake.js";
 import { paintScene } from "../parts/scene.js";
 import { convolvePicture, presets } from "../service.js";
-import { session } from "../session.js";
+import { choosePicture, session } from "../session.js";
 import { frame, loading } from "./frame.js";
 import { PictureResult } from "./picture-result.js";
 
@@ -44,7 +44,7 @@ export function open({ text, values, keep }) {
     const intake = pictureIntake({
       text,
       onPicture: (picture) => {
-        session.picture = picture;
+        choosePicture(picture);
         source = "file";
         draw();
       },
