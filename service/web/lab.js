@@ -148,7 +148,7 @@ function head(current, language) {
       "div",
       { class: "tools" },
       said,
-      element("a", { href: "docs" }, "API"),
+      element("a", { href: asked ? `docs?lang=${asked}` : "docs" }, "API"),
       element(
         "button",
         { type: "button", class: "quiet", lang: otherLanguage(language), onclick: translate },

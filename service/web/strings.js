@@ -358,6 +358,24 @@ export const STRINGS = {
   problem_deadline: ["", "O pedido esperou demasiado"],
   problem_internal_error: ["", "O serviço cometeu um erro"],
 
+  // The page of the API
+  docs_title: ["API – LeNet-5 service", "API – Serviço LeNet-5"],
+  docs_descriptions: [
+    "What is said of each endpoint is the text of openapi.json.",
+    "O que se diz de cada endereço é o texto de openapi.json, em inglês.",
+  ],
+  endpoints: ["Endpoints", "Endereços"],
+  docs_parameters: ["Parameters", "Parâmetros"],
+  docs_body: ["Body", "Conteúdo"],
+  docs_answers: ["Answers", "Respostas"],
+  by_default: ["by default", "por omissão"],
+  body_as_json: ["Body as JSON", "Conteúdo em JSON"],
+  or_a_picture: ["or a picture instead", "ou antes uma imagem"],
+  one_example: ["Example", "Exemplo"],
+  try_it: ["Try it", "Experimentar"],
+  bytes: ["{count} bytes", "{count} bytes"],
+  characters: ["{count} characters in all", "{count} caracteres ao todo"],
+
   // Player, calls
   player: ["Steps", "Passos"],
   play: ["Play", "Reproduzir"],

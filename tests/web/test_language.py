@@ -160,3 +160,35 @@ def test_a_link_in_another_language_opens_in_it(open_page: Callable[..., Page]) 
     page.evaluate("location.hash = '#training'")
 
     expect(page.locator("nav [aria-current]")).to_have_text("Treino")
+
+
+def test_the_page_of_the_api_follows_the_language_that_was_chosen(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#signals")
+    page.get_by_role("button", name="Português").click()
+    page.get_by_role("link", name="API").click()
+    endpoint = page.locator("#post-predict")
+    expect(endpoint.locator("summary")).to_have_text(["Parâmetros", "Conteúdo", "Respostas"])
+    expect(page.get_by_text("em inglês")).to_be_visible()
+    page.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
+    own = page.evaluate(
+        """() => {
+        const copy = document.querySelector('main').cloneNode(true);
+        copy.querySelectorAll('[lang=en], code, option').forEach(one => one.remove());
+        const names = [...copy.querySelectorAll('[aria-label]')].map(one => one.ariaLabel);
+        return [copy.textContent, ...names].join(' ');
+    }"""
+    )
+    assert re.findall(r"\b(?:Try|default|Body|Example|Parameters|Answers|instead|bytes of)\b", own) == []
+    assert page.evaluate("document.documentElement.lang") == "pt"
+    page.locator("#get-kernels").get_by_role("button", name="Experimentar").click()
+    expect(page.locator("#get-kernels .answer p").first).to_have_text(re.compile("^200"))
+    page.get_by_role("link", name="LeNet-5 lab").click()
+
+    expect(page.locator("nav [aria-current]")).to_have_text("Algarismo")
+
+
+def test_the_page_of_the_api_is_portuguese_for_a_portuguese_browser(open_page: Callable[..., Page]) -> None:
+    page = open_page("/docs", locale="pt-PT")
+
+    expect(page.get_by_role("button", name="Experimentar").first).to_be_visible()
+    expect(page).to_have_title("API – Serviço LeNet-5")

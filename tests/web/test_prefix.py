@@ -100,9 +100,11 @@ def wait_for(address: str) -> None:
     pytest.fail(f"{address} does not answer")
 
 
+@pytest.mark.parametrize("language", ["en", "pt"])
 @pytest.mark.parametrize("page", PAGES)
-def test_whatever_a_page_refers_to_is_there(offered: str, page: str) -> None:
-    content = urllib.request.urlopen(offered + page).read().decode()
+def test_whatever_a_page_refers_to_is_there(offered: str, page: str, language: str) -> None:
+    request = urllib.request.Request(offered + page, headers={"Accept-Language": language})
+    content = urllib.request.urlopen(request).read().decode()
     references = {urljoin(offered + page, reference) for reference in References(content).found}
 
     assert len(references) > 5

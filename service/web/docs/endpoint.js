@@ -4,6 +4,7 @@ import { element } from "../parts/element.js";
 import { prose } from "./prose.js";
 import { choices, inWords, members, resolve, schemaOf } from "./schema.js";
 import { trial } from "./trial.js";
+import { text } from "./words.js";
 
 /** @typedef {{path: string, method: string, operation: import("./schema.js").Operation}} Endpoint */
 
@@ -26,8 +27,8 @@ export function describe(endpoint, api) {
       " ",
       element("code", {}, path),
     ),
-    element("p", {}, prose(operation.summary ?? "")),
-    operation.description ? element("p", { class: "purpose" }, prose(operation.description)) : null,
+    element("p", { lang: "en" }, prose(operation.summary ?? "")),
+    operation.description ? element("p", { class: "purpose", lang: "en" }, prose(operation.description)) : null,
     trial(endpoint, api),
     parameters(operation, api),
     body(operation, api),
@@ -40,7 +41,7 @@ function parameters(operation, api) {
   const rows = (operation.parameters ?? []).map((one) =>
     row(one.name, { ...schemaOf(one), description: one.description }, Boolean(one.required), api, one.in),
   );
-  return rows.length ? folded("Parameters", table(rows)) : null;
+  return rows.length ? folded(text("docs_parameters"), table(rows)) : null;
 }
 
 /** @param {import("./schema.js").Operation} operation @param {import("./schema.js").Document} api */
@@ -57,11 +58,11 @@ function body(operation, api) {
     );
     return [
       element("h4", {}, element("code", {}, type)),
-      plain.description ? element("p", { class: "note" }, prose(plain.description)) : null,
+      plain.description ? element("p", { class: "note", lang: "en" }, prose(plain.description)) : null,
       rows.length ? table(rows) : null,
     ];
   });
-  return folded("Body", ...parts.flat());
+  return folded(text("docs_body"), ...parts.flat());
 }
 
 /** @param {import("./schema.js").Operation} operation @param {import("./schema.js").Document} api */
@@ -75,11 +76,11 @@ function answers(operation, api) {
         : [];
     const types = status === "200" ? Object.keys(answer.content ?? {}).join(", ") : "";
     return [
-      element("h4", {}, `${status} `, prose(answer.description), types ? ` · ${types}` : ""),
+      element("h4", { lang: "en" }, `${status} `, prose(answer.description), types ? ` · ${types}` : ""),
       rows.length ? table(rows) : null,
     ];
   });
-  return folded("Answers", ...parts.flat());
+  return folded(text("docs_answers"), ...parts.flat());
 }
 
 /** @param {string} name @param {any} schema @param {boolean} isRequired @param {import("./schema.js").Document} api @param {string} [place] */
@@ -101,8 +102,8 @@ function row(name, schema, isRequired, api, place) {
       "td",
       {},
       element("code", {}, words || "null"),
-      hasDefault ? [" by default ", element("code", {}, JSON.stringify(plain.default))] : null,
-      element("div", {}, prose(schema.description ?? plain.description ?? "")),
+      hasDefault ? [` ${text("by_default")} `, element("code", {}, JSON.stringify(plain.default))] : null,
+      element("div", { lang: "en" }, prose(schema.description ?? plain.description ?? "")),
     ),
   );
 }

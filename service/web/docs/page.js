@@ -2,12 +2,18 @@
 
 import { element, put } from "../parts/element.js";
 import { watchTheme } from "../parts/theme.js";
+import { writeAddress } from "../arithmetic/address.js";
 import { addressOf } from "../service.js";
 import { describe, identify } from "./endpoint.js";
 import { prose } from "./prose.js";
+import { asked, language, text } from "./words.js";
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 watchTheme(() => {});
+document.documentElement.lang = language;
+document.title = text("docs_title");
+if (asked)
+  document.querySelector(".masthead h1 a")?.setAttribute("href", `./${writeAddress("digit", [["lang", language]])}`);
 
 try {
   const answer = await fetch(addressOf("/openapi.json"));
@@ -30,10 +36,10 @@ function show(api) {
     main,
     element(
       "nav",
-      { class: "contents", "aria-label": "Endpoints" },
+      { class: "contents", "aria-label": text("endpoints") },
       tags
         .map((tag) => [
-          element("h3", {}, tag),
+          element("h3", { lang: "en" }, tag),
           element(
             "ul",
             {},
@@ -62,8 +68,9 @@ function show(api) {
         "header",
         {},
         element("h2", {}, `${api.info.title} ${api.info.version}`),
-        element("p", {}, api.info.summary ?? ""),
-        element("p", { class: "purpose" }, prose(api.info.description ?? "")),
+        element("p", { lang: "en" }, api.info.summary ?? ""),
+        element("p", { class: "purpose", lang: "en" }, prose(api.info.description ?? "")),
+        element("p", { class: "note" }, text("docs_descriptions")),
       ),
       endpoints.map((endpoint) => describe(endpoint, api)),
     ),

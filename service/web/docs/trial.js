@@ -4,6 +4,7 @@ import { choice } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
 import { addressOf } from "../service.js";
 import { choices, inWords, resolve, schemaOf } from "./schema.js";
+import { text as words } from "./words.js";
 
 const LONGEST = 20_000;
 /** What a path's parameter may be, to begin with. @type {Record<string, string>} */
@@ -23,7 +24,7 @@ export function trial({ path, method, operation }, api) {
   const examples = content["application/json"]?.examples ?? {};
   const takesJson = "application/json" in content;
   const takesFiles = "multipart/form-data" in content;
-  const text = element("textarea", { "aria-label": "Body as JSON", spellcheck: "false" });
+  const text = element("textarea", { "aria-label": words("body_as_json"), spellcheck: "false" });
   const file = element("input", { type: "file", accept: "image/*" });
   const forms = Object.keys(operation.responses["200"]?.content ?? {}).filter(
     (type) => type !== "application/problem+json",
@@ -73,7 +74,7 @@ export function trial({ path, method, operation }, api) {
     inputs.length ? element("div", { class: "inputs" }, inputs) : null,
     names.length > 1
       ? choice({
-          name: "Example",
+          name: words("one_example"),
           options: names.map((name) => [name, examples[name].summary ?? name]),
           value: names[0],
           onChange: fill,
@@ -81,12 +82,12 @@ export function trial({ path, method, operation }, api) {
       : null,
     takesJson ? text : null,
     takesFiles
-      ? element("label", { class: "field" }, element("span", { class: "name" }, "or a picture instead"), file)
+      ? element("label", { class: "field" }, element("span", { class: "name" }, words("or_a_picture")), file)
       : null,
     element(
       "div",
       { class: "go" },
-      element("button", { type: "button", class: "main", onclick: run }, "Try it"),
+      element("button", { type: "button", class: "main", onclick: run }, words("try_it")),
       forms.length > 1 ? accept.element : null,
     ),
     answer,
@@ -101,25 +102,25 @@ async function told(came) {
     .join(" · ");
   const line = element("p", { class: came.ok ? "note" : "notice is-fault" }, facts);
   if (type.startsWith("image/")) {
-    const image = element("img", { alt: "The answer", src: URL.createObjectURL(await came.blob()) });
+    const image = element("img", { alt: words("answer"), src: URL.createObjectURL(await came.blob()) });
     return [line, image];
   }
   if (!/json|text/.test(type))
-    return [line, element("p", {}, `${(await came.arrayBuffer()).byteLength} bytes`)];
+    return [line, element("p", {}, words("bytes", { count: (await came.arrayBuffer()).byteLength }))];
   const body = await came.text();
-  const words = type.includes("json")
+  const written = type.includes("json")
     ? JSON.stringify(JSON.parse(body), null, 1).replace(
         /\n\s+(?=-?[\d.]+(e-?\d+)?,?\n|-?[\d.]+(e-?\d+)?$)/g,
         " ",
       )
     : body;
-  const isLong = words.length > LONGEST;
+  const isLong = written.length > LONGEST;
   return [
     line,
     element(
       "pre",
-      { tabindex: 0, "aria-label": "The answer" },
-      isLong ? `${words.slice(0, LONGEST)}\n… ${body.length} characters in all` : words,
+      { tabindex: 0, "aria-label": words("answer") },
+      isLong ? `${written.slice(0, LONGEST)}\n… ${words("characters", { count: body.length })}` : written,
     ),
   ];
 }
@@ -133,7 +134,7 @@ function field(parameter, path, api) {
     return element(
       "select",
       {},
-      element("option", { value: "" }, plain.default ? `${plain.default} (default)` : ""),
+      element("option", { value: "" }, plain.default ? `${plain.default} (${words("by_default")})` : ""),
       values.map((/** @type {string} */ value) => element("option", { value }, value)),
     );
   const known = path.startsWith("/kernels/") ? FIRST_KERNEL : FIRST[parameter.name];
