@@ -30,6 +30,57 @@ def figures(*layers: dict[str, object], **more: object) -> Figures:
     return calculate(Architecture.model_validate({"layers": layers, **more}))
 
 
+TABLE_I = """
+X . . . X X X . . X X X X . X X
+X X . . . X X X . . X X X X . X
+X X X . . . X X X . . X . X X X
+. X X X . . X X X X . . X . X X
+. . X X X . . X X X X . X X . X
+. . . X X X . . X X X X . X X X
+"""
+"""Of LeCun et al. 1998: rows are maps of S2, columns maps of C3."""
+
+
+def test_lenet5_of_1998_has_the_parameters_and_connections_of_its_paper() -> None:
+    rows = [line.split() for line in TABLE_I.strip().splitlines()]
+    table = [[at for at, cell in enumerate(column) if cell == "X"] for column in zip(*rows, strict=True)]
+    found = figures(
+        {"type": "Input", "shape": [32, 32, 1]},
+        {"type": "Conv2D", "filters": 6, "kernel_size": 5, "activation": "lenet_tanh"},
+        {"type": "Subsampling2D"},
+        {"type": "Conv2D", "filters": 16, "kernel_size": 5, "connections": table},
+        {"type": "Subsampling2D"},
+        {"type": "Conv2D", "filters": 120, "kernel_size": 5},
+        {"type": "Flatten"},
+        {"type": "Dense", "units": 84},
+        {"type": "RBF", "units": 10},
+    )
+
+    assert found.parameters == 60_000
+    assert [layer.parameters for layer in found.layers] == [0, 156, 12, 1516, 32, 48_120, 0, 10_164, 0]
+    # The paper counts 340,908 connections: a product each, a bias for each value but the last ten, and all
+    # four pixels of a patch where here their mean is multiplied once.
+    values = sum(int(np.prod(layer.output_shape)) for layer in found.layers[1:-1] if layer.type != "Flatten")
+    patches = 3 * (14 * 14 * 6 + 5 * 5 * 16)
+    assert found.multiply_adds + values + patches == 340_908
+    assert found.layers[3].receptive_field == (14, 14)
+    assert found.layers[5].receptive_field == (32, 32)
+    assert found.layers[3].formulas["parameters"] == "5 × 5 × 60 + 16 = 1516"
+    assert found.layers[3].formulas["multiply_adds"] == "10 × 10 × (60 × 5 × 5) = 150000"
+
+
+@given(st.data())
+def test_a_table_that_connects_everything_is_none(data: st.DataObject) -> None:
+    channels, filters = data.draw(st.integers(1, 5)), data.draw(st.integers(1, 5))
+    bias = data.draw(st.booleans())
+    image = {"type": "Input", "shape": [9, 9, channels]}
+    layer = {"type": "Conv2D", "filters": filters, "kernel_size": 3, "use_bias": bias}
+    whole = figures(image, layer)
+    table = figures(image, layer | {"connections": [list(range(channels))] * filters})
+
+    assert (table.parameters, table.multiply_adds) == (whole.parameters, whole.multiply_adds)
+
+
 def test_the_lectures_network_has_257546_parameters() -> None:
     found = figures(*LENET5)
 

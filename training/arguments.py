@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training import networks
-from training.recipes import PREPARED, RECIPES, STROKES, InkRecipe, Recipe
+from training.recipes import RECIPES, STROKES, InkRecipe, Recipe, usual
 
 DESCRIPTION = """\
 Train a network on MNIST, by default the lecture's LeNet-5, and publish it as the next version
@@ -41,6 +41,7 @@ examples:
   python -m training --data mnist.npz                   the same, from a file
   python -m training --recipe lecture                   as the slides do it: a trial of a few minutes
   python -m training --network ink                      the network that finds ink: about 90 minutes
+  python -m training --network lenet5-1998              LeNet-5 as it was published: about half an hour
   python -m training --recipe best                      on MNIST's own images alone
   python -m training --images 300 --epochs 1            a trial: seconds, and no use but to see it work
   python -m training --recipe lecture --name slides     the lecture's network under a name of its own
@@ -96,7 +97,7 @@ def parse(arguments: Sequence[str]) -> Settings:
     parser = _parser()
     given = parser.parse_args(arguments)
     is_ink = given.network == networks.INK
-    recipe = RECIPES[given.recipe or (STROKES if is_ink else PREPARED).name]
+    recipe = RECIPES[given.recipe] if given.recipe else usual(given.network)
     if isinstance(recipe, InkRecipe) != is_ink:
         parser.error(f"the recipe {STROKES.name} is for the network {networks.INK}, and it for no other")
     shortened = recipe.shortened(images=given.images, epochs=given.epochs)
@@ -145,8 +146,10 @@ def _parser() -> argparse.ArgumentParser:
         "--recipe",
         choices=sorted(RECIPES),
         help="prepared: augmentation, long cosine schedule, averaged weights, and a third of each batch are "
-        "drawn scenes as the service prepares them; best: the same without such scenes; lecture: the slides' "
-        f"own split and settings; strokes: for --network {networks.INK} (default: prepared, or strokes)",
+        "drawn scenes as the service prepares them; best: the same without such scenes; distorted: gentler, "
+        "for small networks; lecture: the slides' own split and settings; "
+        f"strokes: for --network {networks.INK} (default: prepared, distorted for --network lenet5-1998, "
+        f"strokes for --network {networks.INK})",
     )
     parser.add_argument(
         "--data",

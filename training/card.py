@@ -46,6 +46,7 @@ class Layer:
         strides: Steps down and across.
         dilations: Cells from one tap of a kernel to the next, down and across.
         padding: ``same`` or ``valid``.
+        margins: Rows of zeros that are put above and below, columns left and right.
         activation: Keras' name of it.
         connections: For each filter the channels that it sees; None when it sees all.
         inputs: The layers that it reads; None when that is the one before, or the image.
@@ -60,6 +61,7 @@ class Layer:
     strides: tuple[int, int] | None = None
     dilations: tuple[int, int] | None = None
     padding: str | None = None
+    margins: tuple[tuple[int, int], tuple[int, int]] | None = None
     activation: str | None = None
     connections: tuple[tuple[int, ...], ...] | None = None
     inputs: tuple[str, ...] | None = None

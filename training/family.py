@@ -20,7 +20,7 @@ class Head(Protocol):
     """
     How a network comes to its answer, in Keras' operations: they are trained, measured and exported alike.
 
-    ``softmax(logits(features(x)))`` is what the network's last layer gives.
+    ``softmax(logits(features(x)))`` is what the last layer of a calibrated network gives.
     """
 
     def features(self, x: Any) -> Any:  # noqa: ANN401  a tensor of TensorFlow's or a symbol of Keras'
@@ -61,8 +61,8 @@ class Family(Kind):
     """
     A kind of network that reads digits.
 
-    Its input is at least 28x28, its last layer gives the probabilities, ``(batch, 10)``, and its loss is of
-    one-hot labels and those.
+    Its input is at least 28x28. Its loss is of one-hot labels and of what it gives, ``(batch, 10)``. The last
+    layer of a calibrated copy gives the probabilities.
 
     Attributes:
         head: Takes a network of this kind.

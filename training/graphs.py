@@ -82,12 +82,12 @@ def _converted(
     """Convert a function of the image; the network's weights go through as inputs, and keep their names."""
     held = [weight for layer in visible(network) for weight in weights(layer)]
     image = tf.TensorSpec((None, *input_size(network), 1), tf.uint8, name=INPUT)
-    signature = [image, *(tf.TensorSpec(weight.value.shape, tf.float32, name=weight.name) for weight in held)]
+    signature = [image, *(tf.TensorSpec(weight.shape, tf.float32, name=weight.name) for weight in held)]
 
     def with_weights(image: tf.Tensor, *values: tf.Tensor) -> dict[str, tf.Tensor]:
-        # As Keras has their axes; ONNX has those of the file, and the two transpositions cancel out.
+        # As Keras has them; what gives them ONNX's order again cancels out.
         state = [
-            (weight.variable, tf.transpose(value, np.argsort(weight.order)))
+            (weight.variable, tf.gather(tf.reshape(value, (-1,)), weight.places))
             for weight, value in zip(held, values, strict=True)
         ]
         with keras.StatelessScope(state_mapping=state):

@@ -1,5 +1,6 @@
 """What the card says of each layer: its geometry, its activation, its weights by name and axes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,18 +28,22 @@ class Weight:
         name: ``<layer>.<weight>``: its name in ``layers.onnx``.
         variable: Keras' own.
         axes: What each of its axes is, in the order of the file.
-        order: The variable's axes in that order.
+        shape: In the file.
+        places: Where each of the variable's numbers is among the file's; the others there are zero.
     """
 
     name: str
     variable: keras.Variable
     axes: tuple[str, ...]
-    order: tuple[int, ...]
+    shape: tuple[int, ...]
+    places: npt.NDArray[np.int64]
 
     @property
     def value(self) -> npt.NDArray[np.float32]:
         """The values, as the file has them."""
-        return np.ascontiguousarray(self.variable.numpy().transpose(self.order))
+        values = np.zeros(int(np.prod(self.shape)), np.float32)
+        values[self.places] = self.variable.numpy()
+        return values.reshape(self.shape)
 
 
 def visible(network: keras.Model) -> list[keras.Layer]:
@@ -50,16 +55,17 @@ def weights(layer: keras.Layer) -> list[Weight]:
     """
     Give a layer's weights.
 
-    A layer of a network's own names their axes by an attribute ``axes``, ``{weight: names}``.
+    A layer of a network's own names their axes by an attribute ``axes``, ``{weight: names}``, and has by an
+    attribute ``places`` what ``Weight`` has as ``shape`` and ``places``, where the file has more numbers.
     """
-    named = _axes(layer)
+    named, placed = _axes(layer), getattr(layer, "places", {})
     found = []
     for variable in layer.weights:
-        number = len(variable.shape)
-        is_kernel = isinstance(layer, keras.layers.Conv2D) and variable.name == "kernel"
-        axes = named.get(variable.name, tuple(f"axis_{axis}" for axis in range(number)))
-        order = KERNEL_AXES if is_kernel else tuple(range(number))
-        found.append(Weight(f"{layer.name}.{variable.name}", variable, axes, order))
+        name, shape = variable.name, tuple(variable.shape)
+        axes = named.get(name, tuple(f"axis_{axis}" for axis in range(len(shape))))
+        is_kernel = isinstance(layer, keras.layers.Conv2D) and name == "kernel"
+        places = placed.get(name) or _in_order(shape, KERNEL_AXES if is_kernel else range(len(shape)))
+        found.append(Weight(f"{layer.name}.{name}", variable, axes, *places))
     return found
 
 
@@ -88,17 +94,19 @@ def table(network: keras.Model) -> tuple[card.Layer, ...]:
 def _described(layer: keras.Layer, before: str) -> card.Layer:
     """Give a layer's row of the card; what a layer does not have is None."""
     read = tuple(_origin(tensor) for tensor in keras.tree.flatten(layer.input))
-    activation = getattr(layer, "activation", None)
+    activation, padding = (getattr(layer, name, None) for name in ("activation", "padding"))
     return card.Layer(
         name=layer.name,
-        type=type(layer).__name__,
+        # A convolution with a table of connections is one.
+        type="Conv2D" if isinstance(layer, keras.layers.Conv2D) else type(layer).__name__,
         output_shape=tuple(layer.output.shape[1:]),
         parameters=sum(int(np.prod(variable.shape)) for variable in layer.trainable_variables),
         kernel_size=_pair(layer, "kernel_size") or _pair(layer, "pool_size"),
         strides=_pair(layer, "strides"),
         dilations=_pair(layer, "dilation_rate"),
-        padding=getattr(layer, "padding", None),
-        activation=activation and keras.activations.serialize(activation),
+        padding=padding if isinstance(padding, str) else None,
+        margins=padding if isinstance(layer, keras.layers.ZeroPadding2D) else None,
+        activation=activation and activation.__name__,
         connections=getattr(layer, "connections", None),
         inputs=None if read == (before,) else read,
         weights={weight.variable.name: weight.axes for weight in weights(layer)},
@@ -117,6 +125,12 @@ def _axes(layer: keras.Layer) -> dict[str, tuple[str, ...]]:
     if isinstance(layer, keras.layers.Dense):
         return {"kernel": ("inputs", "units"), "bias": ("units",)}
     return dict(getattr(layer, "axes", {}))
+
+
+def _in_order(shape: tuple[int, ...], order: Sequence[int]) -> tuple[tuple[int, ...], npt.NDArray[np.int64]]:
+    """Give the shape and the places of a variable whose axes the file has in another order."""
+    turned = tuple(shape[axis] for axis in order)
+    return turned, np.arange(np.prod(turned)).reshape(turned).transpose(np.argsort(order))
 
 
 def _pair(layer: Any, name: str) -> tuple[int, int] | None:  # noqa: ANN401  any attribute may be missing

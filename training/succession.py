@@ -10,7 +10,7 @@ from typing import Protocol
 from training.arguments import Settings, trial_name
 from training.errors import SuccessionError
 from training.publication import CARD, versions
-from training.recipes import USUAL
+from training.recipes import usual
 
 MOST_CARD_BYTES = 2**20
 """Largest card that is read: that of the packaged network has 34 KB."""
@@ -86,7 +86,7 @@ def settled(settings: Settings, *, packaged: Path = PACKAGED) -> Settings:
         SuccessionError: It is one, and the name is that of a version for use.
     """
     before = predecessor(settings.repository, settings.name, packaged=packaged)
-    known = {recipe.name for recipe in USUAL} | ({before.recipe} if before else set())
+    known = {usual(settings.network).name} | ({before.recipe} if before else set())
     trial = settings.trial or (before is not None and settings.recipe.name not in known)
     if not trial:
         return settings

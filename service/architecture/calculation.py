@@ -20,8 +20,10 @@ _NAMES = {
     "Conv2D": "conv2d",
     "AveragePooling2D": "average_pooling2d",
     "MaxPooling2D": "max_pooling2d",
+    "Subsampling2D": "subsampling2d",
     "Flatten": "flatten",
     "Dense": "dense",
+    "RBF": "rbf",
 }
 
 

@@ -57,6 +57,29 @@ def convolution_multiply_adds(output: Sequence[int], channels: int, kernel: tupl
     )
 
 
+def connected_parameters(connections: int, kernel: tuple[int, int], filters: int, *, bias: bool) -> Figure:
+    """``W_h W_w N + F``: a kernel for each of N connections and a bias for each filter (LeNet-5's C3)."""
+    biases = f" + {filters}" if bias else ""
+    return _equals(f"{_times(*kernel, connections)}{biases}", prod(kernel) * connections + bias * filters)
+
+
+def connected_multiply_adds(sides: Sequence[int], connections: int, kernel: tuple[int, int]) -> Figure:
+    """``F_h F_w (N W_h W_w)``: each output sums the products of its own connections."""
+    return _equals(
+        f"{_times(*sides)} × ({_times(connections, *kernel)})", prod(sides) * connections * prod(kernel)
+    )
+
+
+def subsampling_parameters(channels: int) -> Figure:
+    """``2 C``: a coefficient and a bias for each map (LeNet-5's S2 and S4)."""
+    return _equals(f"(1 + 1) × {channels}", 2 * channels)
+
+
+def subsampling_multiply_adds(output: Sequence[int]) -> Figure:
+    """``F_h F_w C``: each mean is multiplied once."""
+    return _equals(_times(*output), prod(output))
+
+
 def dense_multiply_adds(inputs: int, units: int) -> Figure:
     """``I U``: each weight is used once."""
     return _equals(_times(inputs, units), inputs * units)

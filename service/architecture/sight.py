@@ -6,7 +6,7 @@ from operator import mul
 from service.architecture import formulas
 from service.architecture.formulas import Figure
 from service.architecture.steps import Step
-from service.architecture.vocabulary import Dense, Flatten, Layer
+from service.architecture.vocabulary import RBF, Dense, Flatten, Layer
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,13 @@ class Sight:
         return "; ".join(dict.fromkeys(figure.formula for figure in self.figures))
 
     def through(self, layer: Layer, step: Step) -> "Sight":
-        """Look through one more layer; a unit of a dense one sees everything."""
+        """Look through one more layer; a unit of a dense one, or a distance, sees everything."""
         if isinstance(layer, Flatten):
             return self
-        window = self.sides if isinstance(layer, Dense) else step.window
+        sees_all = isinstance(layer, Dense | RBF)
+        window = self.sides if sees_all else step.window
         return Sight(
             tuple(map(formulas.receptive_field, self.fields, self.jumps, window)),
             tuple(map(mul, self.jumps, step.strides)),
-            (1,) * len(self.sides) if isinstance(layer, Dense) else step.shape[:-1],
+            (1,) * len(self.sides) if sees_all else step.shape[:-1],
         )

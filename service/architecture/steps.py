@@ -1,11 +1,12 @@
 """What each kind of layer makes of its input: shape, parameters, multiply-adds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
 from service.architecture import formulas
 from service.architecture.formulas import Figure, Padding
-from service.architecture.vocabulary import Conv2D, Dense, Flatten, Input, Layer, Pooling
+from service.architecture.vocabulary import RBF, Conv2D, Dense, Flatten, Input, Layer, Pooling, Subsampling2D
 from service.errors import Fault, InvalidInputError
 
 NO_WEIGHTS = Figure(0, "0: there is nothing to learn")
@@ -51,7 +52,7 @@ def take(layer: Layer, before: Step | None, pointer: str) -> Step:
     if isinstance(layer, Flatten):
         units = prod(before.shape)
         return Step((units,), f"{' × '.join(map(str, before.shape))} = {units}")
-    if isinstance(layer, Dense):
+    if isinstance(layer, Dense | RBF):
         return _dense(layer, before, pointer)
     if len(before.shape) == 1:
         raise refused(
@@ -78,14 +79,19 @@ def _input(layer: Layer, before: Step | None, pointer: str) -> Step:
     return Step(layer.shape, "as given")
 
 
-def _dense(layer: Dense, before: Step, pointer: str) -> Step:
+def _dense(layer: Dense | RBF, before: Step, pointer: str) -> Step:
     if len(before.shape) > 1:
-        raise refused(pointer, "type", "Dense takes a vector: put Flatten before it")
+        raise refused(pointer, "type", f"{layer.type} takes a vector: put Flatten before it")
     (inputs,) = before.shape
+    learned = (
+        NO_WEIGHTS
+        if isinstance(layer, RBF)
+        else formulas.dense_parameters(inputs, layer.units, bias=layer.use_bias)
+    )
     return Step(
         (layer.units,),
         f"{layer.units}: one value a unit",
-        formulas.dense_parameters(inputs, layer.units, bias=layer.use_bias),
+        learned,
         formulas.dense_multiply_adds(inputs, layer.units),
     )
 
@@ -95,14 +101,27 @@ def _convolution(layer: Conv2D, before: Step, pointer: str) -> Step:
     window, strides = layer.kernel_size, layer.strides
     sides, text = _slide(before, window, strides, layer.padding, (pointer, "kernel_size"))
     shape = (*sides, layer.filters)
-    return Step(
-        shape,
-        f"{text}; {layer.filters} filters",
-        formulas.convolution_parameters(channels, window, layer.filters, bias=layer.use_bias),
-        formulas.convolution_multiply_adds(shape, channels, window),
-        window,
-        strides,
-    )
+    if layer.connections is None:
+        parameters = formulas.convolution_parameters(channels, window, layer.filters, bias=layer.use_bias)
+        multiply_adds = formulas.convolution_multiply_adds(shape, channels, window)
+    else:
+        connections = _connections(layer.connections, layer.filters, channels, pointer)
+        parameters = formulas.connected_parameters(connections, window, layer.filters, bias=layer.use_bias)
+        multiply_adds = formulas.connected_multiply_adds(sides, connections, window)
+    return Step(shape, f"{text}; {layer.filters} filters", parameters, multiply_adds, window, strides)
+
+
+def _connections(table: Sequence[Sequence[int]], filters: int, channels: int, pointer: str) -> int:
+    """Count the connections of a table that fits."""
+    if len(table) != filters:
+        raise refused(
+            pointer, "connections", f"expected the channels of {filters} filters, not of {len(table)}"
+        )
+    for number, seen in enumerate(table):
+        if len(set(seen)) < len(seen) or max(seen, default=0) >= channels:
+            detail = f"expected different channels from 0 to {channels - 1}"
+            raise refused(pointer, f"connections/{number}", detail)
+    return sum(map(len, table))
 
 
 def _pooling(layer: Pooling, before: Step, pointer: str) -> Step:
@@ -112,7 +131,11 @@ def _pooling(layer: Pooling, before: Step, pointer: str) -> Step:
     if isinstance(layer.padding, int) and layer.padding >= min(window):
         raise refused(pointer, "padding", "the padding is less than the patch, or patches would be empty")
     sides, text = _slide(before, window, strides, layer.padding, (pointer, "pool_size"))
-    return Step((*sides, channels), f"{text}; {channels} maps as before", window=window, strides=strides)
+    shape, size = (*sides, channels), f"{text}; {channels} maps as before"
+    if isinstance(layer, Subsampling2D):
+        parameters = formulas.subsampling_parameters(channels)
+        return Step(shape, size, parameters, formulas.subsampling_multiply_adds(shape), window, strides)
+    return Step(shape, size, window=window, strides=strides)
 
 
 def _slide(

@@ -13,6 +13,7 @@ LARGEST = 65_536
 
 Count = Annotated[int, Field(strict=True, ge=1, le=LARGEST)]
 Many = Annotated[int, Field(strict=True, ge=1, le=2**31)]
+Index = Annotated[int, Field(strict=True, ge=0, lt=LARGEST)]
 Margin = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
 
 
@@ -23,7 +24,7 @@ def _as_pair(value: object) -> object:
 def _no_more_than(most: int, what: str) -> BeforeValidator:
     # Pydantic's own count is of the valid ones: a million that are wrong would each be a fault.
     def check(values: object) -> object:
-        if isinstance(values, list | tuple | np.ndarray) and len(values) > MOST_LAYERS:
+        if isinstance(values, list | tuple | np.ndarray) and len(values) > most:
             kind, message = "too_many", "expected at most {most} {what}"
             raise PydanticCustomError(kind, message, {"most": most, "what": what})
         return values
@@ -35,7 +36,17 @@ Pair = Annotated[tuple[Count, Count], BeforeValidator(_as_pair, json_schema_inpu
 """Height and width; one number stands for both."""
 
 Activation = Literal[
-    "linear", "relu", "leaky_relu", "tanh", "sigmoid", "softplus", "softmax", "elu", "selu", "gelu"
+    "linear",
+    "relu",
+    "leaky_relu",
+    "tanh",
+    "lenet_tanh",
+    "sigmoid",
+    "softplus",
+    "softmax",
+    "elu",
+    "selu",
+    "gelu",
 ]
 
 
@@ -71,6 +82,16 @@ class Conv2D(_Layer):
         description="`same` keeps the size at stride 1, `full` has every overlap, a number is the slide's p.",
     )
     use_bias: bool = Field(default=True, strict=True, description="One bias term a filter.")
+    connections: (
+        Annotated[
+            tuple[Annotated[tuple[Index, ...], _no_more_than(LARGEST, "items")], ...],
+            _no_more_than(LARGEST, "items"),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="For each filter the channels that it sees, from 0, as in LeNet-5's table I; null: all.",
+    )
     activation: Activation = Field(default="linear", description="Costs nothing that is counted here.")
 
 
@@ -96,6 +117,13 @@ class MaxPooling2D(_Pooling):
     type: Literal["MaxPooling2D"]
 
 
+class Subsampling2D(_Pooling):
+    """The mean of each patch by a coefficient, plus a bias, one of each a map: LeNet-5's S2 and S4."""
+
+    type: Literal["Subsampling2D"]
+    activation: Activation = Field(default="lenet_tanh", description="Costs nothing that is counted here.")
+
+
 class Flatten(_Layer):
     """Feature maps to a vector."""
 
@@ -111,9 +139,17 @@ class Dense(_Layer):
     activation: Activation = Field(default="linear", description="Costs nothing that is counted here.")
 
 
-Pooling = AveragePooling2D | MaxPooling2D
+class RBF(_Layer):
+    """Squared distances to one point for each unit, which is drawn and not learned: LeNet-5's output."""
+
+    type: Literal["RBF"]
+    units: Count = Field(description="Points, and so distances.")
+
+
+Pooling = AveragePooling2D | MaxPooling2D | Subsampling2D
 Layer = Annotated[
-    Input | Conv2D | AveragePooling2D | MaxPooling2D | Flatten | Dense, Field(discriminator="type")
+    Input | Conv2D | AveragePooling2D | MaxPooling2D | Subsampling2D | Flatten | Dense | RBF,
+    Field(discriminator="type"),
 ]
 
 

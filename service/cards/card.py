@@ -25,6 +25,8 @@ Size = Annotated[int, Field(gt=0, lt=2**53)]
 
 Pair = tuple[Size, Size]
 
+Margin = tuple[Count, Count]
+
 Temperature = Annotated[float, Field(gt=0)]
 
 
@@ -63,6 +65,8 @@ class Layer(_Told):
     """Cells from one tap of a kernel to the next, down and across."""
     padding: str | None = None
     """``same`` or ``valid``."""
+    margins: tuple[Margin, Margin] | None = None
+    """Rows of zeros that are put above and below, columns left and right."""
     activation: str | None = None
     """Keras' name of it."""
     connections: tuple[tuple[int, ...], ...] | None = None

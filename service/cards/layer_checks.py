@@ -49,23 +49,40 @@ def check(
         inputs = (before,) if layer.inputs is None else layer.inputs
         read = shapes.get(inputs[0]) if len(inputs) == 1 else None
         _check_connections(layer, read)
-        match layer.type:
-            case "Conv2D":
-                _check_convolution(layer, read, weights)
-            case "AveragePooling2D" | "MaxPooling2D":
-                _check_window(layer, read)
-                if read and read[-1] != layer.output_shape[-1]:
-                    _refuse(f"{layer.name} pools {read[-1]} maps, but its output is {layer.output_shape}")
-            case "Dense":
-                _check_dense(layer, read, weights)
-            case "Flatten" | "Softmax" if read:
-                made = (prod(read),) if layer.type == "Flatten" else read
-                if layer.output_shape != made:
-                    _refuse(f"{layer.name} makes {made} of {read}, but its output is {layer.output_shape}")
+        _check_operation(layer, read, weights)
         before = layer.name
     together = sum(layer.parameters for layer in layers)
     if together != parameters:
         _refuse(f"its layers have {together} parameters together, but the card says {parameters}")
+
+
+def _check_operation(layer: Layer, read: Shape | None, weights: Mapping[str, Array]) -> None:
+    match layer.type:
+        case "Conv2D":
+            _check_convolution(layer, read, weights)
+        case "AveragePooling2D" | "MaxPooling2D" | "Subsampling2D":
+            _check_window(layer, read)
+            if read and read[-1] != layer.output_shape[-1]:
+                _refuse(f"{layer.name} pools {read[-1]} maps, but its output is {layer.output_shape}")
+        case "Dense":
+            _check_dense(layer, read, weights)
+        case "RBF":
+            _check_distances(layer, read, weights)
+        case "ZeroPadding2D" | "Flatten" | "Softmax" | "Softmin" if read:
+            made = _reshaped(layer, read)
+            if layer.output_shape != made:
+                _refuse(f"{layer.name} makes {made} of {read}, but its output is {layer.output_shape}")
+
+
+def _reshaped(layer: Layer, read: Shape) -> Shape:
+    """Give the shape of what a layer makes that only puts values in other places, or gives as many."""
+    if layer.type == "Flatten":
+        return (prod(read),)
+    if layer.margins is None or len(read) != 3:
+        return read
+    height, width, channels = read
+    (top, bottom), (left, right) = layer.margins
+    return height + top + bottom, width + left + right, channels
 
 
 def _check_output(layer: Layer, output: Output) -> None:
@@ -94,8 +111,12 @@ def _check_parameters(layer: Layer, weights: Mapping[str, Array]) -> None:
     # Some weights may not be trainable, such as the means of a normalisation: bit n tells that some of them
     # have n numbers together.
     sums = 1
-    for weight in weights.values():
-        sums |= sums << weight.size
+    for name, weight in weights.items():
+        more = sums << weight.size
+        if name == "kernel" and layer.connections is not None:
+            # Where there is no connection nothing is trained.
+            more |= sums << sum(map(len, layer.connections)) * prod(weight.shape[2:])
+        sums |= more
     if not sums >> layer.parameters & 1:
         sizes = " and ".join(f"{weight.size} numbers of {name}" for name, weight in weights.items())
         _refuse(f"{layer.name} has {layer.parameters} parameters, but its weights are {sizes}")
@@ -135,6 +156,12 @@ def _check_dense(layer: Layer, read: Shape | None, weights: Mapping[str, Array])
     # Keras' takes the last axis; that of other programs what the layer before gives in one line.
     if kernel and read and kernel[0] not in {read[-1], prod(read)}:
         _refuse(f"{layer.name} reads {read}, but its kernel is {kernel}")
+
+
+def _check_distances(layer: Layer, read: Shape | None, weights: Mapping[str, Array]) -> None:
+    bitmap = weights.get("bitmap")
+    if bitmap is not None and read and bitmap.shape != (*layer.output_shape, *read):
+        _refuse(f"{layer.name} makes {layer.output_shape} of {read}, but its bitmap is {bitmap.shape}")
 
 
 def _kernel(

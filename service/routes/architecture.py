@@ -25,11 +25,37 @@ _LENET5 = [
     {"type": "Dense", "units": 84, "activation": "relu"},
     {"type": "Dense", "units": 10, "activation": "softmax"},
 ]
+# Three neighbours, four, two pairs of them, and all: 60 connections.
+_TABLE_I = [
+    *([0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [0, 4, 5], [0, 1, 5]),
+    *([0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 5], [0, 3, 4, 5], [0, 1, 4, 5], [0, 1, 2, 5]),
+    *([0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5], [0, 1, 2, 3, 4, 5]),
+]
+_SUBSAMPLING = {"type": "Subsampling2D", "pool_size": [2, 2]}
+_LENET5_1998 = [
+    {"type": "Input", "shape": [32, 32, 1]},
+    {"type": "Conv2D", "name": "C1", "filters": 6, "kernel_size": [5, 5], "activation": "lenet_tanh"},
+    _SUBSAMPLING | {"name": "S2"},
+    {
+        "type": "Conv2D",
+        "name": "C3",
+        "filters": 16,
+        "kernel_size": [5, 5],
+        "connections": _TABLE_I,
+        "activation": "lenet_tanh",
+    },
+    _SUBSAMPLING | {"name": "S4"},
+    {"type": "Conv2D", "name": "C5", "filters": 120, "kernel_size": [5, 5], "activation": "lenet_tanh"},
+    {"type": "Flatten"},
+    {"type": "Dense", "name": "F6", "units": 84, "activation": "lenet_tanh"},
+    {"type": "RBF", "units": 10},
+]
 _COLOUR = {"type": "Input", "shape": [512, 512, 3]}
 _HUNDRED = {"type": "Conv2D", "filters": 100, "kernel_size": [5, 5], "padding": "same"}
 
 EXAMPLES: dict[str, Any] = {
     "The lecture's LeNet-5: 257,546 parameters": {"layers": _LENET5},
+    "LeNet-5 as it was published in 1998: 60,000 parameters": {"layers": _LENET5_1998},
     "100 kernels of 5x5 on 512x512 in colour: 7,600 parameters, 9.77 GiB": {
         "layers": [_COLOUR, _HUNDRED],
         "batch": 100,

@@ -27,9 +27,10 @@ export class ServiceError extends Error {
  * @typedef {{ink: "framed" | "levels" | "network", looks: number, inverted: boolean, box: number[] | null,
  *   scale: number, shift: number[], warnings: string[]}} Steps
  * @typedef {{name: string, type: string, output_shape: number[], parameters: number, kernel_size: [number, number] | null,
- *   strides: [number, number] | null, dilations: [number, number] | null, padding: string | null, activation: string | null,
- *   connections: number[][] | null, inputs: string[] | null}} Layer
- * @typedef {{kernels: any, biases: number[], axes: string[], shape: number[]}} Learnt
+ *   strides: [number, number] | null, dilations: [number, number] | null, padding: string | null,
+ *   margins: [[number, number], [number, number]] | null, activation: string | null, connections: number[][] | null,
+ *   inputs: string[] | null, weights: Record<string, string[]> | null}} Layer
+ * @typedef {{kernels: any, biases: number[], axes: string[], shape: number[], weights: Record<string, {values: any[]}>}} Learnt
  * @typedef {{name: string, type: string, shape: number[], min: number, max: number, maps?: number[][][], vector?: number[]}} LayerMaps
  * @typedef {{name: string, matrix: number[][], sum: number, kind: string, purpose: string, source: string}} Preset
  * @typedef {{body: BodyInit, type: string | null}} Picture
@@ -68,7 +69,7 @@ function kept(path) {
 export const models = () => kept("/models");
 /** The models that read digits. */
 export const recognisers = async () => (await models()).models.filter((one) => one.role === "recogniser");
-/** @param {string} name @returns {Promise<{name: string, layers: Layer[], input_shape: [number, number, number], parameters: number, recipe: string, evaluation: any, provider: string}>} */
+/** @param {string} name @returns {Promise<{name: string, layers: Layer[], input_shape: [number, number, number], parameters: number, temperature: number | null, recipe: string, evaluation: any, provider: string}>} */
 export const model = (name) => kept(`/models/${encodeURIComponent(name)}`);
 /** @returns {Promise<{kernels: Preset[]}>} */
 export const presets = () => kept("/kernels");

@@ -122,6 +122,12 @@ export const STRINGS = {
     "Não se sabe aqui como calcula uma camada do tipo {type}, tal como o cartão a descreve: mostram-se os mapas.",
   ],
   network_failed: ["This network cannot be shown: {reason}", "Esta rede não pode ser mostrada: {reason}"],
+  padding_cell: [
+    "The value of the same place in the layer before; around it zeros.",
+    "O valor do mesmo lugar na camada anterior; ao redor, zeros.",
+  ],
+  bitmap: ["Bitmap of the digit", "Mapa de bits do dígito"],
+  squares: ["Squared differences", "Diferenças ao quadrado"],
   window: ["Window", "Janela"],
   kernel: ["Kernel", "Núcleo"],
   products: ["Products", "Produtos"],
@@ -266,7 +272,8 @@ export const STRINGS = {
   // Cost
   example: ["Network", "Rede"],
   lenet5: ["The lecture’s LeNet-5", "LeNet-5 da aula"],
-  lenet5_1998: ["5×5 in conv2d_3, as in 1998", "5×5 em conv2d_3, como em 1998"],
+  lenet5_c5: ["LeNet-5, 5×5 in conv2d_3", "LeNet-5, 5×5 em conv2d_3"],
+  lenet5_1998: ["LeNet-5 as published in 1998", "LeNet-5 como publicada em 1998"],
   hundred_kernels: ["100 kernels, 512×512 colour", "100 núcleos, 512×512 a cores"],
   hundred_neurons: ["100 neurons, 512×512 colour", "100 neurónios, 512×512 a cores"],
   batch: ["Batch", "Lote"],

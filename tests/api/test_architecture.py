@@ -14,6 +14,11 @@ IMAGE = {"type": "Input", "shape": [28, 28, 1]}
 FLATTEN = {"type": "Flatten"}
 
 
+def connected(*connections: object) -> dict[str, Any]:
+    """A convolution of two filters with a table."""
+    return {"type": "Conv2D", "filters": 2, "kernel_size": 5, "connections": connections}
+
+
 def examples(operation: str) -> list[Any]:
     return [pytest.param(example, id=example["name"]) for example in EXAMPLES if example["op"] == operation]
 
@@ -151,6 +156,16 @@ def test_every_example_in_the_documentation_is_answered(client: Client) -> None:
         ([IMAGE, {"type": "Conv2D", "filters": 1, "kernel_size": 3, "padding": -1}], "#/layers/1/padding"),
         ([IMAGE, {"type": "MaxPooling2D", "padding": 2}], "#/layers/1/padding"),
         ([IMAGE, {"type": "MaxPooling2D", "padding": "full"}], "#/layers/1/padding"),
+        ([IMAGE, {"type": "RBF", "units": 10}], "#/layers/1/type"),
+        ([IMAGE, FLATTEN, {"type": "RBF", "units": 0}], "#/layers/2/units"),
+        ([IMAGE, FLATTEN, {"type": "Subsampling2D"}], "#/layers/2/type"),
+        ([IMAGE, {"type": "Subsampling2D", "activation": "xyzzy"}], "#/layers/1/activation"),
+        ([IMAGE, connected([0])], "#/layers/1/connections"),
+        ([IMAGE, connected([0], [0], [0])], "#/layers/1/connections"),
+        ([IMAGE, connected([0], [1])], "#/layers/1/connections/1"),
+        ([IMAGE, connected([0, 0], [0])], "#/layers/1/connections/0"),
+        ([IMAGE, connected([0], [-1])], "#/layers/1/connections/1/0"),
+        ([IMAGE, connected([0], "0")], "#/layers/1/connections/1"),
         ([{"type": "Input", "shape": [28, 28]}, FLATTEN], "#/layers/0/shape"),
         ([{"type": "Input", "shape": []}, FLATTEN], "#/layers/0/shape"),
         ([{"type": "Input", "shape": [2**31, 2**31, 2**31]}, FLATTEN], "#/layers/0"),

@@ -51,6 +51,12 @@ def on_card(**members: object) -> Change:
     return lambda card: card.update(members)
 
 
+def fewer_parameters(card: dict[str, Any]) -> None:
+    """As of a layer that is trained only where there are connections."""
+    of("conv2d_2", connections=[[0, 5], *ALL_SIX[1:]], parameters=2_416 - 4 * 25)(card)
+    card["parameters"] -= 4 * 25
+
+
 def twice(card: dict[str, Any]) -> None:
     card["layers"].insert(1, card["layers"][0])
 
@@ -123,6 +129,7 @@ def test_it_is_refused_with_what_contradicts_what_and_the_others_are_served(
     [
         of("conv2d_2", connections=[[0, 5], *ALL_SIX[1:]]),
         of("conv2d_2", connections=[[], *ALL_SIX[1:]]),
+        fewer_parameters,
         of("conv2d_2", inputs=["average_pooling2d_1"]),
         # A step of the graph that is no layer, and several: what they give is not on the card.
         of("conv2d_2", inputs=["pad"]),

@@ -177,7 +177,8 @@ def test_a_kernel_over_a_picture_is_what_scipy_makes_of_it(open_page: Callable[.
     ("network", "told"),
     [
         ("lenet5", ["257,546", "98.21 %"]),
-        ("lenet5_1998", ["61,706", "17.85 %"]),
+        ("lenet5_c5", ["61,706", "17.85 %"]),
+        ("lenet5_1998", ["60,000", "16.94 %", "5 × 5 × 60 + 16 = 1516"]),
         ("hundred_kernels", ["7,600", "100 MiB", "300 MB"]),
         ("hundred_neurons", ["78,643,300"]),
     ],

@@ -5,7 +5,7 @@ import { clip } from "./receptive-field.js";
 /**
  * @typedef {{channel: number, window: number[][], kernel: number[][], products: number[][], partial: number}} Group
  * @typedef {object} Account
- * @property {"sum" | "mean" | "maximum" | "share"} kind
+ * @property {"sum" | "mean" | "maximum" | "distance" | "share"} kind
  * @property {Group[]} groups by channel of the layer before; one group when they are single numbers
  * @property {number} sum
  * @property {number} bias
@@ -14,6 +14,7 @@ import { clip } from "./receptive-field.js";
  * @property {number} value
  * @property {number[]} [logits] of all units, where the value is a share in all
  * @property {number} [unit] this one among them
+ * @property {{distance: number, temperature: number}} [distance] what the logit was made of
  */
 
 /**
@@ -83,6 +84,43 @@ export function poolingCell(kind, { before, region, channel, value }) {
     window.map((row) => row.map(() => share)),
   );
   return account(kind, [one], 0, value, null);
+}
+
+/**
+ * A cell of LeNet-5's sub-sampling: the mean of its window by a coefficient, as a sum whose weights are all the same.
+ * @param {{before: number[][], region: import("./receptive-field.js").Region, channel: number, coefficient: number, bias: number, value: number, activation: string | null}} cell
+ * @returns {Account}
+ */
+export function subsamplingCell({ before, region, channel, coefficient, bias, value, activation }) {
+  const { top, left, bottom, right } = clip(region, [before.length, before[0].length]);
+  const window = before.slice(top, bottom + 1).map((row) => row.slice(left, right + 1));
+  const share = coefficient / window.flat().length;
+  const one = group(
+    channel,
+    window,
+    window.map((row) => row.map(() => share)),
+  );
+  return account("sum", [one], bias, value, activation);
+}
+
+/**
+ * A cell of a layer that changes each value by itself: `x · scale + offset`.
+ * @param {{input: number, scale: number, offset: number, value: number}} cell
+ * @returns {Account}
+ */
+export function scaledCell({ input, scale, offset, value }) {
+  return account("sum", [group(0, [[input]], [[scale]])], offset, value, null);
+}
+
+/**
+ * A squared distance to a bitmap; both are laid out alike.
+ * @param {{before: number[][], bitmap: number[][], value: number}} cell
+ * @returns {Account}
+ */
+export function distanceCell({ before, bitmap, value }) {
+  const products = before.map((row, y) => row.map((one, x) => (one - bitmap[y][x]) ** 2));
+  const one = { channel: 0, window: before, kernel: bitmap, products, partial: total(products.flat()) };
+  return account("distance", [one], 0, value, null);
 }
 
 /** A cell of a softmax without weights: its share in all. @param {{logits: number[], unit: number, value: number}} cell @returns {Account} */

@@ -1,22 +1,35 @@
 /** @file A network's layers as text in the address, and as `POST /architecture` takes them. */
 
 /**
- * @typedef {{type: "Input", shape: number[]} | {type: "Conv2D", filters: number, kernel_size: number, strides: number, padding: "valid" | "same"}
- *   | {type: "AveragePooling2D" | "MaxPooling2D", pool_size: number} | {type: "Flatten"} | {type: "Dense", units: number}} Layer
+ * @typedef {{type: "Input", shape: number[]} | {type: "Conv2D", filters: number, kernel_size: number, strides: number, padding: "valid" | "same", connections?: number[][]}
+ *   | {type: "AveragePooling2D" | "MaxPooling2D" | "Subsampling2D", pool_size: number} | {type: "Flatten"}
+ *   | {type: "Dense" | "RBF", units: number}} Layer
  */
 
 export const TYPES = /** @type {const} */ ([
   "Conv2D",
   "AveragePooling2D",
   "MaxPooling2D",
+  "Subsampling2D",
   "Flatten",
   "Dense",
+  "RBF",
 ]);
+const LETTERS = /** @type {const} */ ({
+  AveragePooling2D: "a",
+  MaxPooling2D: "m",
+  Subsampling2D: "s",
+  Dense: "d",
+  RBF: "r",
+});
+const TABLE_I =
+  "0+1+2-1+2+3-2+3+4-3+4+5-0+4+5-0+1+5-0+1+2+3-1+2+3+4-2+3+4+5-0+3+4+5-0+1+4+5-0+1+2+5-0+1+3+4-1+2+4+5-0+2+3+5-0+1+2+3+4+5";
 
 /** @type {Record<string, string>} */
 export const EXAMPLES = {
   lenet5: "i28,28,1.c6,5,1,same.a2.c16,5,1,valid.a2.c120,1,1,valid.f.d84.d10",
-  lenet5_1998: "i28,28,1.c6,5,1,same.a2.c16,5,1,valid.a2.c120,5,1,valid.f.d84.d10",
+  lenet5_c5: "i28,28,1.c6,5,1,same.a2.c16,5,1,valid.a2.c120,5,1,valid.f.d84.d10",
+  lenet5_1998: `i32,32,1.c6,5,1,valid.s2.c16,5,1,valid,${TABLE_I}.s2.c120,5,1,valid.f.d84.r10`,
   hundred_kernels: "i512,512,3.c100,5,1,same",
   hundred_neurons: "i512,512,3.f.d100",
 };
@@ -25,9 +38,15 @@ export const EXAMPLES = {
 export function freshLayer(type) {
   return /** @type {Layer} */ (
     readLayers(
-      { Conv2D: "c8,3,1,same", AveragePooling2D: "a2", MaxPooling2D: "m2", Flatten: "f", Dense: "d10" }[
-        type
-      ] ?? "f",
+      {
+        Conv2D: "c8,3,1,same",
+        AveragePooling2D: "a2",
+        MaxPooling2D: "m2",
+        Subsampling2D: "s2",
+        Flatten: "f",
+        Dense: "d10",
+        RBF: "r10",
+      }[type] ?? "f",
     )[0]
   );
 }
@@ -37,12 +56,13 @@ export function writeLayers(layers) {
   return layers
     .map((layer) => {
       if (layer.type === "Input") return `i${layer.shape.join(",")}`;
-      if (layer.type === "Conv2D")
-        return `c${[layer.filters, layer.kernel_size, layer.strides, layer.padding].join(",")}`;
-      if (layer.type === "Dense") return `d${layer.units}`;
-      return layer.type === "Flatten"
-        ? "f"
-        : `${layer.type === "MaxPooling2D" ? "m" : "a"}${layer.pool_size}`;
+      if (layer.type === "Flatten") return "f";
+      if (layer.type === "Conv2D") {
+        const table = layer.connections?.map((seen) => seen.join("+")).join("-");
+        const parts = [layer.filters, layer.kernel_size, layer.strides, layer.padding];
+        return `c${[...parts, ...(table ? [table] : [])].join(",")}`;
+      }
+      return `${LETTERS[layer.type]}${"units" in layer ? layer.units : layer.pool_size}`;
     })
     .join(".");
 }
@@ -66,20 +86,21 @@ export function readLayers(words) {
             kernel_size: second,
             strides: third,
             padding: parts[3] === "same" ? "same" : "valid",
+            ...(parts[4] ? { connections: parts[4].split("-").map((seen) => seen.split("+").map(Number)) } : {}),
           }),
         ];
       case "a":
+        return [/** @type {Layer} */ ({ type: "AveragePooling2D", pool_size: first })];
       case "m":
-        return [
-          /** @type {Layer} */ ({
-            type: word[0] === "a" ? "AveragePooling2D" : "MaxPooling2D",
-            pool_size: first,
-          }),
-        ];
+        return [/** @type {Layer} */ ({ type: "MaxPooling2D", pool_size: first })];
+      case "s":
+        return [/** @type {Layer} */ ({ type: "Subsampling2D", pool_size: first })];
       case "f":
         return [/** @type {Layer} */ ({ type: "Flatten" })];
       case "d":
         return [/** @type {Layer} */ ({ type: "Dense", units: first })];
+      case "r":
+        return [/** @type {Layer} */ ({ type: "RBF", units: first })];
       default:
         return [];
     }

@@ -57,13 +57,17 @@ export function sights(layers, input) {
   return layers.map((layer, index) => sightOf(layer, index ? layers[index - 1].output_shape : input));
 }
 
-const WINDOWED = ["Conv2D", "AveragePooling2D", "MaxPooling2D"];
+const WINDOWED = ["Conv2D", "AveragePooling2D", "MaxPooling2D", "Subsampling2D"];
+const CELL_BY_CELL = ["Flatten", "Normalisation"];
+const WHOLE = ["Dense", "RBF", "Softmax", "Softmin"];
 
 /** @param {import("../service.js").Layer} layer @param {number[]} before shape @returns {Sight | null} */
-function sightOf({ type, inputs, output_shape, kernel_size, strides, dilations, padding }, before) {
+function sightOf({ type, inputs, output_shape, kernel_size, strides, dilations, padding, margins }, before) {
   if (inputs) return null;
-  if (type === "Flatten") return { kernel: [1, 1], stride: [1, 1], before: [0, 0] };
-  if (["Dense", "Softmax"].includes(type) && before.length === 1)
+  if (CELL_BY_CELL.includes(type)) return { kernel: [1, 1], stride: [1, 1], before: [0, 0] };
+  if (type === "ZeroPadding2D" && margins)
+    return { kernel: [1, 1], stride: [1, 1], before: [margins[0][0], margins[1][0]] };
+  if (WHOLE.includes(type) && before.length === 1)
     return { kernel: [1, 1], stride: [1, 1], before: [0, 0], whole: true };
   const isKnown =
     WINDOWED.includes(type) && before.length === 3 && output_shape.length === 3 && kernel_size && strides;

@@ -3,6 +3,14 @@
 import { clip, seen } from "./receptive-field.js";
 import { mapSize, vectorWidth } from "./vector-layout.js";
 
+const MAP_BY_MAP = [
+  "AveragePooling2D",
+  "MaxPooling2D",
+  "Subsampling2D",
+  "ZeroPadding2D",
+  "Normalisation",
+];
+
 /** @typedef {{layer: number, region: import("./receptive-field.js").Region, maps: number[] | null}} Link `maps` is null for all */
 
 /**
@@ -36,7 +44,7 @@ export function sightChain({ layer, spot }, layers, sights) {
         ? { top: 0, left: 0, bottom: size[0] - 1, right: size[1] - 1 }
         : { top: row, left: column, bottom: row, right: column };
     } else {
-      if (!type.endsWith("Pooling2D")) maps = null;
+      if (!MAP_BY_MAP.includes(type)) maps = null;
       region = seen(region, sight, size);
       if (index < layer) region = clip(region, size);
     }

@@ -1,7 +1,10 @@
 /** @file A vector laid out as a matrix, so that it can be looked at and pointed at like a map. */
 
-/** Columns of the matrix. @param {number} length of the vector */
+const BITMAP = 84;
+
+/** Columns of the matrix; 84 units draw the 7×12 bitmaps of LeNet-5's F6. @param {number} length of the vector */
 export function vectorWidth(length) {
+  if (length === BITMAP) return 7;
   return length > 500 ? 30 : length > 10 ? 6 : 1;
 }
 

@@ -1,6 +1,15 @@
 /** @file How a cell of a served network came about, by the kind of its layer. */
 
-import { convolutionCell, denseCell, denseSums, poolingCell, shareCell } from "../arithmetic/layer-cell.js";
+import {
+  convolutionCell,
+  denseCell,
+  denseSums,
+  distanceCell,
+  poolingCell,
+  scaledCell,
+  shareCell,
+  subsamplingCell,
+} from "../arithmetic/layer-cell.js";
 import { mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
 import { weights } from "../service.js";
 
@@ -10,7 +19,7 @@ import { weights } from "../service.js";
  * @param {import("./network.js").NetworkView} view
  * @param {import("./network.js").Pin} pin
  * @param {number} value
- * @returns {Promise<Account | "flatten_cell" | null>} null where it is not known
+ * @returns {Promise<Account | "flatten_cell" | "padding_cell" | null>} null where it is not known
  */
 export async function cellAccount(view, { layer: index, spot }, value) {
   const layer = view.layers[index];
@@ -18,7 +27,8 @@ export async function cellAccount(view, { layer: index, spot }, value) {
   const maps = before ? mapsOf(before) : [(view.input ?? []).map((row) => row.map((pixel) => pixel / 255))];
   const tell = ACCOUNTS[layer.type];
   const [link] = view.chain({ layer: index, spot });
-  const learnt = tell && link && layer.parameters ? await weights(view.name, layer.name) : null;
+  const hasWeights = Object.keys(layer.weights ?? {}).length > 0;
+  const learnt = tell && link && hasWeights ? await weights(view.name, layer.name) : null;
   return tell?.({ layer, spot, value, maps, region: link?.region, learnt, before, view, index }) ?? null;
 }
 
@@ -37,7 +47,7 @@ export async function cellAccount(view, { layer: index, spot }, value) {
 
 /**
  * How each type of layer computes, an operation each; null where the card does not tell enough.
- * @type {Record<string, ((cell: Cell) => Account | "flatten_cell" | null) | undefined>}
+ * @type {Record<string, ((cell: Cell) => Account | "flatten_cell" | "padding_cell" | null) | undefined>}
  */
 const ACCOUNTS = {
   Conv2D: ({ layer, spot, value, maps, region, learnt }) => {
@@ -60,6 +70,29 @@ const ACCOUNTS = {
     region ? poolingCell("mean", { before: maps[spot.map], region, channel: spot.map, value }) : null,
   MaxPooling2D: ({ spot, value, maps, region }) =>
     region ? poolingCell("maximum", { before: maps[spot.map], region, channel: spot.map, value }) : null,
+  Subsampling2D: ({ layer, spot, value, maps, region, learnt }) => {
+    const coefficient = learnt?.weights.coefficient?.values[spot.map];
+    if (!region || coefficient === undefined) return null;
+    return subsamplingCell({
+      before: maps[spot.map],
+      region,
+      channel: spot.map,
+      coefficient,
+      bias: learnt?.biases[spot.map] ?? 0,
+      value,
+      activation: layer.activation,
+    });
+  },
+  Normalisation: ({ spot, value, maps, region, learnt }) => {
+    const of = (/** @type {string} */ name) => {
+      const values = learnt?.weights[name]?.values ?? [];
+      return values[values.length > 1 ? spot.map : 0];
+    };
+    const [scale, offset] = [of("scale"), of("offset")];
+    if (!region || scale === undefined || offset === undefined) return null;
+    return scaledCell({ input: maps[spot.map][region.top][region.left], scale, offset, value });
+  },
+  ZeroPadding2D: ({ region }) => (region ? "padding_cell" : null),
   Flatten: ({ region }) => (region ? "flatten_cell" : null),
   Dense: ({ layer, spot, value, region, learnt, before, view, index }) => {
     const unit = unitOf(spot, layer);
@@ -73,7 +106,7 @@ const ACCOUNTS = {
       bias: learnt.biases[unit] ?? 0,
       value,
       activation: layer.activation,
-      maps: flat?.output_shape.length === 3 ? flat.output_shape : null,
+      maps: flat && isMaps(flat.output_shape) ? flat.output_shape : null,
     });
     const isShare = layer.activation === "softmax";
     return isShare ? { ...account, unit, logits: denseSums(inputs, learnt.kernels, learnt.biases) } : account;
@@ -82,7 +115,24 @@ const ACCOUNTS = {
     region && before?.vector
       ? shareCell({ logits: before.vector, unit: unitOf(spot, layer), value })
       : null,
+  RBF: ({ layer, spot, value, region, learnt, before }) => {
+    const bitmap = learnt?.weights.bitmap?.values[unitOf(spot, layer)];
+    if (!region || !before?.vector || bitmap?.length !== before.vector.length) return null;
+    const laid = (/** @type {number[]} */ vector) => mapsOf({ vector })[0];
+    return distanceCell({ before: laid(before.vector), bitmap: laid(bitmap), value });
+  },
+  Softmin: ({ layer, spot, value, region, before, view: { temperature } }) => {
+    if (!region || !before?.vector || !temperature) return null;
+    const unit = unitOf(spot, layer);
+    const logits = before.vector.map((distance) => -distance / temperature);
+    return { ...shareCell({ logits, unit, value }), distance: { distance: before.vector[unit], temperature } };
+  },
 };
+
+/** Whether there are maps to lay a vector's inputs out as. @param {number[]} shape */
+function isMaps(shape) {
+  return shape.length === 3 && shape[0] * shape[1] > 1;
+}
 
 /** @param {import("../parts/matrix-canvas.js").Spot} spot @param {import("../service.js").Layer} layer */
 function unitOf(spot, { output_shape: shape }) {

@@ -9,6 +9,7 @@ import { NumberGrid } from "../parts/number-grid.js";
 import {
   partialDecimals,
   writtenActivation,
+  writtenLogit,
   writtenPartials,
   writtenSoftmax,
   writtenWindow,
@@ -108,7 +109,7 @@ export class CellInspector {
   /** @param {Account | string} account */
   draw(account) {
     const { text } = this;
-    if (account === "flatten_cell") account = text("flatten_cell");
+    if (account === "flatten_cell" || account === "padding_cell") account = text(account);
     if (typeof account === "string") return put(this.body, element("p", { class: "note" }, account));
     const { groups } = account;
     const isShare = account.activation === "softmax" && account.logits;
@@ -120,7 +121,15 @@ export class CellInspector {
           isBare: account.kind === "share",
         })
       : null;
-    if (account.kind === "share") return put(this.body, share);
+    if (account.kind === "share")
+      return put(this.body, account.distance ? writtenLogit(account.distance, account.sum) : null, share);
+    if (account.kind === "distance") {
+      return put(
+        this.body,
+        this.strips(groups, account.sum, [text("window"), text("bitmap"), text("squares")]),
+        element("p", { class: "sum" }, "Σ (x − w)² = ", element("b", {}, written(account.value, 4))),
+      );
+    }
     if (account.kind !== "sum") {
       return put(
         this.body,
@@ -151,15 +160,15 @@ export class CellInspector {
     if (isWithin) /** @type {HTMLElement | null} */ (this.body.querySelector("[aria-pressed=true]"))?.focus();
   }
 
-  /** More products than can be read, as pictures. @param {Account["groups"]} groups @param {number} sum */
-  strips(groups, sum) {
+  /** More products than can be read, as pictures. @param {Account["groups"]} groups @param {number} sum @param {string[]} labels */
+  strips(groups, sum, labels = [this.text("window"), this.text("kernel"), this.text("products")]) {
     const isMany = groups.length > 1;
     const names = /** @type {const} */ (["window", "kernel", "products"]);
     return element(
       "div",
       { class: "strips" },
-      names.map((name) => {
-        const label = this.text(name);
+      names.map((name, index) => {
+        const label = labels[index];
         const canvas = new MatrixCanvas({
           columns: 30,
           cell: isMany ? 0.1875 : 1,

@@ -101,7 +101,8 @@ export function layerEditor({ text, onChange }) {
     }
     if (layer.type === "Conv2D") {
       return [
-        number(text("filters"), layer.filters, (filters) => ({ filters })),
+        // A table of connections is of so many filters.
+        number(text("filters"), layer.filters, (filters) => ({ filters, connections: undefined })),
         number(text("kernel"), layer.kernel_size, (kernel_size) => ({ kernel_size }), 512),
         number(text("stride"), layer.strides, (strides) => ({ strides }), 64),
         named(
@@ -118,7 +119,7 @@ export function layerEditor({ text, onChange }) {
         ),
       ];
     }
-    if (layer.type === "Dense") return [number(text("units"), layer.units, (units) => ({ units }))];
+    if (layer.type === "Dense" || layer.type === "RBF") return [number(text("units"), layer.units, (units) => ({ units }))];
     return layer.type === "Flatten"
       ? []
       : [number(text("patch"), layer.pool_size, (pool_size) => ({ pool_size }), 512)];

@@ -29,13 +29,14 @@ export class NetworkView {
   /**
    * @param {object} options
    * @param {import("../strings.js").Text} options.text
-   * @param {{name: string, version: string, parameters: number, input_shape: [number, number, number], layers: import("../service.js").Layer[]}} options.network
+   * @param {{name: string, version: string, parameters: number, temperature: number | null, input_shape: [number, number, number], layers: import("../service.js").Layer[]}} options.network
    * @param {(pin: Pin | null) => void} options.onPoint
    * @param {(pin: Pin | null) => void} options.onPin
    */
   constructor({ text, network, onPoint, onPin }) {
     this.text = text;
     this.name = network.name;
+    this.temperature = network.temperature;
     this.onPoint = onPoint;
     this.onPin = onPin;
     const [height, width] = network.input_shape;
@@ -271,7 +272,7 @@ export class NetworkView {
 /** A long name goes on in the next line after its first word. @param {string} name */
 function breakable(name) {
   const [first, ...others] = name.split("_");
-  return name.length > LONG_NAME ? [`${first}_`, element("wbr"), others.join("_")] : [name];
+  return name.length > LONG_NAME && others.length ? [`${first}_`, element("wbr"), others.join("_")] : [name];
 }
 
 /** @param {...(HTMLElement | null)} children */

@@ -118,6 +118,20 @@ export function writtenPartials(groups, sum) {
   );
 }
 
+/** The logit of a distance: it with a minus, by the temperature. @param {{distance: number, temperature: number}} made @param {number} logit */
+export function writtenLogit({ distance, temperature }, logit) {
+  const decimals = 4;
+  const compute = (/** @type {(value: number) => number} */ round) => -round(distance) / round(temperature);
+  const digits = decimalsFor({ compute, total: logit, decimals, least: decimals });
+  return element(
+    "p",
+    { class: "sum" },
+    element("i", {}, "u"),
+    ` = −${written(distance, digits)} / ${written(temperature, digits)} ${equals(compute(rounded(digits)), rounded(decimals)(logit))} `,
+    written(logit, decimals),
+  );
+}
+
 /**
  * The share of one unit in all of them: eᵘ of this one over the sum of all.
  * @param {{sum: number, bias: number, biased: number, value: number, logits: number[], unit: number, isBare?: boolean}} account
