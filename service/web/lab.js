@@ -215,7 +215,6 @@ addEventListener("hashchange", () => {
   if (!history.state) asked = readAddress(location.hash).values.get("lang") ?? asked;
   show();
 });
-await restorePicture();
-await show();
+await restorePicture().finally(show);
 // A view that is there already opens without the service.
 window.requestIdleCallback?.(() => Object.values(VIEWS).forEach((load) => load().catch(() => {})));

@@ -256,7 +256,7 @@ def test_no_other_picture_stands_beside_the_refusal_of_a_file(
         expect(page.get_by_role("radio", name=source)).to_be_checked()
     upload_a_text(page)
     expect(page.locator(".notice.is-fault:visible")).to_have_count(1)
-    expect(page.locator("main canvas:visible")).to_have_count(0)
+    expect(page.locator("main :is(canvas, figcaption b):visible")).to_have_count(0)
     expect(page.get_by_role("radio", name="Picture…")).to_be_checked()
     page.get_by_text("Sample", exact=True).click()
 

@@ -36,6 +36,7 @@ export function open({ text, values, keep }) {
     let isGrey = values.get("colour") !== "on";
     let isSummed = values.get("sum") === "on";
     const canvas = element("canvas", { class: "map picture", role: "img", "aria-label": text("picture_before") });
+    const before = element("figure", {}, element("figcaption", {}, element("b", {}, text("input"))), canvas);
     const pen = /** @type {CanvasRenderingContext2D} */ (
       canvas.getContext("2d", { willReadFrequently: true })
     );
@@ -175,7 +176,7 @@ export function open({ text, values, keep }) {
 
     async function filter() {
       const isWithout = source === "file" && (isRefused() || !session.picture);
-      canvas.hidden = isWithout;
+      before.hidden = isWithout;
       if (isWithout) return result.clear(isRefused() ? "" : text("no_file_yet"));
       const how = { isGrey, kernel };
       const { values: numbers, shape } = await convolvePicture(await picture(), parameters());
@@ -210,7 +211,7 @@ export function open({ text, values, keep }) {
         element(
           "div",
           { class: "pictures" },
-          element("figure", {}, element("figcaption", {}, element("b", {}, text("input"))), canvas),
+          before,
           result.element,
         ),
         result.scale,

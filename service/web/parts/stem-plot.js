@@ -9,7 +9,7 @@ const ABOVE = 20;
 const BELOW = 22;
 const INDEX = 18;
 /** Letters of a value for which there is room at full size. */
-const ROOM = 5;
+const ROOM = 4.5;
 
 /**
  * @param {object} plot
