@@ -17,10 +17,11 @@ from service.http.endpoints import access
 from service.readiness import Readiness
 from service.repository.repository import Repository
 from service.settings import Settings
-from service.v2 import documents, inputs, outputs
+from service.v2 import configuration, documents, inputs, outputs
+from service.v2.configuration import ModelConfiguration
 from service.v2.outputs import Model
 
-EXTENSIONS = ("binary_tensor_data", "classification")
+EXTENSIONS = ("binary_tensor_data", "classification", configuration.EXTENSION)
 REPOSITORY_EXTENSION = "model_repository"
 PLATFORM = "onnx_onnxv1"
 
@@ -169,6 +170,30 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
     async def version_ready(name: str, version: str) -> StarletteResponse:
         return _told_ready({"name": outputs.find(repository, name, version).name}, readiness)
 
+    @router.get(
+        "/models/{name}/config",
+        response_model=ModelConfiguration,
+        response_model_exclude_unset=True,
+        responses=missing,
+        summary="Triton's configuration of a model",
+        description="For tools of Triton's, which ask for it before they send anything: `perf_analyzer`.",
+    )
+    async def config(name: str) -> StarletteResponse:
+        found = outputs.find(repository, name)
+        return as_starlette(responses.json(configuration.describe(found, settings)))
+
+    @router.get(
+        "/models/{name}/versions/{version}/config",
+        response_model=ModelConfiguration,
+        response_model_exclude_unset=True,
+        responses=missing,
+        summary="Triton's configuration of a version",
+        description="As of the model, for the version that is named.",
+    )
+    async def version_config(name: str, version: str) -> StarletteResponse:
+        found = outputs.find(repository, name, version)
+        return as_starlette(responses.json(configuration.describe(found, settings)))
+
     return router
 
 
@@ -189,7 +214,7 @@ def _metadata(repository: Repository, model: Model) -> dict[str, Any]:
         "versions": outputs.versions(repository, model),
         "platform": PLATFORM,
         "inputs": [_tensor(inputs.NAME, inputs.DATATYPE, (*model.network.size, 1))],
-        "outputs": [_tensor(output.name, "FP32", output.shape) for output in model.outputs],
+        "outputs": [_tensor(output.name, outputs.DATATYPE, output.shape) for output in model.outputs],
         **({"parameters": parameters} if parameters else {}),
     }
 

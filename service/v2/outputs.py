@@ -13,6 +13,9 @@ from service.errors import UnknownNameError
 from service.repository.folders import LAYERS_SUFFIX
 from service.repository.repository import Repository
 
+DATATYPE = "FP32"
+"""Of every output."""
+
 
 @dataclass(frozen=True)
 class Output:

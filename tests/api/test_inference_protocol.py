@@ -127,7 +127,7 @@ def test_every_endpoint_is_documented_without_a_422(client: Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     found = {path: operation for path, operation in paths.items() if path.startswith("/v2")}
 
-    assert len(found) == 12
+    assert len(found) == 14
     assert not any("422" in one["responses"] for path in found.values() for one in path.values())
 
 
@@ -453,7 +453,9 @@ def test_bodies_over_a_limit_are_refused(infer: Infer, assert_error: AssertError
         ("GET", "/v2/models/", 404),
         ("GET", "/v2/models/xyzzy", 404),
         ("GET", "/v2/models/lenet5/", 404),
-        ("GET", "/v2/models/lenet5/config", 404),
+        ("GET", "/v2/models/xyzzy/config", 404),
+        ("GET", "/v2/models/lenet5/versions/xyzzy/config", 404),
+        ("POST", "/v2/models/lenet5/config", 405),
         ("GET", "/v2/models/xyzzy/ready", 404),
         ("GET", "/v2/models/lenet5/versions/xyzzy", 404),
         ("GET", "/v2/models/lenet5/versions/2/ready", 404),
@@ -487,6 +489,29 @@ def test_only_paths_of_the_protocol_have_its_form(client: Client) -> None:
         answer = client.get(f"http://testserver{path}")
 
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_largest_batch_is_one_that_is_answered(settings: Settings, served: Served) -> None:
+    with served(create_app(settings.model_copy(update={"max_array_numbers": 250_000}))) as client:
+        for model in ("lenet5", "lenet5-layers"):
+            most = client.get(f"/v2/models/{model}/config").json()["max_batch_size"]
+            statuses = []
+            for number in (most, most + 1):
+                given = json.dumps(
+                    {
+                        "inputs": [in_binary(784 * number, shape=[number, 28, 28, 1])],
+                        "parameters": {"binary_data_output": True},
+                    }
+                ).encode()
+                answer = client.post(
+                    f"/v2/models/{model}/infer",
+                    content=given + bytes(784 * number),
+                    headers={LENGTH: str(len(given))},
+                )
+                statuses.append(answer.status_code)
+
+            assert statuses[0] == 200
+            assert statuses[1] in {400, 413}
 
 
 def test_a_head_request_has_the_headers_of_get(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""What a program that uses Triton's own client is promised."""
+"""What a program that uses Triton's own client over HTTP is promised."""
 
 import gzip
 import json
@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import tritonclient.http as triton
+from google.protobuf import json_format
+from tritonclient.grpc.model_config_pb2 import DataType, ModelConfig
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 import service
@@ -74,7 +76,9 @@ def test_the_server_tells_who_it_is_and_that_it_answers(client: triton.Inference
     assert client.get_server_metadata() == {
         "name": "lenet5-service",
         "version": service.__version__,
-        "extensions": ["binary_tensor_data", "classification", "model_repository"],
+        "extensions": [
+            *("binary_tensor_data", "classification", "model_configuration", "model_repository"),
+        ],
     }
 
 
@@ -103,6 +107,34 @@ def test_the_layers_are_a_model_whose_outputs_have_the_shapes_that_come(
     for output in outputs:
         assert result.as_numpy(output["name"]).shape == (10, *output["shape"][1:])
         assert result.get_output(output["name"])["datatype"] == output["datatype"]
+
+
+@pytest.mark.parametrize("version", ["", "1"])
+@pytest.mark.parametrize("model", ["lenet5", "lenet5-layers"])
+def test_a_models_configuration_is_tritons_and_says_what_its_metadata_say(
+    model: str, version: str, client: triton.InferenceServerClient
+) -> None:
+    told = client.get_model_config(model, version)
+    metadata = client.get_model_metadata(model, version)
+    # Refuses members that Triton has not, and values of other types.
+    configuration = json_format.ParseDict(told, ModelConfig())
+
+    assert configuration.name == model
+    assert configuration.platform == "onnxruntime_onnx"
+    assert configuration.backend == "onnxruntime"
+    assert configuration.max_batch_size > 1
+    assert configuration.version_policy.latest.num_versions == 10
+    assert configuration.HasField("dynamic_batching") is (model == "lenet5")
+    for tensors, name in ((configuration.input, "inputs"), (configuration.output, "outputs")):
+        # Of a model that has a largest batch, Triton's dimensions leave the batch out.
+        assert [
+            {
+                "name": one.name,
+                "datatype": DataType.Name(one.data_type).removeprefix("TYPE_"),
+                "shape": [-1, *one.dims],
+            }
+            for one in tensors
+        ] == metadata[name]
 
 
 @pytest.mark.parametrize("binary_in", [True, False])
@@ -416,7 +448,6 @@ def test_shared_memory_is_refused_in_words(client: triton.InferenceServerClient,
 
 def test_what_is_not_offered_is_told_in_the_protocols_form(client: triton.InferenceServerClient) -> None:
     for call in (
-        lambda: client.get_model_config("lenet5"),
         client.get_inference_statistics,
         client.get_trace_settings,
         client.get_log_settings,

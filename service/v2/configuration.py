@@ -1,0 +1,110 @@
+"""What a model's configuration is in Triton's words (Triton's model configuration extension)."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from service.digits.network import BATCH
+from service.engine.session import CPU
+from service.repository.version_files import LAYERS, NETWORK
+from service.settings import Settings
+from service.v2 import inputs, outputs
+from service.v2.outputs import Model
+
+EXTENSION = "model_configuration"
+BACKEND = "onnxruntime"
+PLATFORM = f"{BACKEND}_onnx"
+
+
+class ConfiguredTensor(BaseModel):
+    """An input or output."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    name: str
+    data_type: str
+    """The protocol's datatype behind ``TYPE_``."""
+    format: str | None = None
+    """Of an input: where the channels of an image stand."""
+    dims: list[int]
+    """The shape of one image, without the number of images."""
+
+
+class LatestVersions(BaseModel):
+    """The newest versions."""
+
+    num_versions: int
+
+
+class VersionPolicy(BaseModel):
+    """Which versions of those on disk are served."""
+
+    latest: LatestVersions
+
+
+class DynamicBatching(BaseModel):
+    """How requests are run together."""
+
+    preferred_batch_size: list[int]
+    max_queue_delay_microseconds: int
+
+
+class InstanceGroup(BaseModel):
+    """Where a model runs."""
+
+    name: str
+    kind: str
+    count: int
+
+
+class ModelConfiguration(BaseModel):
+    """What a model takes and gives, and how it is run."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    name: str
+    platform: str
+    backend: str
+    version_policy: VersionPolicy
+    max_batch_size: int
+    """Most images of one request whose outputs are all sent, in binary form."""
+    input: list[ConfiguredTensor]
+    output: list[ConfiguredTensor]
+    instance_group: list[InstanceGroup]
+    default_model_filename: str
+    dynamic_batching: DynamicBatching | None = None
+    """Requests that wait are run together, and none waits for others; layers of a request are run alone."""
+
+
+def describe(model: Model, settings: Settings) -> dict[str, Any]:
+    """Describe a model as ``ModelConfiguration`` has it."""
+    numbers = sum(output.size for output in model.outputs)
+    batching = {"preferred_batch_size": [BATCH], "max_queue_delay_microseconds": 0}
+    return {
+        "name": model.name,
+        "platform": PLATFORM,
+        "backend": BACKEND,
+        "version_policy": {"latest": {"num_versions": settings.max_versions}},
+        "max_batch_size": max(1, min(settings.max_ready_images, settings.max_array_numbers // numbers)),
+        "input": [
+            {
+                "name": inputs.NAME,
+                "data_type": f"TYPE_{inputs.DATATYPE}",
+                "format": "FORMAT_NHWC",
+                "dims": [*model.network.size, 1],
+            }
+        ],
+        "output": [
+            {"name": output.name, "data_type": f"TYPE_{outputs.DATATYPE}", "dims": list(output.shape)}
+            for output in model.outputs
+        ],
+        "instance_group": [
+            {
+                "name": model.name,
+                "kind": "KIND_CPU" if model.network.provider == CPU else "KIND_GPU",
+                "count": 1,
+            }
+        ],
+        "default_model_filename": NETWORK if model.scores else LAYERS,
+        **({"dynamic_batching": batching} if model.scores else {}),
+    }
