@@ -45,7 +45,7 @@ from service.routes import (
 from service.server.connection import APPLICATION
 from service.settings import CANNOT_START, PACKAGED_MODELS, Settings, load
 from service.tracing import setup
-from service.v2 import inference, metadata
+from service.v2 import configuration, inference, metadata, statistics
 from service.v2 import repository as model_repository
 from service.watchdog import Watchdog
 
@@ -182,7 +182,10 @@ def create_app(settings: Settings) -> Application:
             models.routes(served, settings),
             kernels.routes(),
             layer_kernels.routes(served, settings),
+            # Before the models by their names: none of them is "stats".
+            statistics.routes(served, sharing),
             metadata.routes(served, readiness, settings),
+            configuration.routes(served, settings),
             monitoring.routes(readiness),
             metrics.routes(sharing),
             pages.routes(app.openapi),

@@ -108,6 +108,41 @@ ENGINE_FAILURES = Family(
     ("name", "version"),
     workers="max",
 )
+MODEL_REQUESTS_TOTAL = Family(
+    "lenet_model_requests_total",
+    "counter",
+    "Requests for a version of a model, by outcome: success, fail. Layers are the model name-layers.",
+    ("name", "version", "outcome"),
+)
+MODEL_SECONDS_TOTAL = Family(
+    "lenet_model_seconds_total",
+    "counter",
+    "Seconds of those requests: whole (success, fail), and of the former in a stage.",
+    ("name", "version", "part"),
+)
+MODEL_IMAGES_TOTAL = Family(
+    "lenet_model_images_total", "counter", "Images of those that succeeded.", ("name", "version")
+)
+MODEL_LATEST = Family(
+    "lenet_model_latest_timestamp_seconds",
+    "gauge",
+    "When the latest of those succeeded, seconds since 1970.",
+    ("name", "version"),
+    workers="max",
+)
+MODEL_RUNS_TOTAL = Family(
+    "lenet_model_runs_total",
+    "counter",
+    "Runs of a version of a model, by their images; one that several requests shared is divided among them.",
+    ("name", "version", "images"),
+)
+MODEL_RUN_SECONDS_TOTAL = Family(
+    "lenet_model_run_seconds_total", "counter", "Seconds of those runs.", ("name", "version", "images")
+)
+OF_MODELS = (
+    *(MODEL_REQUESTS_TOTAL, MODEL_SECONDS_TOTAL, MODEL_IMAGES_TOTAL, MODEL_LATEST),
+    *(MODEL_RUNS_TOTAL, MODEL_RUN_SECONDS_TOTAL),
+)
 LOG_LINES_DROPPED_TOTAL = Family(
     "lenet_log_lines_dropped_total",
     "counter",
@@ -136,6 +171,7 @@ PROCESS_START = Family(
 ALL = (
     *(REQUEST_SECONDS, STAGE_SECONDS, IMAGES_TOTAL, REJECTIONS_TOTAL, BATCH_IMAGES, RUN_SECONDS),
     *(EVENT_LOOP_LAG_SECONDS, REQUESTS_IN_FLIGHT, IN_FLIGHT_BYTES, QUEUE_IMAGES, POOL_PENDING, READY),
+    *OF_MODELS,
     *(MODEL_INFO, MODEL_REFUSED, ENGINE_FAILURES, LOG_LINES_DROPPED_TOTAL, BUILD_INFO),
     *(WORKERS, WORKER_STARTS_TOTAL),
     *(PROCESS_CPU, PROCESS_MEMORY, PROCESS_FILES, PROCESS_MOST_FILES, PROCESS_START),

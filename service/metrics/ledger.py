@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from service.metrics import families, process
 from service.metrics.families import Family
 from service.metrics.instruments import Counter, Histogram, Reading, Series
+from service.metrics.models import ModelAccounts
 
 Snapshot: TypeAlias = dict[str, Series]
 """The series of each family, by its name."""
@@ -33,6 +34,7 @@ class Ledger:
         self._batches = Histogram(families.BATCH_IMAGES)
         self._runs = Histogram(families.RUN_SECONDS)
         self._lags = Histogram(families.EVENT_LOOP_LAG_SECONDS)
+        self._models = ModelAccounts()
         self._readings: dict[Family, Reading] = {
             families.WORKERS: lambda: {(): 1},
             families.WORKER_STARTS_TOTAL: lambda: {(): 1},
@@ -52,7 +54,8 @@ class Ledger:
             method: As it was sent.
             status: Of the answer.
             seconds: From its head to the end of the answer.
-            facts: Milliseconds of stages, ``images``, and for what it was ``refused``.
+            facts: Milliseconds of stages, ``images``, for what it was ``refused``, and what ``ModelAccounts``
+                has use for.
         """
         if method not in METHODS:
             method = "other"
@@ -63,6 +66,8 @@ class Ledger:
             # Requests of many images decode while others of theirs are scored: they have no such time.
             if ms and fact in STAGES:
                 self._stages.observe(ms / 1e3, STAGES[fact])
+        if "model" in facts:
+            self._models.request(status, seconds, facts)
         if "refused" in facts:
             self._rejections.add(1, facts["refused"])
         elif status < 400:
@@ -84,6 +89,7 @@ class Ledger:
             *(self._batches, self._runs, self._lags),
         )
         found = {instrument.family.name: instrument.series() for instrument in counted}
+        found |= {family.name: series for family, series in self._models.series().items()}
         for family, reading in self._readings.items():
             found[family.name] = {labels: [float(value)] for labels, value in reading().items()}
         return found

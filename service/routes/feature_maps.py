@@ -23,6 +23,7 @@ from service.http.responses import check_size
 from service.images import contact_sheets, encoding
 from service.images.pictures import Pictures
 from service.media_types import JSON, NPZ, PNG
+from service.repository.folders import LAYERS_SUFFIX
 from service.repository.repository import Repository
 from service.routes.prediction import ModelVersion
 from service.server.messages import Response
@@ -97,6 +98,8 @@ def endpoints(
         network = repository.recogniser(query.model, query.version)
         chosen = network.layers.select(None if query.layers is None else query.layers.split(","))
         context = call.context
+        name = network.card.name + LAYERS_SUFFIX
+        context.log_fields.update(model=name, version=network.card.version)
         sent = await read(call, network)
         _check(sent.number, network, chosen, form, settings)
         context.log_fields["images"] = sent.number

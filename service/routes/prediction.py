@@ -106,6 +106,8 @@ def endpoints(
     def predict(call: Call) -> Response | Pending | Awaitable[Response]:
         query = queries.read(PredictionQuery, call.head.query)
         network = repository.recogniser(query.model, query.version)
+        log_fields = call.context.log_fields
+        log_fields["model"], log_fields["version"] = network.card.name, network.card.version
         content_type = call.content_type
         if not pictures.is_quick(content_type, call.body):
             return predict_many(call, query, network)

@@ -2,13 +2,18 @@
 
 from typing import Any
 
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response as StarletteResponse
 
 from service.digits.network import BATCH
 from service.engine.session import CPU
+from service.http import responses
+from service.http.asgi import as_starlette
+from service.repository.repository import Repository
 from service.repository.version_files import LAYERS, NETWORK
 from service.settings import Settings
-from service.v2 import inputs, outputs
+from service.v2 import documents, inputs, outputs
 from service.v2.outputs import Model
 
 EXTENSION = "model_configuration"
@@ -108,3 +113,35 @@ def describe(model: Model, settings: Settings) -> dict[str, Any]:
         "default_model_filename": NETWORK if model.scores else LAYERS,
         **({"dynamic_batching": batching} if model.scores else {}),
     }
+
+
+def routes(repository: Repository, settings: Settings) -> APIRouter:
+    """Make the endpoints that tell configurations."""
+    router = APIRouter(prefix="/v2/models/{name}", tags=["open inference protocol"])
+
+    def told(model: Model) -> StarletteResponse:
+        return as_starlette(responses.json(describe(model, settings)))
+
+    @router.get(
+        "/config",
+        response_model=ModelConfiguration,
+        response_model_exclude_unset=True,
+        responses=documents.errors(404),
+        summary="Triton's configuration of a model",
+        description="For tools of Triton's, which ask for it before they send anything: `perf_analyzer`.",
+    )
+    async def config(name: str) -> StarletteResponse:
+        return told(outputs.find(repository, name))
+
+    @router.get(
+        "/versions/{version}/config",
+        response_model=ModelConfiguration,
+        response_model_exclude_unset=True,
+        responses=documents.errors(404),
+        summary="Triton's configuration of a version",
+        description="As of the model, for the version that is named.",
+    )
+    async def version_config(name: str, version: str) -> StarletteResponse:
+        return told(outputs.find(repository, name, version))
+
+    return router

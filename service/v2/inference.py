@@ -137,18 +137,21 @@ def endpoints(
         model = outputs.find(repository, name) if version is None else outputs.find(repository, name, version)
         context = call.context
         context.log_fields.update(model=model.name, version=model.version)
+        watch = Stopwatch(context)
         given, sent = await read(call, model.network.size)
         asked = responses.resolve(model, given)
         number = sent.number if isinstance(sent, Pictures) else len(sent)
         context.log_fields["images"] = number
         responses.check(asked, number, limits)
         if isinstance(sent, Pictures):
-            watch = Stopwatch(context)
             prepared = await recogniser.prepare(model.network, sent, preprocess="auto", origin=context)
             sent = np.stack([one.image for one in prepared])
-            watch.lap("decode")
+        watch.lap("decode")
         computed = await compute(model, sent, [one.output for one in asked], context)
-        return responses.write(model, given.id or context.request_id, asked, computed)
+        watch = Stopwatch(context)
+        answer = responses.write(model, given.id or context.request_id, asked, computed)
+        watch.lap("write")
+        return answer
 
     async def read(call: Call, size: Size) -> tuple[InferenceRequest, Pictures | Images]:
         """Read a request: a large one on a thread."""

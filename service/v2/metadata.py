@@ -17,11 +17,10 @@ from service.http.endpoints import access
 from service.readiness import Readiness
 from service.repository.repository import Repository
 from service.settings import Settings
-from service.v2 import configuration, documents, inputs, outputs
-from service.v2.configuration import ModelConfiguration
+from service.v2 import configuration, documents, inputs, outputs, statistics
 from service.v2.outputs import Model
 
-EXTENSIONS = ("binary_tensor_data", "classification", configuration.EXTENSION)
+EXTENSIONS = ("binary_tensor_data", "classification", configuration.EXTENSION, statistics.EXTENSION)
 REPOSITORY_EXTENSION = "model_repository"
 PLATFORM = "onnx_onnxv1"
 
@@ -169,30 +168,6 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
     )
     async def version_ready(name: str, version: str) -> StarletteResponse:
         return _told_ready({"name": outputs.find(repository, name, version).name}, readiness)
-
-    @router.get(
-        "/models/{name}/config",
-        response_model=ModelConfiguration,
-        response_model_exclude_unset=True,
-        responses=missing,
-        summary="Triton's configuration of a model",
-        description="For tools of Triton's, which ask for it before they send anything: `perf_analyzer`.",
-    )
-    async def config(name: str) -> StarletteResponse:
-        found = outputs.find(repository, name)
-        return as_starlette(responses.json(configuration.describe(found, settings)))
-
-    @router.get(
-        "/models/{name}/versions/{version}/config",
-        response_model=ModelConfiguration,
-        response_model_exclude_unset=True,
-        responses=missing,
-        summary="Triton's configuration of a version",
-        description="As of the model, for the version that is named.",
-    )
-    async def version_config(name: str, version: str) -> StarletteResponse:
-        found = outputs.find(repository, name, version)
-        return as_starlette(responses.json(configuration.describe(found, settings)))
 
     return router
 

@@ -127,7 +127,7 @@ def test_every_endpoint_is_documented_without_a_422(client: Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     found = {path: operation for path, operation in paths.items() if path.startswith("/v2")}
 
-    assert len(found) == 14
+    assert len(found) == 17
     assert not any("422" in one["responses"] for path in found.values() for one in path.values())
 
 
@@ -456,6 +456,9 @@ def test_bodies_over_a_limit_are_refused(infer: Infer, assert_error: AssertError
         ("GET", "/v2/models/xyzzy/config", 404),
         ("GET", "/v2/models/lenet5/versions/xyzzy/config", 404),
         ("POST", "/v2/models/lenet5/config", 405),
+        ("GET", "/v2/models/xyzzy/stats", 404),
+        ("GET", "/v2/models/lenet5/versions/xyzzy/stats", 404),
+        ("POST", "/v2/models/stats", 405),
         ("GET", "/v2/models/xyzzy/ready", 404),
         ("GET", "/v2/models/lenet5/versions/xyzzy", 404),
         ("GET", "/v2/models/lenet5/versions/2/ready", 404),

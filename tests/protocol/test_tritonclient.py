@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 import tritonclient.http as triton
 from google.protobuf import json_format
 from tritonclient.grpc.model_config_pb2 import DataType, ModelConfig
+from tritonclient.grpc.service_pb2 import ModelStatisticsResponse
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 import service
@@ -77,7 +79,8 @@ def test_the_server_tells_who_it_is_and_that_it_answers(client: triton.Inference
         "name": "lenet5-service",
         "version": service.__version__,
         "extensions": [
-            *("binary_tensor_data", "classification", "model_configuration", "model_repository"),
+            *("binary_tensor_data", "classification", "model_configuration", "statistics"),
+            "model_repository",
         ],
     }
 
@@ -135,6 +138,80 @@ def test_a_models_configuration_is_tritons_and_says_what_its_metadata_say(
             }
             for one in tensors
         ] == metadata[name]
+
+
+def statistics(client: triton.InferenceServerClient, model: str, version: str) -> Any:  # noqa: ANN401
+    """Get the statistics of a version; what Triton has no name for is refused by its own types."""
+    told = client.get_inference_statistics(model, version)
+    (found,) = json_format.ParseDict(told, ModelStatisticsResponse()).model_stats
+    assert (found.name, found.version) == (model, version)
+    return found
+
+
+def test_statistics_count_requests_images_and_runs_of_each_version(
+    client: triton.InferenceServerClient, address: str, images: np.ndarray, encode: Encode
+) -> None:
+    began = time.time()
+    before = statistics(client, "lenet5", "1")
+    others = statistics(client, "lenet5", "2"), statistics(client, "lenet5-layers", "2")
+    for number in (1, 10, 10, 64, 100):
+        client.infer("lenet5", [tensor(np.resize(images, (number, 28, 28, 1)))], model_version="1")
+    refusal(client, images[0], model_version="1")
+    client.infer("lenet5-layers", [tensor(images)], model_version="2")
+    post(f"{address}/predict?version=2", encode(images[0, ..., 0]), {"Content-Type": "image/png"})
+    after = statistics(client, "lenet5", "1")
+    later = statistics(client, "lenet5", "2"), statistics(client, "lenet5-layers", "2")
+
+    assert after.inference_count - before.inference_count == 185
+    assert after.execution_count - before.execution_count == 6
+    assert after.inference_stats.success.count - before.inference_stats.success.count == 5
+    assert after.inference_stats.fail.count - before.inference_stats.fail.count == 1
+    assert began < after.last_inference / 1e3 < time.time()
+    sizes = [
+        {one.batch_size: one.compute_infer.count for one in each.batch_stats} for each in (before, after)
+    ]
+    grown = {size: number - sizes[0].get(size, 0) for size, number in sizes[1].items()}
+    assert {size: number for size, number in grown.items() if number} == {1: 1, 10: 2, 36: 1, 64: 2}
+    for stage in ("success", "queue", "compute_input", "compute_infer", "compute_output"):
+        assert getattr(after.inference_stats, stage).ns > getattr(before.inference_stats, stage).ns
+    parts = ("queue", "compute_input", "compute_infer", "compute_output")
+    assert sum(getattr(after.inference_stats, part).ns for part in parts) <= after.inference_stats.success.ns
+    assert [new.inference_count - old.inference_count for old, new in zip(others, later, strict=True)] == [
+        1,
+        10,
+    ]
+
+
+def test_runs_that_requests_share_are_counted_once(
+    client: triton.InferenceServerClient, images: np.ndarray
+) -> None:
+    before = statistics(client, "lenet5", "1")
+    handles = [
+        client.async_infer("lenet5", [tensor(images[:number])], model_version="1")
+        for number in (1, 2, 3, 5, 7) * 20
+    ]
+    for handle in handles:
+        handle.get_result()
+    after = statistics(client, "lenet5", "1")
+    runs = [sum(one.compute_infer.count for one in each.batch_stats) for each in (before, after)]
+    rows = [
+        sum(one.compute_infer.count * one.batch_size for one in each.batch_stats) for each in (before, after)
+    ]
+
+    assert after.inference_stats.success.count - before.inference_stats.success.count == 100
+    assert rows[1] - rows[0] == after.inference_count - before.inference_count == 360
+    assert runs[1] - runs[0] == after.execution_count - before.execution_count <= 100
+
+
+def test_statistics_of_all_that_is_served_are_told_together(client: triton.InferenceServerClient) -> None:
+    told = client.get_inference_statistics()["model_stats"]
+
+    assert [(one["name"], one["version"]) for one in told] == [
+        (name, version) for name in ("lenet5", "lenet5-layers") for version in ("1", "2")
+    ]
+    assert client.get_inference_statistics("lenet5-layers")["model_stats"] == told[2:]
+    with pytest.raises(InferenceServerException, match=r"\[404\].*there are"):
+        client.get_inference_statistics("xyzzy")
 
 
 @pytest.mark.parametrize("binary_in", [True, False])
@@ -448,7 +525,6 @@ def test_shared_memory_is_refused_in_words(client: triton.InferenceServerClient,
 
 def test_what_is_not_offered_is_told_in_the_protocols_form(client: triton.InferenceServerClient) -> None:
     for call in (
-        client.get_inference_statistics,
         client.get_trace_settings,
         client.get_log_settings,
         client.get_system_shared_memory_status,
