@@ -76,6 +76,7 @@ class Application(FastAPI):
                 endpoint.access,
                 takes_body=True,
                 needs_body=endpoint.needs_body,
+                unpacks=endpoint.unpacks,
             )
             routes.add("POST", route)
             # Without a docstring, which would be its description.

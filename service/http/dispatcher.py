@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 
 from service import logs, media_types
+from service.codecs.compression import Unpacker
 from service.errors import (
     AbandonedError,
     MediaTypeError,
@@ -152,22 +153,35 @@ class Dispatcher:
         """
         Give how large the body of a request may be.
 
+        Of one that is compressed, this is both what may arrive and what may come out of it.
+
         Raises:
             TooLargeError: It says that it is larger.
-            MediaTypeError: It is compressed: what it expands to has no bound.
         """
         limits = self._limits
         most = limits.max_body_bytes
-        if head.length is None or head.length > limits.max_json_bytes:
+        if head.length is None or head.length > limits.max_json_bytes or b"content-encoding" in head.fields:
             content_type = head.fields.get(b"content-type", b"").decode("latin-1")
             if media_types.essence(content_type) == media_types.JSON:
                 most = min(limits.max_json_bytes, most)
         if head.length is not None and head.length > most:
             raise too_large(most)
-        if head.fields.get(b"content-encoding", b"identity").lower() != b"identity":
+        return most
+
+    def unpacker(self, head: Head, route: Route) -> Unpacker | None:
+        """
+        Give what unpacks the body of a request; None when it is not compressed.
+
+        Raises:
+            MediaTypeError: It is compressed in a way that is not taken, or for a route that takes none.
+        """
+        coding = head.fields.get(b"content-encoding", b"identity").decode("latin-1")
+        if coding.lower() == "identity":
+            return None
+        if not route.unpacks:
             message = "send the body without Content-Encoding; pictures are compressed already"
             raise MediaTypeError(message)
-        return most
+        return Unpacker(coding)
 
     def preflight(self, head: Head) -> Response | None:
         """

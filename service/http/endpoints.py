@@ -30,7 +30,7 @@ class Call(NamedTuple):
         context: Its id, its clock and its log fields.
         head: Its method, target and headers.
         path_params: What stands in the path for the names of its template.
-        body: All of it.
+        body: All of it, unpacked.
     """
 
     context: RequestContext
@@ -78,6 +78,7 @@ class Endpoint:
         documentation: Arguments of FastAPI's ``add_api_route``.
         access: Who may ask.
         needs_body: A request without a body is refused.
+        unpacks: A body may be compressed.
     """
 
     path: str
@@ -85,6 +86,7 @@ class Endpoint:
     documentation: Mapping[str, Any] = field(default_factory=dict)
     access: Access = STRICTEST
     needs_body: bool = True
+    unpacks: bool = False
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -116,6 +118,7 @@ class Route(NamedTuple):
         access: Who may ask.
         takes_body: What is sent as a body is read; else it is thrown away.
         needs_body: A request without a body is refused.
+        unpacks: A body may be compressed; the handler gets it unpacked.
     """
 
     template: str
@@ -123,6 +126,7 @@ class Route(NamedTuple):
     access: Access = STRICTEST
     takes_body: bool = False
     needs_body: bool = False
+    unpacks: bool = False
 
 
 class Found(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from service.codecs.compression import Unpacker
 from service.engine.batcher import Answer
 from service.errors import ShareError, StoppingError, SyntaxRefusedError, TooLargeError
 from service.http import problems
@@ -36,7 +37,9 @@ class Exchange:
     _route: Route | None = None
     _path_params: Mapping[str, str]
     _size = 0
+    _arrived = 0
     _most_bytes = 0
+    _unpacker: Unpacker | None = None
     _has_entered = False
     _status = 0
     _is_closed = False
@@ -62,6 +65,7 @@ class Exchange:
             self._route, self._path_params = dispatcher.find(head, context)
             if self._route.takes_body and head.length != 0:
                 self._most_bytes = dispatcher.most_bytes(head)
+                self._unpacker = dispatcher.unpacker(head, self._route)
         except Exception as error:  # noqa: BLE001  whatever it is, it has an answer
             self.fail(error)
 
@@ -70,13 +74,18 @@ class Exchange:
         if self._route is None or not self._route.takes_body:
             return
         try:
+            self._arrived += len(data)
+            if self._unpacker is not None:
+                # In place: what is allowed at most is unpacked in two milliseconds.
+                data = self._unpacker.take(data, self._most_bytes - self._size + 1)
             size = len(data)
-            if self._size + size > self._most_bytes:
+            if max(self._size + size, self._arrived) > self._most_bytes:
                 self.fail(too_large(self._most_bytes), closes=True)
                 return
-            self._dispatcher.admission.take(self.context.client, size)
-            self._size += size
-            self._body.append(data)
+            if size:
+                self._dispatcher.admission.take(self.context.client, size)
+                self._size += size
+                self._body.append(data)
         except Exception as error:  # noqa: BLE001  whatever it is, it has an answer
             self.fail(error, closes=True)
 
@@ -89,6 +98,8 @@ class Exchange:
             if route.access != "probe":
                 self._dispatcher.admission.enter(self.context.client)
                 self._has_entered = True
+            if self._unpacker is not None:
+                self._unpacker.end()
             if route.needs_body and not self._size:
                 self.fail(SyntaxRefusedError("the body is empty"))
                 return

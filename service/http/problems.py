@@ -13,6 +13,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from service import errors
+from service.codecs.compression import CODINGS
 from service.images.headers import OFFERED
 from service.server.messages import Header, Response
 
@@ -143,7 +144,11 @@ def response(error: errors.RequestError, path: str, instance: str, *, root_path:
     match error:
         case errors.MediaTypeError():
             taken = error.taken or (TENSORS if speaks_protocol(path) else PICTURES)
-            headers = [(b"accept", ", ".join(taken).encode()), (b"accept-encoding", b"identity")]
+            codings = CODINGS if speaks_protocol(path) else ("identity",)
+            headers = [
+                (b"accept", ", ".join(taken).encode()),
+                (b"accept-encoding", ", ".join(codings).encode()),
+            ]
         case errors.TooLargeError() | errors.SlowBodyError():
             # The rest of the body would otherwise be waited for.
             closes = True

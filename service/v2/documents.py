@@ -20,7 +20,7 @@ _REASONS = {
     400: "The request cannot be taken; `error` says why and where",
     404: "No such model, version or output",
     413: "Over a limit on bytes, images or pixels",
-    415: "Another content type, or a compressed body",
+    415: "Another content type or content coding",
 }
 
 

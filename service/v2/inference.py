@@ -190,6 +190,7 @@ def endpoints(
                 "description": f"{_PURPOSE} Which version answers, the answer tells.",
             },
             needs_body=False,
+            unpacks=True,
         ),
         Endpoint(
             "/v2/models/{name}/versions/{version}/infer",
@@ -201,5 +202,6 @@ def endpoints(
                 "description": f"{_PURPOSE} The version that is named answers.",
             },
             needs_body=False,
+            unpacks=True,
         ),
     ]

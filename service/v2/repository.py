@@ -86,9 +86,9 @@ def endpoints(repository: Repository, pool: WorkerPool, settings: Settings) -> l
         return responses.json({})
 
     return [
-        Endpoint("/v2/repository/index", index, _INDEX, needs_body=False),
-        Endpoint("/v2/repository/models/{name}/load", load, _LOAD, needs_body=False),
-        Endpoint("/v2/repository/models/{name}/unload", unload, _UNLOAD, needs_body=False),
+        Endpoint("/v2/repository/index", index, _INDEX, needs_body=False, unpacks=True),
+        Endpoint("/v2/repository/models/{name}/load", load, _LOAD, needs_body=False, unpacks=True),
+        Endpoint("/v2/repository/models/{name}/unload", unload, _UNLOAD, needs_body=False, unpacks=True),
     ]
 
 

@@ -1,5 +1,6 @@
 """What a program that uses Triton's own client over HTTP is promised."""
 
+import asyncio
 import gzip
 import json
 import re
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tritonclient.http as triton
+import tritonclient.http.aio as triton_aio
 from google.protobuf import json_format
 from tritonclient.grpc.model_config_pb2 import DataType, ModelConfig
 from tritonclient.grpc.service_pb2 import ModelStatisticsResponse
@@ -493,15 +495,50 @@ def test_too_many_pictures_are_refused(client: triton.InferenceServerClient, pic
 
 
 @pytest.mark.parametrize("algorithm", ["gzip", "deflate"])
-def test_compressed_bodies_are_refused_and_compressed_answers_not_sent(
-    algorithm: str, client: triton.InferenceServerClient, images: np.ndarray
+@pytest.mark.parametrize("binary", [True, False])
+def test_a_request_may_be_compressed(
+    algorithm: str,
+    binary: bool,  # noqa: FBT001  the test is for both
+    client: triton.InferenceServerClient,
+    images: np.ndarray,
+    run: Run,
 ) -> None:
-    error = refusal(client, images, request_compression_algorithm=algorithm)
-    result = client.infer("lenet5", [tensor(images)], response_compression_algorithm=algorithm)
+    many = np.resize(images, (1_000 if binary else 10, 28, 28, 1))
+    result = client.infer(
+        "lenet5",
+        [tensor(many, binary=binary)],
+        request_compression_algorithm=algorithm,
+        response_compression_algorithm=algorithm,
+    )
 
-    assert error.status() == "415"
-    assert "Content-Encoding" in error.message()
-    assert result.as_numpy("probabilities").shape == (10, 10)
+    np.testing.assert_array_equal(result.as_numpy("logits")[:10], run("model.onnx", many[:64])["logits"][:10])
+
+
+def test_too_much_that_was_compressed_is_refused(client: triton.InferenceServerClient) -> None:
+    many = np.zeros((10_700, 28, 28, 1), np.uint8)
+    for algorithm in ("gzip", "deflate"):
+        error = refusal(client, many, request_compression_algorithm=algorithm)
+
+        assert error.status() == "413"
+        assert "larger than 8388608 bytes" in error.message()
+
+
+def test_asyncios_client_is_answered_as_well(address: str, images: np.ndarray, run: Run) -> None:
+    async def ask() -> list[triton.InferResult]:
+        async with triton_aio.InferenceServerClient(address.removeprefix("http://")) as client:
+            assert await client.is_model_ready("lenet5")
+            return await asyncio.gather(
+                *(
+                    client.infer("lenet5", [tensor(images[:number])], request_compression_algorithm=algorithm)
+                    for number in range(1, 11)
+                    for algorithm in (None, "gzip", "deflate")
+                )
+            )
+
+    for result in asyncio.run(ask()):
+        found = result.as_numpy("logits")
+
+        np.testing.assert_array_equal(found, run("model.onnx", images[: len(found)])["logits"])
 
 
 def test_a_body_that_says_nothing_of_its_compression_is_no_json(address: str) -> None:
