@@ -64,7 +64,7 @@ def read(content_type: str, body: bytes, limits: Limits, *, size: tuple[int, int
         return _of_json(json.parse_within(body, limits), limits, pixel_limits, size)
     if kind == NPY:
         return of_array(
-            _as_uint8(npy.read(body)),
+            as_uint8(npy.read(body), _POINTER_TO_BODY),
             pointer=_POINTER_TO_BODY,
             limits=pixel_limits,
             most=limits.max_ready_images,
@@ -160,8 +160,17 @@ def _whole_numbers(value: Any) -> bool:  # noqa: ANN401
     return kinds == {int}
 
 
-def _as_uint8(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Bring whole numbers, bools, and floats 0..1 to 0..255: what was divided by 255 comes back exactly."""
+def as_uint8(array: npt.NDArray[Any], pointer: str) -> npt.NDArray[np.uint8]:
+    """
+    Bring whole numbers, bools, and floats 0..1 to 0..255: what was divided by 255 comes back exactly.
+
+    Args:
+        array: Grey or coloured levels, of any shape.
+        pointer: Where in the request they stand.
+
+    Raises:
+        InvalidInputError: One is beyond these bounds, or no number.
+    """
     if array.dtype == np.uint8:
         return array
     if array.dtype == np.bool_:
@@ -174,7 +183,7 @@ def _as_uint8(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
             if is_whole
             else "pixels as floats are from 0 to 1; divide by 255, or send uint8"
         )
-        raise InvalidInputError(message, Fault(_POINTER_TO_BODY, message))
+        raise InvalidInputError(message, Fault(pointer, message))
     if is_whole:
         return array.astype(np.uint8, copy=False)
     levels: npt.NDArray[np.float32] = array.astype(np.float32, copy=False) * np.float32(WHITE)

@@ -100,8 +100,9 @@ def _request_body() -> dict[str, Any]:
         "required": True,
         "description": (
             "Tensors as JSON, or as bytes behind the JSON (`binary_data_size`). The input `image` is UINT8"
-            " `[number, height, width, 1]`, of the model's own size, light on black and ready; or BYTES"
-            " `[number]`, picture files that are prepared as for `/predict` (in JSON as base64)."
+            " `[number, height, width, 1]`, of the model's own size, light on black and ready, or the same as"
+            " FP32 from 0 to 1; or BYTES `[number]`, picture files that are prepared as for `/predict` (in"
+            " JSON as base64)."
         ),
         "content": {
             "application/json": {

@@ -38,11 +38,12 @@ _LENGTH_BYTES = 4
 _Elements: TypeAlias = list[Any] | npt.NDArray[Any]
 _KINDS: dict[str, tuple[set[type], str]] = {
     "b": ({bool}, "true or false"),
-    "u": ({int}, "whole numbers"),
-    "i": ({int}, "whole numbers"),
+    "u": ({int, float}, "whole numbers"),
+    "i": ({int, float}, "whole numbers"),
     "f": ({int, float}, "numbers"),
 }
-"""What JSON may have for a kind of NumPy's dtypes, and its name."""
+"""What JSON may have for a kind of NumPy's dtypes, and its name. Clients whose numbers are all floats write
+whole ones as 7.0."""
 
 
 def from_json(data: Any, datatype: str, shape: Sequence[int], pointer: str) -> npt.NDArray[Any]:  # noqa: ANN401
@@ -175,6 +176,8 @@ def _check_types(elements: _Elements, taken: set[type], name: str, pointer: str)
 def _numbers(elements: _Elements, dtype: np.dtype[Any], pointer: str) -> npt.NDArray[Any]:
     if dtype.kind == "b":
         return np.array(elements, dtype)
+    if dtype.kind != "f":
+        _check_whole(elements, dtype, pointer)
     least, most = _range(dtype)
     if isinstance(elements, np.ndarray):
         lowest, highest = elements.min(initial=0), elements.max(initial=0)
@@ -186,6 +189,16 @@ def _numbers(elements: _Elements, dtype: np.dtype[Any], pointer: str) -> npt.NDA
         # As Python does: whole numbers beyond 2^53 are rounded to float64 first.
         elements = np.asarray(elements, np.float64)
     return np.asarray(elements, dtype)
+
+
+def _check_whole(elements: _Elements, dtype: np.dtype[Any], pointer: str) -> None:
+    if isinstance(elements, np.ndarray):
+        is_whole = elements.dtype.kind == "i" or bool((elements == np.floor(elements)).all())
+    else:
+        is_whole = all(type(element) is int or element.is_integer() for element in elements)
+    if not is_whole:
+        message = f"{_NAMES[dtype]} holds whole numbers; send others as FP32"
+        raise _refusal(pointer, "/data", message)
 
 
 def _range(dtype: np.dtype[Any]) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """The Open Inference Protocol, and what a careless or hostile client of it gets."""
 
+import base64
 import gzip
 import json
 import shutil
@@ -93,6 +94,91 @@ def test_flat_and_nested_data_are_the_same(infer: Infer, digits: np.ndarray) -> 
 
     assert answers[0] == answers[1]
     assert np.reshape(answers[0]["outputs"][0]["data"], (10, 10)).argmax(axis=1).tolist() == list(range(10))
+
+
+def probabilities(answer: Any) -> np.ndarray:  # noqa: ANN401
+    assert answer.status_code == 200, answer.content
+    (found,) = (one for one in answer.json()["outputs"] if one["name"] == "probabilities")
+    return np.reshape(found["data"], found["shape"])
+
+
+@pytest.mark.parametrize("number", [1, 10])
+def test_whole_numbers_may_be_written_as_floats(number: int, infer: Infer, digits: np.ndarray) -> None:
+    shape = [number, 28, 28, 1]
+    whole = digits[:number].ravel().tolist()
+    expected = probabilities(infer(document(inputs=[image(shape=shape, data=whole)])))
+    for data in (
+        list(map(float, whole)),
+        [float(one) if index % 2 else one for index, one in enumerate(whole)],
+        np.reshape(list(map(float, whole)), shape).tolist(),
+    ):
+        found = probabilities(infer(document(inputs=[image(shape=shape, data=data)])))
+
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_floats_from_0_to_1_are_what_whole_levels_are(infer: Infer, digits: np.ndarray) -> None:
+    shape = [10, 28, 28, 1]
+    levels = (digits / 255).astype("<f4")
+    expected = probabilities(infer(document(inputs=[image(shape=shape, data=digits.ravel().tolist())])))
+    in_json = image(shape=shape, datatype="FP32", data=levels.ravel().tolist())
+    behind = in_binary(4 * 7840, shape=shape, datatype="FP32")
+
+    np.testing.assert_array_equal(probabilities(infer(document(inputs=[in_json]))), expected)
+    np.testing.assert_array_equal(probabilities(infer({"inputs": [behind]}, levels.tobytes())), expected)
+
+
+def test_levels_of_another_datatype_are_refused_with_what_to_send(
+    infer: Infer, assert_error: AssertError
+) -> None:
+    assert_error(infer(document(inputs=[image(datatype="FP64")])), 400, "FP32 (from 0 to 1)")
+    assert_error(infer(document(inputs=[image(data=[0.5] * 784)])), 400, "send others as FP32")
+    given = document(inputs=[image(datatype="FP32", data=[128.0] * 784)])
+    assert_error(infer(given), 400, "divide by 255, or send uint8; #/inputs/0/data")
+
+
+BASE64: dict[str, Callable[[bytes], str]] = {
+    "in one line": lambda data: base64.b64encode(data).decode(),
+    "in lines of 76": lambda data: base64.encodebytes(data).decode(),
+    "in lines that end as mail's do": lambda data: base64.encodebytes(data).decode().replace("\n", "\r\n"),
+    "of the URL-safe alphabet": lambda data: base64.urlsafe_b64encode(data).decode(),
+    "without padding": lambda data: base64.urlsafe_b64encode(data).decode().rstrip("="),
+    "as a data URL": lambda data: "data:image/png;base64," + base64.b64encode(data).decode(),
+}
+
+
+@pytest.mark.parametrize("form", BASE64)
+@pytest.mark.parametrize("shape", [[2], [2, 1]])
+def test_pictures_are_taken_in_any_base64_and_in_a_column(
+    form: str, shape: list[int], infer: Infer, digits: np.ndarray, encode: Callable[..., bytes]
+) -> None:
+    files = [encode(digit) for digit in digits[[7, 3]]]
+    texts = [BASE64[form](file) for file in files]
+    data = texts if len(shape) == 1 else [[text] for text in texts]
+    expected = probabilities(
+        infer(
+            document(
+                inputs=[image(datatype="BYTES", shape=[2], data=list(map(BASE64["in one line"], files)))]
+            )
+        )
+    )
+
+    assert expected.argmax(axis=1).tolist() == [7, 3]
+    for given in (texts, data):
+        found = probabilities(infer(document(inputs=[image(datatype="BYTES", shape=shape, data=given)])))
+        np.testing.assert_array_equal(found, expected)
+    elements = b"".join(len(text).to_bytes(4, "little") + text.encode() for text in texts)
+    behind = in_binary(len(elements), datatype="BYTES", shape=shape)
+    np.testing.assert_array_equal(probabilities(infer({"inputs": [behind]}, elements)), expected)
+
+
+def test_a_format_that_is_not_read_is_named_although_it_is_a_text(
+    infer: Infer, assert_error: AssertError
+) -> None:
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg"></svg>'
+    behind = in_binary(4 + len(drawing), shape=[1], datatype="BYTES")
+
+    assert_error(infer({"inputs": [behind]}, len(drawing).to_bytes(4, "little") + drawing), 400, "SVG")
 
 
 def test_an_answer_has_the_form_that_is_documented(infer: Infer, client: Client) -> None:
@@ -303,7 +389,13 @@ def test_what_is_no_json_is_refused(body: bytes, infer: Infer, assert_error: Ass
         document(inputs=[image(datatype=...)]),
         document(inputs=[image(data=...)]),
         document(inputs=[image(data=None)]),
-        document(inputs=[image(datatype="FP32")]),
+        document(inputs=[image(datatype="FP32", data=[1.01] * 784)]),
+        document(inputs=[image(datatype="FP32", data=[-0.01] * 784)]),
+        document(inputs=[image(datatype="FP32", data=[255] * 784)]),
+        document(inputs=[image(datatype="FP32", data=[None] * 784)]),
+        document(inputs=[image(datatype="FP32", shape=[784])]),
+        document(inputs=[image(datatype="FP64")]),
+        document(inputs=[image(datatype="INT64")]),
         document(inputs=[image(datatype="uint8")]),
         document(inputs=[image(datatype=MARKER)]),
         document(inputs=[image(parameters={"shared_memory_region": MARKER})]),
@@ -330,7 +422,11 @@ def test_what_is_no_json_is_refused(body: bytes, infer: Infer, assert_error: Ass
         document(inputs=[image(shape=28)]),
         document(inputs=[image(data=[0] * 783)]),
         document(inputs=[image(data=[0] * 785)]),
-        document(inputs=[image(data=[0.0] * 784)]),
+        document(inputs=[image(data=[0.5] * 784)]),
+        document(inputs=[image(data=[0, 0.5] * 392)]),
+        document(inputs=[image(data=[256.0] * 784)]),
+        document(inputs=[image(data=[-1.0] * 784)]),
+        document(inputs=[image(data=[1e300] * 784)]),
         document(inputs=[image(data=[256] * 784)]),
         document(inputs=[image(data=[-1] * 784)]),
         document(inputs=[image(data=[True] * 784)]),
@@ -344,6 +440,10 @@ def test_what_is_no_json_is_refused(body: bytes, infer: Infer, assert_error: Ass
         document(inputs=[image(datatype="BYTES", shape=[2], data=["AAAA"])]),
         document(inputs=[image(datatype="BYTES", shape=[0], data=[])]),
         document(inputs=[image(datatype="BYTES", shape=[1, 1], data=["AAAA"])]),
+        document(inputs=[image(datatype="BYTES", shape=[1, 1, 1], data=["AAAA"])]),
+        document(inputs=[image(datatype="BYTES", shape=[1, 2], data=["AAAA", "AAAA"])]),
+        document(inputs=[image(datatype="BYTES", shape=[0, 1], data=[])]),
+        document(inputs=[image(datatype="BYTES", shape=[], data=["AAAA"])]),
         document(inputs=[image(datatype="BYTES", shape=[64], data=["AAAA"] * 64)]),
     ],
     ids=lambda given: json.dumps(given)[:80],
@@ -456,7 +556,9 @@ def test_two_header_lengths_are_refused(client: Client, assert_error: AssertErro
         (in_binary(shape=[1], datatype="BYTES", size=8), b"\xff\xff\xff\xffabcd"),
         (in_binary(shape=[1], datatype="BYTES", size=5), b"\x01\0\0\0a"),
         (in_binary(shape=[2], datatype="BYTES", size=5), b"\x01\0\0\0a"),
-        (in_binary(datatype="FP32", size=3136), bytes(3136)),
+        (in_binary(datatype="FP32", size=784), bytes(784)),
+        (in_binary(datatype="FP32", size=3136), b"\0\0\xc0\x7f" * 784),
+        (in_binary(datatype="FP32", size=3136), b"\0\0\x80\x7f" * 784),
     ],
 )
 def test_bytes_that_are_not_the_input_are_refused(

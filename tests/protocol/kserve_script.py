@@ -89,7 +89,7 @@ async def main(address: str, array: str, *paths: str) -> None:
                 client, address, "xyzzy", InferRequest("xyzzy", [images(values, binary=True)])
             ),
             "wrong": await fails(
-                client, address, "lenet5", InferRequest("lenet5", [InferInput("image", [1], "FP32", [0.5])])
+                client, address, "lenet5", InferRequest("lenet5", [InferInput("image", [1], "FP64", [0.5])])
             ),
         }
     sys.stdout.write(json.dumps(told))

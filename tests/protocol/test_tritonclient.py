@@ -297,6 +297,18 @@ def test_picture_files_are_answered_as_predict_answers_them(
     np.testing.assert_array_equal(result.as_numpy("probabilities"), np.stack(expected))
 
 
+@pytest.mark.parametrize("binary", [True, False])
+def test_levels_from_0_to_1_are_taken_as_numpys_files_are(
+    binary: bool,  # noqa: FBT001  the test is for both
+    client: triton.InferenceServerClient,
+    images: np.ndarray,
+    run: Run,
+) -> None:
+    result = client.infer("lenet5", [tensor((images / 255).astype(np.float32), binary=binary)])
+
+    np.testing.assert_array_equal(result.as_numpy("logits"), run("model.onnx", images)["logits"])
+
+
 def test_pictures_and_ready_images_agree_on_what_a_layer_makes_of_them(
     client: triton.InferenceServerClient, images: np.ndarray, encode: Encode
 ) -> None:
@@ -463,7 +475,8 @@ def test_what_is_not_served_is_told_from_what_is(
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        (np.zeros((1, 28, 28, 1), np.float32), "image is UINT8 .* or BYTES"),
+        (np.full((1, 28, 28, 1), 1.5, np.float32), "floats are from 0 to 1"),
+        (np.zeros((1, 28, 28), np.float32), r"FP32 has the shape \[number, 28, 28, 1\]"),
         (np.zeros((1, 28, 28, 1), np.int64), "image is UINT8 .* or BYTES"),
         (np.zeros((1, 28, 28, 1), np.float16), "image is UINT8 .* or BYTES"),
         (np.zeros((1, 28, 28, 1), bool), "image is UINT8 .* or BYTES"),
@@ -471,7 +484,8 @@ def test_what_is_not_served_is_told_from_what_is(
         (np.zeros((1, 1, 28, 28), np.uint8), r"shape \[number, 28, 28, 1\]"),
         (np.zeros((0, 28, 28, 1), np.uint8), "at least one image"),
         (files([]), "at least one image"),
-        (np.array([[b"xyzzy"]], object), r"shape \[number\]"),
+        (np.array([[[b"xyzzy"]]], object), r"shape \[number\]"),
+        (np.array([[b"xyzzy"]], object), "#/inputs/0/data/0"),
         (files([b"xyzzy"]), "#/inputs/0/data/0"),
         (files([b""]), "#/inputs/0/data/0"),
     ],

@@ -87,6 +87,16 @@ def test_numbers_survive_json_flat_and_nested(given: tuple[str, np.ndarray], fla
     assert_same(tensors.from_json(data, name, array.shape, "#"), array)
 
 
+@pytest.mark.parametrize("name", ["UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64"])
+def test_whole_numbers_may_be_written_as_floats(name: str) -> None:
+    data = [0.0, 1, 127.0, -0.0]
+
+    found = tensors.from_json(data, name, [4], "#")
+    assert found.tolist() == [0, 1, 127, 0]
+    assert tensors.datatype(found) == name
+    assert tensors.from_json([[0.0, 1.0], [127.0, 0]], name, [2, 2], "#").tolist() == [[0, 1], [127, 0]]
+
+
 @given(
     st.one_of(
         arrays.arrays(np.int64, FULL, elements=st.integers(-(2**63), 2**63 - 1) | st.integers(-2, 300)),
@@ -175,7 +185,12 @@ def test_any_json_is_read_or_refused(data: Any, name: str, shape: tuple[int, ...
         ("UINT8", [256]),
         ("UINT8", [-1]),
         ("UINT8", [True]),
-        ("UINT8", [1.0]),
+        ("UINT8", [1.5]),
+        ("UINT8", [256.0]),
+        ("UINT8", [-1.0]),
+        ("INT64", [1, 2.5]),
+        ("INT64", [2.0**63]),
+        ("UINT64", [2.0**64]),
         ("UINT8", ["1"]),
         ("UINT8", [None]),
         ("UINT8", [{}]),
