@@ -176,7 +176,7 @@ def create_app(settings: Settings) -> Application:
             *operations.endpoints(graphs, parsing, heavy, settings),
             *architecture.endpoints(parsing, settings),
             *inference.endpoints(served, recogniser, parsing, pictures, settings),
-            *model_repository.endpoints(served, loading, settings),
+            *model_repository.endpoints(served, loading, settings, on_change=monitor.report),
         ],
         routers=[
             models.routes(served, settings),

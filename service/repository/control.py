@@ -24,6 +24,9 @@ REQUESTED = "requested"
 """``<repository>/<model>/requested`` has ``unload``, or ``load``: each time that it is written, what is on
 disk is loaded anew. Without it a model is loaded."""
 
+REQUESTED_LAYERS = "requested-layers"
+"""The same of a model's layers, which are a model of their own for clients; for them nothing is read anew."""
+
 NUMBER = re.compile("[0-9]+")
 """What a version is called."""
 
@@ -64,14 +67,18 @@ def pinned(model: Path) -> str | None:
     return version
 
 
-def requested(model: Path) -> Request | None:
+def requested(model: Path, file: str = REQUESTED) -> Request | None:
     """
     Give what was requested last of a model, None when nothing was.
+
+    Args:
+        model: Its folder.
+        file: ``REQUESTED``, or ``REQUESTED_LAYERS``.
 
     Raises:
         ModelError: There is a request that cannot be read, or is none.
     """
-    path = model / REQUESTED
+    path = model / file
     if not os.path.lexists(path):
         return None
     # Before it is read: what is written meanwhile is then seen by the next look.
@@ -97,16 +104,22 @@ def pin(repository: Path, name: str, version: str | None) -> None:
             _write(repository / name / PINNED, version)
 
 
-def request(repository: Path, name: str, verb: Literal["load", "unload"]) -> Request:
+def request(repository: Path, name: str, verb: Literal["load", "unload"], file: str = REQUESTED) -> Request:
     """
     Ask all that serve a model to load what is on disk of it, or to serve none of it; give the request.
+
+    Args:
+        repository: Where it is written.
+        name: Of the model.
+        verb: What is asked.
+        file: ``REQUESTED``, or ``REQUESTED_LAYERS``.
 
     Raises:
         InvalidInputError: The repository cannot be written.
     """
     with _written(repository):
-        _write(repository / name / REQUESTED, verb)
-    return Request(verb, status(repository / name / REQUESTED))
+        _write(repository / name / file, verb)
+    return Request(verb, status(repository / name / file))
 
 
 def _read(path: Path) -> str:

@@ -61,6 +61,7 @@ class Look:
         directories: Of each folder and model the versions, oldest first; None when it cannot be read.
         pins: The version that each model is pinned at; ``""`` when the pin cannot be read.
         requests: What was requested last of each model.
+        without_layers: Models whose layers are to be no model.
         refused: What cannot be served.
         untried: What may be served once it was tried.
     """
@@ -68,6 +69,7 @@ class Look:
     directories: dict[Path, dict[str, dict[str, Path] | None]] = field(default_factory=dict)
     pins: dict[str, str] = field(default_factory=dict)
     requests: dict[str, Request] = field(default_factory=dict)
+    without_layers: set[str] = field(default_factory=set)
     refused: dict[tuple[str, str], Refusal] = field(default_factory=dict)
     untried: dict[tuple[str, str], Untried] = field(default_factory=dict)
 
@@ -162,6 +164,9 @@ def _look_at_control(model: Path, look: Look) -> None:
         look.refused[model.name, ""] = Refusal(reason(error, model))
         look.pins[model.name] = ""
     try:
+        layers = control.requested(model, control.REQUESTED_LAYERS)
+        if layers and layers.verb == "unload":
+            look.without_layers.add(model.name)
         request = control.requested(model)
     except ModelError as error:
         look.refused[model.name, ""] = Refusal(reason(error, model))

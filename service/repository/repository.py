@@ -15,7 +15,7 @@ from service.engine.session import Device
 from service.errors import ModelError, UnknownNameError, UnservedError
 from service.repository import control, folders, sandbox, trials, version_files
 from service.repository.control import Request
-from service.repository.folders import Look, Refusal, Untried, in_order, reason
+from service.repository.folders import LAYERS_SUFFIX, Look, Refusal, Untried, in_order, reason
 from service.repository.loader import Loader, UntriedError
 from service.repository.trials import Trials
 from service.settings import Settings
@@ -76,6 +76,8 @@ class Repository:
         self._models: dict[str, _Model] = {}
         self._refused: dict[tuple[str, str], Refusal] = {}
         self._requests: Mapping[str, Request] = {}
+        self._without_layers: frozenset[str] = frozenset()
+        self._on_disk_versions: Mapping[str, Sequence[str]] = {}
         # Served since before a request to load them.
         self._outdated: set[tuple[str, str]] = set()
         self._changing = threading.Lock()
@@ -176,6 +178,19 @@ class Repository:
         """Give the models on disk that are not served because that was asked for."""
         return sorted(name for name, request in self._requests.items() if request.verb == "unload")
 
+    def serves_layers(self, name: str) -> bool:
+        """Tell whether the layers of a model are served: it reads digits, and they were not unloaded."""
+        model = self._models.get(name)
+        return (
+            model is not None
+            and isinstance(model.versions[model.current], Network)
+            and name not in self._without_layers
+        )
+
+    def on_disk(self, name: str) -> Sequence[str]:
+        """Give the versions of a model that were on disk when it was looked at last, oldest first."""
+        return self._on_disk_versions.get(name, ())
+
     def untried(self) -> list[tuple[str, str]]:
         """Give what is on disk and was not tried yet, by model and version, the next one first."""
         return list(self._trials.waiting)
@@ -230,12 +245,25 @@ class Repository:
         """
         Serve the versions of a model that are on disk now, each read again, wherever the folder is served.
 
+        Of layers, the model that has them is loaded unless it is served.
+
         Raises:
             UnknownNameError: There is no version of such a model on disk.
             ModelError: None of them can be served, or was tried in time; nothing has changed.
             InvalidInputError: The request cannot be written; nothing has changed.
             DeviceError: The device that was asked for cannot be had.
         """
+        network = name.removesuffix(LAYERS_SUFFIX)
+        if network == name:
+            self._load(name)
+            return
+        if network not in self._models:
+            self._load(network)
+        with self._changing:
+            self._require_recogniser(network)
+            self._ask_layers(network, "load")
+
+    def _load(self, name: str) -> None:
         with self._changing:
             look = folders.look(self._folders)
             folder, directories = self._on_disk(look, name)
@@ -256,13 +284,18 @@ class Repository:
         """
         Serve nothing of a model until it is loaded, wherever the folder is served.
 
-        Requests that have it already are answered.
+        Its layers go with it; they can also be unloaded alone. Requests that have it already are answered.
 
         Raises:
             UnknownNameError: No such model is served.
             InvalidInputError: The request cannot be written; nothing has changed.
         """
         with self._changing:
+            network = name.removesuffix(LAYERS_SUFFIX)
+            if network != name:
+                self._require_layers(network)
+                self._ask_layers(network, "unload")
+                return
             self.find(name)
             self._ask(name, "unload")
             self._models = {each: found for each, found in self._models.items() if each != name}
@@ -364,6 +397,23 @@ class Repository:
         """Ask all that serve the folder for what was just done here."""
         self._requests = {**self._requests, name: control.request(self._folders[0], name, verb)}
 
+    def _ask_layers(self, name: str, verb: Literal["load", "unload"]) -> None:
+        """Do as ``_ask`` for the layers of a model."""
+        control.request(self._folders[0], name, verb, control.REQUESTED_LAYERS)
+        others = self._without_layers - {name}
+        self._without_layers = others | {name} if verb == "unload" else others
+
+    def _require_recogniser(self, name: str) -> None:
+        if not isinstance(self.find(name), Network):
+            message = f"{name} has no layers to ask for"
+            raise UnknownNameError(message)
+
+    def _require_layers(self, name: str) -> None:
+        self._require_recogniser(name)
+        if not self.serves_layers(name):
+            message = f"the layers of {name} are not served"
+            raise UnknownNameError(message)
+
     def _note_requests(self, look: Look) -> None:
         """Take up what was requested since the last look."""
         before = self._requests
@@ -379,13 +429,20 @@ class Repository:
     def _refresh(self) -> bool:
         look = folders.look(self._folders)
         self._note_requests(look)
+        self._without_layers = frozenset(look.without_layers)
         names = {*self._models, *(name for found in look.directories.values() for name in found)}
         found = {name: self._now(name, look) for name in sorted(names - set(self.unloaded()))}
         models = {name: model for name, model in found.items() if model}
+        self._on_disk_versions = {name: self._listed(look, name) for name in names}
         changed = models != self._models
         self._models, self._refused = models, look.refused
         self._trials.wait_for(look.untried)
         return changed
+
+    def _listed(self, look: Look, name: str) -> Sequence[str]:
+        """Give the versions of a model in the first folder that has any."""
+        found = (look.directories[folder].get(name) for folder in self._folders)
+        return next((list(directories) for directories in found if directories), [])
 
     def _on_disk(self, look: Look, name: str) -> tuple[Path, dict[str, Path]]:
         """

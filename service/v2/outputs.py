@@ -11,7 +11,7 @@ from service.digits.network import Network, Scores
 from service.engine.session import Array
 from service.errors import UnknownNameError
 from service.repository.folders import LAYERS_SUFFIX
-from service.repository.repository import Repository
+from service.repository.repository import INK, Repository
 
 DATATYPE = "FP32"
 """Of every output."""
@@ -93,15 +93,12 @@ def find(repository: Repository, name: str, version: str | None = None) -> Model
     Raises:
         UnknownNameError: No such model or version is served, or it reads no digits.
     """
-    networks = [network.card.name for network in repository.recognisers()]
-    if name in networks:
-        return _scoring(repository.recogniser(name, version))
-    network = name.removesuffix(LAYERS_SUFFIX)
-    if network != name and network in networks:
-        return _layered(repository.recogniser(network, version))
-    names = ", ".join(each for one in networks for each in (one, one + LAYERS_SUFFIX))
-    message = f"no model of that name is served; there are: {names or 'none'}"
-    raise UnknownNameError(message)
+    names = _names(repository)
+    if name not in names:
+        message = f"no model of that name is served; there are: {', '.join(names) or 'none'}"
+        raise UnknownNameError(message)
+    network = repository.recogniser(name.removesuffix(LAYERS_SUFFIX), version)
+    return _scoring(network) if name == network.card.name else _layered(network)
 
 
 def versions(repository: Repository, model: Model) -> list[str]:
@@ -113,9 +110,28 @@ def served(repository: Repository) -> list[tuple[str, str]]:
     """Give the name and version of everything that ``find`` finds, versions oldest first."""
     return [
         (name, version)
+        for name in _names(repository)
+        for version in repository.versions(name.removesuffix(LAYERS_SUFFIX))
+    ]
+
+
+def unloaded(repository: Repository) -> list[tuple[str, str]]:
+    """Give the name and version of what is on disk and is not served because that was asked for."""
+    models = repository.unloaded()
+    names = [each for name in models for each in (name, *([name + LAYERS_SUFFIX] if name != INK else []))]
+    layers = [network.card.name for network in repository.recognisers()]
+    names += [name + LAYERS_SUFFIX for name in layers if not repository.serves_layers(name)]
+    return [
+        (name, version) for name in names for version in repository.on_disk(name.removesuffix(LAYERS_SUFFIX))
+    ]
+
+
+def _names(repository: Repository) -> list[str]:
+    return [
+        name
         for network in repository.recognisers()
         for name in (network.card.name, network.card.name + LAYERS_SUFFIX)
-        for version in repository.versions(network.card.name)
+        if name == network.card.name or repository.serves_layers(network.card.name)
     ]
 
 

@@ -50,18 +50,23 @@ class IndexedModel(BaseModel):
     reason: str
 
 
-def endpoints(repository: Repository, pool: WorkerPool, settings: Settings) -> list[Endpoint]:
-    """Make the endpoints of the repository."""
+def endpoints(
+    repository: Repository, pool: WorkerPool, settings: Settings, *, on_change: Callable[[], None]
+) -> list[Endpoint]:
+    """
+    Make the endpoints of the repository.
+
+    Args:
+        repository: The models.
+        pool: They are loaded on its thread.
+        settings: Whether clients may load and unload.
+        on_change: Called when one did.
+    """
     log = logs.get("repository")
 
     def index(call: Call) -> Response:
         asked = _document(call, IndexQuestion, settings)
-        listed = [(*key, "READY", "") for key in outputs.served(repository)]
-        if not asked.ready:
-            listed += [(*key, "LOADING", "") for key in repository.untried()]
-            listed += [(*key, "UNAVAILABLE", refusal.reason) for key, refusal in repository.refused().items()]
-            listed += [(name, "", "UNAVAILABLE", "unloaded") for name in repository.unloaded()]
-        return responses.json([dict(zip(IndexedModel.model_fields, one, strict=True)) for one in listed])
+        return responses.json(listed(repository, only_ready=asked.ready))
 
     async def load(call: Call) -> Response:
         return await change(call, lambda name, parameters: _load(repository, name, parameters))
@@ -83,6 +88,7 @@ def endpoints(repository: Repository, pool: WorkerPool, settings: Settings) -> l
             log.warning("a model was not loaded", extra={logs.FACTS: {"reason": str(error)}})
             message = f"it cannot be served, and nothing has changed: {error}"
             raise InvalidInputError(message) from None
+        on_change()
         return responses.json({})
 
     return [
@@ -90,6 +96,16 @@ def endpoints(repository: Repository, pool: WorkerPool, settings: Settings) -> l
         Endpoint("/v2/repository/models/{name}/load", load, _LOAD, needs_body=False, unpacks=True),
         Endpoint("/v2/repository/models/{name}/unload", unload, _UNLOAD, needs_body=False, unpacks=True),
     ]
+
+
+def listed(repository: Repository, *, only_ready: bool) -> list[dict[str, str]]:
+    """List versions as ``IndexedModel`` has them: those that may be asked, and perhaps the others."""
+    found = [(*key, "READY", "") for key in outputs.served(repository)]
+    if not only_ready:
+        found += [(*key, "LOADING", "") for key in repository.untried()]
+        found += [(*key, "UNAVAILABLE", refusal.reason) for key, refusal in repository.refused().items()]
+        found += [(*key, "UNAVAILABLE", "unloaded") for key in outputs.unloaded(repository)]
+    return [dict(zip(IndexedModel.model_fields, one, strict=True)) for one in found]
 
 
 def _load(repository: Repository, name: str, parameters: dict[str, Any]) -> None:
@@ -139,7 +155,10 @@ _UNLOAD = {
     "tags": TAGS,
     "name": "unload",
     "responses": documents.errors(400, 404, 413, 415),
-    "description": "Its folder stays as it is, and `load` brings it back.",
+    "description": (
+        "Its folder stays as it is, and `load` brings it back. With a model its layers go; alone they are the"
+        " model `<name>-layers`."
+    ),
     "summary": "Serve nothing of a model until it is loaded (LENET_REPOSITORY_API=on)",
     "openapi_extra": {"requestBody": _described(Change, "Unload", {"parameters": {}})},
 }

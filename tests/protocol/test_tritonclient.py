@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import re
+import shutil
 import time
 import urllib.error
 import urllib.request
@@ -586,32 +587,87 @@ def test_what_is_not_offered_is_told_in_the_protocols_form(client: triton.Infere
             call()
 
 
-def test_models_are_unloaded_and_loaded(
-    serve: Callable[..., str],
-    repository: Path,
-    images: np.ndarray,
-) -> None:
-    address = serve(LENET_MODEL_REPOSITORY=str(repository), LENET_REPOSITORY_API="on", LENET_DEVICE="cpu")
-    with triton.InferenceServerClient(address.removeprefix("http://")) as client:
-        index = [
-            {"name": name, "version": version, "state": "READY", "reason": ""}
-            for name in ("lenet5", "lenet5-layers")
-            for version in ("1", "2")
-        ]
-        assert client.get_model_repository_index() == index
+def index(*unavailable: str) -> list[dict[str, str]]:
+    """Give the index of a repository in which some models were unloaded."""
+    models = ("lenet5", "lenet5-layers")
+    named = [
+        *((name, "READY", "") for name in models if name not in unavailable),
+        *((name, "UNAVAILABLE", "unloaded") for name in models if name in unavailable),
+    ]
+    return [
+        {"name": name, "version": version, "state": state, "reason": reason}
+        for name, state, reason in named
+        for version in ("1", "2")
+    ]
+
+
+def ready(address: str) -> list[str]:
+    """Ask the probe which models answer."""
+    with urllib.request.urlopen(f"{address}/health/ready") as answer:
+        return [one["name"] for one in json.load(answer)["models"]]
+
+
+@pytest.fixture
+def folder(repository: Path, tmp_path: Path) -> Path:
+    """A repository whose models a test may unload."""
+    return shutil.copytree(repository, tmp_path / "models")
+
+
+@pytest.fixture
+def changeable(serve: Callable[..., str], folder: Path) -> str:
+    """The address of its service."""
+    return serve(LENET_MODEL_REPOSITORY=str(folder), LENET_REPOSITORY_API="on", LENET_DEVICE="cpu")
+
+
+def test_models_are_unloaded_and_loaded(changeable: str, images: np.ndarray) -> None:
+    with triton.InferenceServerClient(changeable.removeprefix("http://")) as client:
+        assert client.get_model_repository_index() == index()
+        assert ready(changeable) == ["ink", "lenet5"]
 
         client.unload_model("lenet5")
-        assert client.get_model_repository_index() == [
-            {"name": "lenet5", "version": "", "state": "UNAVAILABLE", "reason": "unloaded"}
-        ]
-        assert not client.is_model_ready("lenet5")
-        assert refusal(client, images).status() == "404"
-        with pytest.raises(InferenceServerException, match=r"\[404\]"):
-            client.unload_model("lenet5")
+        # Its layers are those of a network that is not there.
+        assert client.get_model_repository_index() == index("lenet5", "lenet5-layers")
+        assert ready(changeable) == ["ink"]
+        assert client.is_server_ready()
+        for name in ("lenet5", "lenet5-layers"):
+            assert not client.is_model_ready(name)
+            assert refusal(client, images, name).status() == "404"
+            with pytest.raises(InferenceServerException, match=r"\[404\]"):
+                client.unload_model(name)
 
         client.load_model("lenet5")
-        assert client.get_model_repository_index() == index
+        assert client.get_model_repository_index() == index()
+        assert ready(changeable) == ["ink", "lenet5"]
         assert client.infer("lenet5", [tensor(images)]).as_numpy("logits").shape == (10, 10)
-        for name in ("xyzzy", "..", "lenet5-layers", "*"):
-            with pytest.raises(InferenceServerException, match=r"\[404\]"):
-                client.load_model(name)
+        for name in ("xyzzy", "..", "xyzzy-layers", "ink-layers", "lenet5-layers-layers", "*"):
+            for change in (client.load_model, client.unload_model):
+                with pytest.raises(InferenceServerException, match=r"\[404\]"):
+                    change(name)
+
+
+def test_layers_are_unloaded_and_loaded_alone(
+    changeable: str, serve: Callable[..., str], folder: Path, images: np.ndarray
+) -> None:
+    with triton.InferenceServerClient(changeable.removeprefix("http://")) as client:
+        client.unload_model("lenet5-layers")
+        assert client.get_model_repository_index() == index("lenet5-layers")
+        assert not client.is_model_ready("lenet5-layers")
+        assert refusal(client, images, "lenet5-layers").status() == "404"
+        assert client.infer("lenet5", [tensor(images)]).as_numpy("logits").shape == (10, 10)
+        with pytest.raises(InferenceServerException, match=r"\[404\].*not served"):
+            client.unload_model("lenet5-layers")
+
+        # Another service of the repository, started now, does the same.
+        other = serve(LENET_MODEL_REPOSITORY=str(folder), LENET_DEVICE="cpu")
+        with triton.InferenceServerClient(other.removeprefix("http://")) as elsewhere:
+            assert elsewhere.get_model_repository_index() == index("lenet5-layers")
+
+            client.load_model("lenet5-layers")
+            while not elsewhere.is_model_ready("lenet5-layers"):
+                pass
+        assert client.get_model_repository_index() == index()
+
+        client.unload_model("lenet5")
+        client.load_model("lenet5-layers")
+        # What has the layers comes with them.
+        assert client.get_model_repository_index() == index()

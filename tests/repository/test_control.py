@@ -285,6 +285,7 @@ def test_an_unload_holds_here_elsewhere_and_after_a_start_until_the_model_is_loa
 
         assert each.recognisers() == []
         assert each.unloaded() == ["lenet5"]
+        assert each.on_disk("lenet5") == ["1", "2", "3", "4"]
         assert not each.refused()
 
     elsewhere.load("lenet5")
@@ -293,6 +294,38 @@ def test_an_unload_holds_here_elsewhere_and_after_a_start_until_the_model_is_loa
     for each in (here, elsewhere, later, served()):
         assert answers(each) == "4"
         assert each.unloaded() == []
+
+
+def test_layers_are_unloaded_here_elsewhere_and_after_a_start_until_they_are_loaded(served: Open) -> None:
+    here, elsewhere = served(), served()
+    here.unload("lenet5-layers")
+    elsewhere.refresh()
+    for each in (here, elsewhere, served()):
+        assert (answers(each), each.serves_layers("lenet5"), each.unloaded()) == ("3", False, [])
+
+    elsewhere.unload("lenet5")
+    here.refresh()
+    for each in (here, elsewhere):
+        with pytest.raises(UnknownNameError):
+            each.unload("lenet5-layers")
+    here.load("lenet5")
+    assert not here.serves_layers("lenet5")
+
+    here.load("lenet5-layers")
+    elsewhere.refresh()
+    for each in (here, elsewhere, served()):
+        assert (answers(each), each.serves_layers("lenet5")) == ("3", True)
+
+
+@pytest.mark.parametrize("text", ["", "xyzzy", "unload\nunload"])
+def test_a_request_about_layers_that_is_none_is_refused_by_name_and_changes_nothing(
+    text: str, models: Path, served: Open
+) -> None:
+    (models / "lenet5" / "requested-layers").write_text(text)
+    found = served()
+
+    assert found.serves_layers("lenet5")
+    assert found.refused()["lenet5", ""].reason == "requested-layers: expected load or unload"
 
 
 def test_a_model_of_the_package_is_unloaded_in_the_repository(models: Path, served: Open) -> None:

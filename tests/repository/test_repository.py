@@ -112,7 +112,9 @@ def test_a_version_that_cannot_be_loaded_changes_nothing(version: Path) -> None:
     assert served.find("lenet5") is network
 
 
-@pytest.mark.parametrize("name", ["xyzzy", "", ".", "..", "*", "lenet5/", "../lenet5", "lenet5-layers"])
+@pytest.mark.parametrize(
+    "name", ["xyzzy", "", ".", "..", "*", "lenet5/", "../lenet5", "xyzzy-layers", "-layers"]
+)
 def test_only_a_model_of_the_folder_is_loaded(name: str, version: Path) -> None:
     served = load(version.parents[1])
 
