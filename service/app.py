@@ -45,8 +45,9 @@ from service.routes import (
 from service.server.connection import APPLICATION
 from service.settings import CANNOT_START, PACKAGED_MODELS, Settings, load
 from service.tracing import setup
-from service.v2 import configuration, inference, metadata, statistics
+from service.v2 import configuration, metadata, rest, statistics
 from service.v2 import repository as model_repository
+from service.v2.inference import Inference
 from service.watchdog import Watchdog
 
 SWITCH_S = 0.0002
@@ -88,24 +89,11 @@ def create_app(settings: Settings) -> Application:
         most_bytes=settings.max_model_bytes,
         beneath=PACKAGED_MODELS,
     )
-    waiting, deadline_s = settings.max_pool_requests, settings.queue_deadline_s
-    pictures = WorkerPool("pictures", threads=threads, waiting=waiting, deadline_s=deadline_s, share=share)
-    heavy = WorkerPool(
-        "operations",
-        threads=threads,
-        waiting=waiting,
-        deadline_s=deadline_s,
-        share=share,
-        nice=settings.operation_nice,
-    )
-    # One thread: it computes in Python, of which only one thread at a time makes progress.
-    parsing = WorkerPool("parsing", threads=1, waiting=waiting, deadline_s=deadline_s, share=share)
-    # One thread: ONNX Runtime does not create sessions on several at a time.
-    loading = WorkerPool("models", threads=1, waiting=waiting, deadline_s=settings.load_deadline_s)
-    pools = (parsing, pictures, heavy, loading)
+    parsing, pictures, heavy, loading = pools = _worker_pools(settings, threads, share)
     recogniser = Recogniser(
         pictures, served.ink, inline_pixels=settings.inline_pixels, inline_bytes=settings.inline_picture_bytes
     )
+    inference = Inference(served, recogniser, parsing, pictures, settings)
     readiness = Readiness()
 
     watchdog = Watchdog(settings.watchdog_s)
@@ -175,7 +163,7 @@ def create_app(settings: Settings) -> Application:
             *feature_maps.endpoints(served, recogniser, parsing, pictures, settings),
             *operations.endpoints(graphs, parsing, heavy, settings),
             *architecture.endpoints(parsing, settings),
-            *inference.endpoints(served, recogniser, parsing, pictures, settings),
+            *rest.endpoints(inference, settings),
             *model_repository.endpoints(served, loading, settings, on_change=monitor.report),
         ],
         routers=[
@@ -192,6 +180,26 @@ def create_app(settings: Settings) -> Application:
         ],
     )
     return app
+
+
+def _worker_pools(settings: Settings, threads: int, share: Share) -> tuple[WorkerPool, ...]:
+    """Make the threads that parse, those that prepare pictures, those of operations, and that of models."""
+    waiting, deadline_s = settings.max_pool_requests, settings.queue_deadline_s
+    return (
+        # One thread: it computes in Python, of which only one thread at a time makes progress.
+        WorkerPool("parsing", threads=1, waiting=waiting, deadline_s=deadline_s, share=share),
+        WorkerPool("pictures", threads=threads, waiting=waiting, deadline_s=deadline_s, share=share),
+        WorkerPool(
+            "operations",
+            threads=threads,
+            waiting=waiting,
+            deadline_s=deadline_s,
+            share=share,
+            nice=settings.operation_nice,
+        ),
+        # One thread: ONNX Runtime does not create sessions on several at a time.
+        WorkerPool("models", threads=1, waiting=waiting, deadline_s=settings.load_deadline_s),
+    )
 
 
 def _freeze_gc() -> None:

@@ -9,9 +9,13 @@ import numpy.typing as npt
 
 from service.digits.network import Network, Scores
 from service.engine.session import Array
-from service.errors import UnknownNameError
+from service.errors import Fault, InvalidInputError, UnknownNameError
+from service.http.responses import check_size
+from service.media_types import JSON, OCTETS
 from service.repository.folders import LAYERS_SUFFIX
 from service.repository.repository import INK, Repository
+from service.settings import Limits
+from service.v2.requests import InferenceRequest, Wanted
 
 DATATYPE = "FP32"
 """Of every output."""
@@ -36,6 +40,14 @@ class Output:
     def size(self) -> int:
         """Values of one image."""
         return prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An output, and how it is wanted."""
+
+    output: Output
+    form: Wanted
 
 
 @dataclass(frozen=True)
@@ -99,6 +111,51 @@ def find(repository: Repository, name: str, version: str | None = None) -> Model
         raise UnknownNameError(message)
     network = repository.recogniser(name.removesuffix(LAYERS_SUFFIX), version)
     return _scoring(network) if name == network.card.name else _layered(network)
+
+
+def resolve(model: Model, request: InferenceRequest) -> list[Asked]:
+    """
+    Find the outputs that are asked for.
+
+    Raises:
+        InvalidInputError: An output that the model has not, or classes of values that are none.
+    """
+    if request.outputs is None:
+        return [Asked(output, Wanted(output.name, request.binary, 0)) for output in model.outputs]
+    known = {output.name: output for output in model.outputs}
+    found = []
+    for index, form in enumerate(request.outputs):
+        if form.name not in known:
+            message = f"{model.name} has the outputs {', '.join(known)}"
+            raise InvalidInputError(message, Fault(f"#/outputs/{index}/name", message))
+        output = known[form.name]
+        if form.classes and not output.classes:
+            message = "classification is for outputs whose values are classes; these are not"
+            raise InvalidInputError(message, Fault(f"#/outputs/{index}/parameters/classification", message))
+        found.append(Asked(output, form))
+    return found
+
+
+def check(asked: Sequence[Asked], number: int, limits: Limits) -> None:
+    """
+    Refuse an answer of too many numbers, before they are computed.
+
+    Raises:
+        InvalidInputError: There would be more of them than a limit allows.
+    """
+    for media_type, binary in ((JSON, False), (OCTETS, True)):
+        size = sum(one.output.size for one in asked if one.form.binary is binary)
+        check_size(number * size, media_type, limits)
+
+
+def classified(values: npt.NDArray[np.float32], asked: Asked) -> npt.NDArray[np.object_]:
+    """Give the classes of the largest values, largest first, each as ``value:index:class`` in bytes."""
+    order = np.argsort(-values, axis=1, kind="stable")[:, : asked.form.classes]
+    texts = np.empty(order.shape, object)
+    for place, index in np.ndenumerate(order):
+        value = values[place[0], index]
+        texts[place] = f"{value!s}:{index}:{asked.output.classes[index]}".encode()
+    return texts
 
 
 def versions(repository: Repository, model: Model) -> list[str]:

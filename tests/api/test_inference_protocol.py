@@ -23,8 +23,8 @@ from service.http.endpoints import Endpoint
 from service.repository import trials
 from service.server.messages import Response
 from service.settings import PACKAGED_RECOGNISER, Settings
-from service.v2 import inference
-from service.v2.inference import InferenceAnswer
+from service.v2 import rest
+from service.v2.rest import InferenceAnswer
 
 Served = Callable[[Application], AbstractContextManager[Client]]
 Infer = Callable[..., Any]
@@ -188,14 +188,14 @@ def test_an_answer_has_the_form_that_is_documented(infer: Infer, client: Client)
         examples = [example["value"] for example in content["application/json"]["examples"].values()]
 
         assert set(content) == {"application/json", "application/octet-stream"}
-        assert examples == [*inference.EXAMPLES.values(), inference.LAYER_EXAMPLE]
-    for example in inference.EXAMPLES.values():
+        assert examples == [*rest.EXAMPLES.values(), rest.LAYER_EXAMPLE]
+    for example in rest.EXAMPLES.values():
         answer = infer(example).json()
 
         assert InferenceAnswer.model_validate(answer, extra="forbid").model_name == "lenet5"
         assert list(answer) == ["model_name", "model_version", "id", "outputs"]
     layer = infer(
-        inference.LAYER_EXAMPLE, path=f"/v2/models/lenet5-layers/versions/{PACKAGED_RECOGNISER.name}/infer"
+        rest.LAYER_EXAMPLE, path=f"/v2/models/lenet5-layers/versions/{PACKAGED_RECOGNISER.name}/infer"
     )
     length = int(layer.headers[LENGTH])
 
