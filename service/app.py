@@ -45,7 +45,7 @@ from service.routes import (
 from service.server.connection import APPLICATION
 from service.settings import CANNOT_START, PACKAGED_MODELS, Settings, load
 from service.tracing import setup
-from service.v2 import configuration, metadata, rest, statistics
+from service.v2 import configuration, metadata, rest, statistics, v1
 from service.v2 import repository as model_repository
 from service.v2.inference import Inference
 from service.watchdog import Watchdog
@@ -164,6 +164,7 @@ def create_app(settings: Settings) -> Application:
             *operations.endpoints(graphs, parsing, heavy, settings),
             *architecture.endpoints(parsing, settings),
             *rest.endpoints(inference, settings),
+            *v1.endpoints(inference, settings),
             *model_repository.endpoints(served, loading, settings, on_change=monitor.report),
         ],
         routers=[
@@ -174,6 +175,7 @@ def create_app(settings: Settings) -> Application:
             statistics.routes(served, sharing),
             metadata.routes(served, readiness, settings),
             configuration.routes(served, settings),
+            v1.routes(served),
             monitoring.routes(readiness),
             metrics.routes(sharing),
             pages.routes(app.openapi),

@@ -14,7 +14,10 @@ _FRAMEWORK = ("HTTPValidationError", "ValidationError")
 
 def operation_id(route: APIRoute) -> str:
     """Give the name by which generated clients call an endpoint: its own, after ``v2_`` in the protocol."""
-    return f"v2_{route.name}" if problems.speaks_protocol(route.path) else route.name
+    if not problems.speaks_protocol(route.path):
+        return route.name
+    protocol = route.path.split("/")[1]
+    return f"{protocol}_{route.name}"
 
 
 def complete(document: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """
 The one table from errors to status codes, and the one place that writes an error.
 
-Everywhere ``application/problem+json`` (RFC 9457); under ``/v2`` as the Open Inference Protocol has it.
+Everywhere ``application/problem+json`` (RFC 9457); under ``/v1`` and ``/v2`` as the protocols there
+have it.
 """
 
 import math
@@ -59,8 +60,8 @@ PICTURES = (*OFFERED, "multipart/form-data", "application/json", "application/x-
 """Content types in which pictures come."""
 TENSORS = ("application/json", "application/octet-stream")
 """Content types in which tensors come."""
-PROTOCOL = "/v2"
-"""The path below which the Open Inference Protocol is spoken."""
+PROTOCOLS = ("/v1", "/v2")
+"""The paths below which the Open Inference Protocol is spoken, and the one before it."""
 _PROBLEM = ((b"content-type", MEDIA_TYPE.encode()),)
 _JSON = ((b"content-type", b"application/json"),)
 _INTERNAL = (500, "internal-error", "The service made a mistake")
@@ -74,7 +75,7 @@ class FaultModel(BaseModel):
 
 
 class ProtocolError(BaseModel):
-    """An error of the Open Inference Protocol, in every answer of 400 and above under ``/v2``."""
+    """An error of the Open Inference Protocol, in every answer of 400 and above under ``/v1`` and ``/v2``."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -103,7 +104,7 @@ class Problem(BaseModel):
 
 def speaks_protocol(path: str) -> bool:
     """Tell whether a path belongs to the Open Inference Protocol."""
-    return path == PROTOCOL or path.startswith(f"{PROTOCOL}/")
+    return path[:3] in PROTOCOLS and path[3:4] in {"", "/"}
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -65,7 +65,7 @@ def from_json(data: Any, datatype: str, shape: Sequence[int], pointer: str) -> n
     """
     dtype = _dtype(datatype, pointer)
     count = _count(shape, pointer)
-    sizes, elements = _flattened(data, pointer)
+    sizes, elements = flattened(data, pointer)
     if sizes not in ([count], list(shape)):
         raise _refusal(
             pointer, "/data", f"expected {count} elements, in one list or in lists nested as the shape says"
@@ -147,7 +147,7 @@ def _count(shape: Sequence[int], pointer: str) -> int:
     return prod(shape)
 
 
-def _flattened(data: Any, pointer: str) -> tuple[list[int], _Elements]:  # noqa: ANN401
+def flattened(data: Any, pointer: str) -> tuple[list[int], _Elements]:  # noqa: ANN401
     """Go down a level at a time; give how long the lists of each are, and the elements."""
     if isinstance(data, np.ndarray):
         return list(data.shape), data.ravel()

@@ -22,7 +22,7 @@ def test_every_error_has_a_type_and_a_form_of_its_path(document: dict[str, Any])
     for path, operation in operations(document):
         form, name = (
             ("application/json", "ProtocolError")
-            if path.startswith("/v2")
+            if path.startswith(("/v1", "/v2"))
             else ("application/problem+json", "Problem")
         )
         expected = {form: {"schema": {"$ref": f"#/components/schemas/{name}"}}}
