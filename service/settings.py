@@ -20,6 +20,9 @@ PACKAGED_MODELS = Path(__file__).parent / "models"
 PACKAGED_RECOGNISER = PACKAGED_MODELS / "lenet5" / "3"
 """The version of the recogniser that comes with the package."""
 
+PACKAGED_1998 = PACKAGED_MODELS / "lenet5-1998" / "2"
+"""That of LeNet-5 as it was published."""
+
 PREFIX = "LENET_"
 MIB = 2**20
 

@@ -28,6 +28,9 @@ _DEFAULT_BYTES: int = Settings.model_fields["max_model_bytes"].default
 USUAL = "lenet5"
 """The model that answers, where several could, when neither a request nor a setting names one."""
 
+BESIDE = "lenet5-1998"
+"""The package's other recogniser: it answers only where it is named."""
+
 INK = "ink"
 """The model that finds ink."""
 
@@ -120,7 +123,7 @@ class Repository:
         """The model that answers when a request names none; None when several could, or none."""
         if self._default or USUAL in self._models:
             return self._default or USUAL
-        names = self._names()
+        names = [name for name in self._names() if name != BESIDE]
         return names[0] if len(names) == 1 else None
 
     def recognisers(self) -> list[Network]:

@@ -42,7 +42,12 @@ class Wire(httpx2.BaseTransport):
                 self._socket.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
             if is_chunked:
                 self._socket.sendall(b"0\r\n\r\n")
-        return self._read(request.method)
+        try:
+            return self._read(request.method)
+        except BaseException:
+            # What was not read whole is no start for the next request.
+            self.close()
+            raise
 
     def close(self) -> None:
         if self._socket is not None:

@@ -65,6 +65,7 @@ def test_the_models_are_listed_by_role_with_the_default(others: Client) -> None:
         "elsewhere": "recogniser",
         "ink": "ink",
         "lenet5": "recogniser",
+        "lenet5-1998": "recogniser",
         "ridges": "recogniser",
         "sheet": "ink",
     }
@@ -87,6 +88,7 @@ def test_a_trial_is_told_wherever_a_model_is_described(others: Client) -> None:
             "elsewhere": False,
             "ink": False,
             "lenet5": False,
+            "lenet5-1998": False,
             "ridges": True,
             "sheet": False,
         }
@@ -283,7 +285,7 @@ def test_a_network_for_ink_reads_no_digits(
 def test_all_of_them_are_ready(others: Client) -> None:
     models = others.get("/health/ready").json()["models"]
 
-    assert {model["name"] for model in models} == {*OTHERS, "ink", "lenet5", "sheet"}
+    assert {model["name"] for model in models} == {*OTHERS, "ink", "lenet5", "lenet5-1998", "sheet"}
 
 
 def test_a_setting_names_the_default(

@@ -22,7 +22,7 @@ from service.http import problems
 from service.http.endpoints import Endpoint
 from service.repository import trials
 from service.server.messages import Response
-from service.settings import PACKAGED_RECOGNISER, Settings
+from service.settings import PACKAGED_1998, PACKAGED_RECOGNISER, Settings
 from service.v2 import rest
 from service.v2.rest import InferenceAnswer
 
@@ -786,6 +786,8 @@ def test_the_index_lists_what_may_be_asked(body: bytes, client: Client) -> None:
     assert [(one["name"], one["version"], one["state"]) for one in answer.json()] == [
         ("lenet5", PACKAGED_RECOGNISER.name, "READY"),
         ("lenet5-layers", PACKAGED_RECOGNISER.name, "READY"),
+        ("lenet5-1998", PACKAGED_1998.name, "READY"),
+        ("lenet5-1998-layers", PACKAGED_1998.name, "READY"),
     ]
 
 

@@ -13,7 +13,7 @@ import pytest
 from service.digits.network import Batching
 from service.errors import InvalidInputError, ModelError, UnknownNameError
 from service.repository import repository
-from service.repository.repository import LATEST, Repository
+from service.repository.repository import BESIDE, LATEST, Repository
 from service.settings import PACKAGED_MODELS, PACKAGED_RECOGNISER
 
 Open = Callable[[], Repository]
@@ -37,6 +37,26 @@ def served(models: Path, batching: Batching) -> Open:
 
 def answers(found: Repository) -> str:
     return found.find("lenet5").card.version
+
+
+def digits_by(found: Repository) -> list[str]:
+    return [network.card.name for network in found.recognisers()]
+
+
+def test_what_is_left_answers_by_default_but_not_the_packages_other_network(
+    models: Path, served: Open, write_elsewhere: Callable[[Path], Path]
+) -> None:
+    found = served()
+    found.unload("lenet5")
+
+    assert (digits_by(found), found.default) == ([BESIDE], None)
+    with pytest.raises(UnknownNameError, match="name a model"):
+        found.recogniser()
+
+    write_elsewhere(models / "elsewhere" / "1")
+    later = served()
+
+    assert (digits_by(later), later.default) == (["elsewhere", BESIDE], "elsewhere")
 
 
 def test_a_pin_holds_here_elsewhere_and_after_a_start_until_it_is_taken_away(
@@ -283,7 +303,7 @@ def test_an_unload_holds_here_elsewhere_and_after_a_start_until_the_model_is_loa
     for each in (here, elsewhere, later):
         each.refresh()
 
-        assert each.recognisers() == []
+        assert digits_by(each) == [BESIDE]
         assert each.unloaded() == ["lenet5"]
         assert each.on_disk("lenet5") == ["1", "2", "3", "4"]
         assert not each.refused()
@@ -332,7 +352,7 @@ def test_a_model_of_the_package_is_unloaded_in_the_repository(models: Path, serv
     shutil.rmtree(models / "lenet5")
     served().unload("lenet5")
 
-    assert served().recognisers() == []
+    assert digits_by(served()) == [BESIDE]
 
 
 def test_a_start_with_an_unloaded_model_that_a_setting_names_is_no_error(
@@ -409,7 +429,7 @@ def test_a_request_that_cannot_be_read_is_refused_by_name_and_changes_nothing(
 
         assert each.refused()["lenet5", ""].reason.startswith("requested: ")
     assert answers(loaded) == "3"
-    assert unloaded.recognisers() == []
+    assert digits_by(unloaded) == [BESIDE]
 
 
 def test_an_unloaded_model_stays_so_while_its_folder_cannot_be_read(
@@ -427,4 +447,4 @@ def test_an_unloaded_model_stays_so_while_its_folder_cannot_be_read(
     monkeypatch.setattr(os, "listdir", fails)
     found.refresh()
 
-    assert found.recognisers() == []
+    assert digits_by(found) == [BESIDE]

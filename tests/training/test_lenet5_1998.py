@@ -1,5 +1,6 @@
 """LeNet-5 is what was published in 1998, to the last parameter, connection and number."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -179,6 +180,23 @@ def test_the_file_convolves_with_the_very_kernels_that_it_shows(exported: Path) 
     read = {node.input[1] for node in onnx.load(exported).graph.node if node.op_type == "Conv"}
 
     assert read == {"c1.kernel", "c3.kernel", "c5.kernel"}
+
+
+def test_a_network_that_was_written_goes_on_as_it_was(images: np.ndarray, tmp_path: Path) -> None:
+    network = build()
+    network.compile("adam", loss=FAMILY.loss, metrics=list(FAMILY.metrics))
+    network.train_on_batch(scaled(images, network), np.eye(10, dtype=np.float32)[:5])
+    with warnings.catch_warnings():
+        # Keras 3.15 saves its variables by a protocol that NumPy 2 has deprecated.
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        network.save(tmp_path / "1.keras")
+        again = keras.saving.load_model(tmp_path / "1.keras")
+
+    seen = scaled(images, network)
+    np.testing.assert_array_equal(again(seen).numpy(), network(seen).numpy())
+    assert [each.shape for each in again.trainable_variables] == [
+        each.shape for each in network.trainable_variables
+    ]
 
 
 def test_the_squashing_function_leaves_one_as_it_is() -> None:

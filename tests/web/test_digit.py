@@ -164,8 +164,9 @@ def test_preparation_says_which_way_the_digit_was_moved(
 
 def test_the_layer_table_is_the_lectures(open_page: Callable[..., Page]) -> None:
     page = open_page("/#digit")
-    expect(page.locator(".layer figcaption")).to_have_count(9)
-    rows = page.locator(".layer figcaption").all_inner_texts()
+    lectures = page.locator(".network").first
+    expect(lectures.locator(".layer figcaption")).to_have_count(9)
+    rows = lectures.locator(".layer figcaption").all_inner_texts()
 
     assert [row.split("\n") for row in rows[1:]] == [
         ["conv2d_1", "28×28×6", "156 par."],
@@ -251,7 +252,7 @@ def test_a_link_brings_back_the_drawing_and_the_pinned_cell(open_page: Callable[
 
 def test_every_layer_is_in_its_place_before_anything_is_drawn(open_page: Callable[..., Page]) -> None:
     page = open_page()
-    expect(page.locator(".layer canvas")).to_have_count(9)
+    expect(page.locator(".layer canvas")).to_have_count(9 + 12)
     places = "list => list.map(one => Object.values(one.getBoundingClientRect().toJSON()))"
     before = page.locator(".layer canvas").evaluate_all(places)
     page.get_by_role("button", name="Draw a 3").click()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from service.settings import Settings
 
-ELSEWHERE, LENET5, RIDGES = range(3)
+ELSEWHERE, LENET5, LENET5_1998, RIDGES = range(4)
 """Their places on the page, which are those of their names."""
 
 
@@ -22,7 +22,7 @@ def lab(
     settings: Settings,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> str:
-    """The address of a service with four models."""
+    """The address of a service with models of its own beside the package's."""
     folder = tmp_path_factory.mktemp("models")
     shutil.copytree(settings.model_repository / "lenet5", folder / "lenet5")
     shutil.copytree(ridges.parent, folder / "ridges")
@@ -34,8 +34,8 @@ def lab(
 def test_each_network_that_reads_digits_is_shown_with_its_own_layers(open_page: Callable[..., Page]) -> None:
     page = open_page("/#digit")
     networks = page.locator(".network")
-    expect(networks).to_have_count(3)
-    for number in range(3):
+    expect(networks).to_have_count(4)
+    for number in range(4):
         expect(networks.nth(number).locator(".layer figcaption").last).to_be_attached()
     captions = networks.nth(RIDGES).locator(".layer figcaption").all_inner_texts()
     others = networks.nth(ELSEWHERE).locator(".layer figcaption").all_inner_texts()
@@ -60,7 +60,7 @@ def test_each_network_that_reads_digits_is_shown_with_its_own_layers(open_page: 
 def test_a_drawing_is_seen_by_all_of_them(open_page: Callable[..., Page], prepared: bool) -> None:  # noqa: FBT001
     page = open_page("/#digit" if prepared else "/#digit?prepare=off")
     canvases = page.locator(".network canvas.map")
-    expect(canvases).to_have_count(9 + 11 + 4)
+    expect(canvases).to_have_count(9 + 12 + 11 + 4)
     pictures = "canvases => canvases.map(canvas => canvas.toDataURL())"
     empty = canvases.evaluate_all(pictures)
     with page.expect_response("**/feature-maps?model=ridges*"):
@@ -129,6 +129,7 @@ def test_a_network_that_fails_takes_no_other_down(open_page: Callable[..., Page]
     expect(networks.nth(RIDGES).locator(".notice")).to_contain_text("This network cannot be shown: xyzzy")
     expect(page.locator(".numeral")).to_have_text("3")
     expect(networks.nth(LENET5).locator(".layer")).to_have_count(9)
+    expect(networks.nth(LENET5_1998).locator(".layer")).to_have_count(12)
     networks.nth(LENET5).locator("[data-layer=conv2d_2] canvas").click(position={"x": 20, "y": 20})
     expect(page.locator(".inspector h3")).to_contain_text("conv2d_2")
 
@@ -136,4 +137,4 @@ def test_a_network_that_fails_takes_no_other_down(open_page: Callable[..., Page]
 def test_the_training_view_is_of_those_that_read_digits(open_page: Callable[..., Page]) -> None:
     page = open_page("/#training")
 
-    expect(page.locator(".training")).to_have_count(3)
+    expect(page.locator(".training")).to_have_count(4)

@@ -124,12 +124,13 @@ class ConnectedConv2D(layers.Conv2D):  # type: ignore[misc]  # Keras ships no ty
         self.bias = self.add_weight(shape=(self.filters,), initializer=self.bias_initializer, name="bias")
         self.built = True
 
-    @property
-    def kernel(self) -> Any:  # noqa: ANN401  a tensor
-        """The whole kernel as Keras has it, zero where there is no connection."""
+    def call(self, x: Any) -> Any:  # noqa: ANN401  a tensor
+        """Convolve with kernels that are zero where there is no connection."""
         number, *whole = self._spread.shape
-        spread = ops.matmul(self._kernel, self._spread.reshape(number, -1))
-        return ops.reshape(spread, (*self.kernel_size, *whole))
+        kernel = ops.reshape(
+            ops.matmul(self._kernel, self._spread.reshape(number, -1)), (*self.kernel_size, *whole)
+        )
+        return self.activation(self.convolution_op(x, kernel) + self.bias)
 
     def get_config(self) -> dict[str, Any]:
         """Return what it is made of."""

@@ -1,0 +1,146 @@
+"""LeNet-5 of 1998 beside the lecture's: every kind of its cells is taken apart, and is what the API gives."""
+
+import math
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+NETWORK = 1
+LAYERS = [
+    "input",
+    "padding",
+    "normalisation",
+    "c1",
+    "s2",
+    "c3",
+    "s4",
+    "c5",
+    "flatten",
+    "f6",
+    "rbf",
+    "softmin",
+]
+
+Pin = Callable[[str, int, int, int], Page]
+
+
+@pytest.fixture
+def pin(open_page: Callable[..., Page]) -> Pin:
+    """Draw a 3, and pin a cell of the second network."""
+
+    def pin(layer: str, map_: int, row: int, column: int) -> Page:
+        place = f"{LAYERS.index(layer)},{map_},{row},{column}"
+        page = open_page(f"/#digit?pin={place}&network={NETWORK}")
+        page.get_by_role("button", name="Draw a 3").click()
+        expect(page.locator(".inspector h3")).to_contain_text(f"{layer} · ")
+        return page
+
+    return pin
+
+
+def plain(text: str) -> str:
+    return " ".join(text.replace("−", "-").replace("\xa0", " ").split())
+
+
+def numbers(text: str) -> list[float]:
+    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", plain(text))]
+
+
+def told(page: Page) -> float:
+    """The value in the inspector's title."""
+    return float(plain(page.locator(".inspector h3").inner_text()).rpartition("= ")[2])
+
+
+def test_both_networks_show_all_of_their_layers(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#digit")
+    networks = page.locator(".network")
+    expect(networks.nth(0).locator(".layer")).to_have_count(9)
+    expect(networks.nth(NETWORK).locator(".layer")).to_have_count(len(LAYERS))
+    read = "layers => layers.map(layer => layer.dataset.layer)"
+
+    assert networks.nth(NETWORK).locator(".layer").evaluate_all(read) == LAYERS
+
+
+@pytest.mark.parametrize(
+    ("layer", "cell", "groups"),
+    [
+        ("c1", (2, 9, 12), 1),
+        ("s2", (2, 4, 6), 1),
+        ("c3", (0, 3, 3), 3),
+        ("c3", (7, 3, 3), 4),
+        ("c3", (15, 3, 3), 6),
+        ("s4", (3, 2, 2), 1),
+        ("c5", (7, 0, 0), 16),
+        ("f6", (0, 3, 3), 1),
+    ],
+)
+def test_a_cell_is_the_sum_of_what_it_is_connected_to_squashed(
+    pin: Pin, layer: str, cell: tuple[int, int, int], groups: int
+) -> None:
+    page = pin(layer, *cell)
+    line = page.locator(".total .sum").last
+    expect(line).to_contain_text("1.7159 tanh(2u/3)")
+    before, after = plain(line.inner_text()).split(", v")
+    total, bias, biased = numbers(before)[:3]
+    value = float(re.split("[=≈] ", after)[-1])
+
+    assert total + bias == pytest.approx(biased, abs=2e-4)
+    assert 1.7159 * math.tanh(2 * biased / 3) == pytest.approx(value, abs=2e-4)
+    assert value == pytest.approx(told(page), abs=1e-4)
+    expect(page.locator(".inspector .partial")).to_have_count(groups if groups > 1 else 0)
+
+
+def test_a_pixel_is_padded_and_normalised(pin: Pin) -> None:
+    page = pin("normalisation", 0, 16, 16)
+    expect(page.locator(".total .sum")).to_contain_text("u =")
+    total, offset, value = numbers(page.locator(".total .sum").inner_text())[:3]
+
+    assert offset == -0.1
+    assert total + offset == pytest.approx(value, abs=2e-4)
+    assert value == pytest.approx(told(page), abs=1e-4)
+    page.get_by_role("button", name="Let go").click()
+    page = pin("padding", 0, 16, 16)
+    expect(page.locator(".inspector")).to_contain_text("The value of the same place in the layer before")
+
+
+def test_a_distance_is_a_sum_of_squares_and_a_share_is_of_all_ten(pin: Pin) -> None:
+    page = pin("rbf", 0, 3, 0)
+    expect(page.locator(".inspector .strip")).to_have_count(3)
+    expect(page.locator(".inspector .sum")).to_have_text(f"Σ (x − w)² = {told(page)}".rstrip("0").rstrip("."))
+    distance = told(page)
+    page = pin("softmin", 0, 3, 0)
+    line, share = page.locator(".inspector .sum").first, page.locator(".inspector .sum").last
+    expect(line).to_contain_text("u = −")
+    shown, temperature, logit = numbers(line.inner_text())[:3]
+    own, *all_ten = [float(plain(text)) for text in share.locator("sup").all_inner_texts()]
+
+    assert -shown == pytest.approx(distance, abs=1e-3)
+    assert shown / temperature == pytest.approx(logit, abs=2e-3)
+    assert math.exp(own) / sum(map(math.exp, all_ten)) == pytest.approx(told(page), abs=1e-3)
+
+
+def test_a_window_reaches_back_to_the_drawing(pin: Pin) -> None:
+    page = pin("c1", 0, 14, 14)
+    shelf = page.locator(".network").nth(NETWORK)
+    seen = [shelf.locator(f"[data-layer={layer}] canvas") for layer in ("input", "padding", "normalisation")]
+    marked = [canvas.screenshot() for canvas in seen]
+
+    shelf.locator("[data-layer=c1] canvas").press("Escape")
+    expect(page.locator(".inspector")).to_be_hidden()
+
+    assert all(canvas.screenshot() != before for canvas, before in zip(seen, marked, strict=True))
+
+
+def test_what_it_shows_is_what_the_api_gives(open_page: Callable[..., Page]) -> None:
+    page = open_page(f"/#digit?pin={LAYERS.index('c3')},7,3,3&network={NETWORK}")
+    with page.expect_response(lambda answer: "feature-maps?model=lenet5-1998" in answer.url) as answered:
+        page.get_by_role("button", name="Draw a 3").click()
+    layers = answered.value.json()["images"][0]["layers"]
+    maps = {layer["name"]: layer.get("maps") for layer in layers}
+    expect(page.locator(".inspector h3")).to_contain_text("c3 · map 7")
+
+    assert [layer["name"] for layer in layers] == LAYERS[1:]
+    assert told(page) == pytest.approx(maps["c3"][7][3][3], abs=1e-4)
+    expect(page.locator(".network").nth(NETWORK)).to_contain_text("60,000 parameters")
