@@ -42,7 +42,7 @@ class Instances(BaseModel):
     may stand in an object as its ``image``."""
 
 
-class Predictions(BaseModel):
+class PredictedInstances(BaseModel):
     """An item for each image."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -82,7 +82,7 @@ def endpoints(inference: Inference, limits: Limits) -> list[Endpoint]:
 
     documentation: dict[str, Any] = {
         "tags": ["open inference protocol"],
-        "response_model": Predictions,
+        "response_model": PredictedInstances,
         "responses": documents.errors(400, 404, 413, 415, 429, 503, 504),
         "openapi_extra": {
             "requestBody": json.documented(Instances, {"A picture file": {"instances": [{"b64": SEVEN_PNG}]}})

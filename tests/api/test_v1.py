@@ -99,7 +99,9 @@ def test_a_version_may_be_named_and_a_body_compressed(client: Client, digits: np
 
 
 def test_the_models_tell_that_they_answer(client: Client) -> None:
-    assert client.get("/v1/models").json() == {"models": ["lenet5", "lenet5-layers"]}
+    assert client.get("/v1/models").json() == {
+        "models": ["lenet5", "lenet5-layers", "lenet5-1998", "lenet5-1998-layers"]
+    }
     assert client.get("/v1/models/lenet5").json() == {"name": "lenet5", "ready": True}
 
 

@@ -22,6 +22,13 @@ from tritonclient.grpc.service_pb2 import ModelStatisticsResponse
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 import service
+from service.settings import PACKAGED_1998
+
+SERVED = {
+    **dict.fromkeys(("lenet5", "lenet5-layers"), ("1", "2")),
+    **dict.fromkeys(("lenet5-1998", "lenet5-1998-layers"), (PACKAGED_1998.name,)),
+}
+"""Versions by model: those of the tests' repository, and the package's other recogniser beneath it."""
 
 Run = Callable[[str, np.ndarray], dict[str, np.ndarray]]
 Encode = Callable[..., bytes]
@@ -210,9 +217,9 @@ def test_statistics_of_all_that_is_served_are_told_together(client: triton.Infer
     told = client.get_inference_statistics()["model_stats"]
 
     assert [(one["name"], one["version"]) for one in told] == [
-        (name, version) for name in ("lenet5", "lenet5-layers") for version in ("1", "2")
+        (name, version) for name, versions in SERVED.items() for version in versions
     ]
-    assert client.get_inference_statistics("lenet5-layers")["model_stats"] == told[2:]
+    assert client.get_inference_statistics("lenet5-layers")["model_stats"] == told[2:4]
     with pytest.raises(InferenceServerException, match=r"\[404\].*there are"):
         client.get_inference_statistics("xyzzy")
 
@@ -589,15 +596,14 @@ def test_what_is_not_offered_is_told_in_the_protocols_form(client: triton.Infere
 
 def index(*unavailable: str) -> list[dict[str, str]]:
     """Give the index of a repository in which some models were unloaded."""
-    models = ("lenet5", "lenet5-layers")
     named = [
-        *((name, "READY", "") for name in models if name not in unavailable),
-        *((name, "UNAVAILABLE", "unloaded") for name in models if name in unavailable),
+        *((name, "READY", "") for name in SERVED if name not in unavailable),
+        *((name, "UNAVAILABLE", "unloaded") for name in SERVED if name in unavailable),
     ]
     return [
         {"name": name, "version": version, "state": state, "reason": reason}
         for name, state, reason in named
-        for version in ("1", "2")
+        for version in SERVED[name]
     ]
 
 
@@ -622,12 +628,12 @@ def changeable(serve: Callable[..., str], folder: Path) -> str:
 def test_models_are_unloaded_and_loaded(changeable: str, images: np.ndarray) -> None:
     with triton.InferenceServerClient(changeable.removeprefix("http://")) as client:
         assert client.get_model_repository_index() == index()
-        assert ready(changeable) == ["ink", "lenet5"]
+        assert ready(changeable) == ["ink", "lenet5", "lenet5-1998"]
 
         client.unload_model("lenet5")
         # Its layers are those of a network that is not there.
         assert client.get_model_repository_index() == index("lenet5", "lenet5-layers")
-        assert ready(changeable) == ["ink"]
+        assert ready(changeable) == ["ink", "lenet5-1998"]
         assert client.is_server_ready()
         for name in ("lenet5", "lenet5-layers"):
             assert not client.is_model_ready(name)
@@ -637,7 +643,7 @@ def test_models_are_unloaded_and_loaded(changeable: str, images: np.ndarray) -> 
 
         client.load_model("lenet5")
         assert client.get_model_repository_index() == index()
-        assert ready(changeable) == ["ink", "lenet5"]
+        assert ready(changeable) == ["ink", "lenet5", "lenet5-1998"]
         assert client.infer("lenet5", [tensor(images)]).as_numpy("logits").shape == (10, 10)
         for name in ("xyzzy", "..", "xyzzy-layers", "ink-layers", "lenet5-layers-layers", "*"):
             for change in (client.load_model, client.unload_model):

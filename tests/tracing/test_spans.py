@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from service.app import create_app
 from service.errors import StartError
 from service.http.context import RequestContext
-from service.settings import Settings
+from service.settings import PACKAGED_RECOGNISER, Settings
 from service.tracing import setup
 from service.tracing.spans import Spans
 
@@ -124,6 +124,8 @@ def test_a_request_continues_its_callers_trace_with_a_span_for_each_stage(
         "http.route": "/predict",
         "http.response.status_code": 200,
         "lenet.request_id": "my-request",
+        "lenet.model": "lenet5",
+        "lenet.version": PACKAGED_RECOGNISER.name,
         "lenet.images": 1,
         "lenet.batch": 1,
         "lenet.digit": 7,
