@@ -179,7 +179,7 @@ def test_networks_that_cannot_be_listed_are_told_of_and_asked_for_again(
     expect(page.get_by_role("alert").first).to_contain_text("xyzzy")
     page.unroute("**/models")
 
-    expect(page.locator(".layer")).to_have_count(9, timeout=BACK_MS)
+    expect(page.locator(".network").first.locator(".layer")).to_have_count(9, timeout=BACK_MS)
     expect(page.locator(".notice:visible")).to_have_count(0)
 
 

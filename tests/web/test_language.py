@@ -108,7 +108,7 @@ def test_a_layer_has_one_name_in_every_view(open_page: Callable[..., Page]) -> N
     page = open_page("/#digit?pin=2,1,4,4")
     page.get_by_role("button", name="Draw a 3").click()
     expect(page.locator(".inspector h3")).to_contain_text("average_pooling2d_1")
-    names = page.locator(".layer figcaption b").all_inner_texts()[1:]
+    names = page.locator(".network").first.locator(".layer figcaption b").all_inner_texts()[1:]
     page.get_by_role("link", name="Cost").click()
     expect(page.locator("tbody tr")).to_have_count(9)
 

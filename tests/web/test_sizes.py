@@ -15,7 +15,7 @@ def open_digit(open_page: Callable[..., Page], size: tuple[int, int]) -> Page:
     page = open_page(**{**PHONE, "size": size})
     page.get_by_role("button", name="Draw a 3").click()
     expect(page.locator(".numeral")).to_have_text("3")
-    expect(page.locator(".layer canvas")).to_have_count(9)
+    expect(page.locator(".layer canvas")).to_have_count(9 + 12)
     return page
 
 
