@@ -24,7 +24,7 @@ def test_cells_are_large_enough_for_a_finger(open_page: Callable[..., Page], siz
     page = open_digit(open_page, size)
     rows = {"input": 28, "conv2d_1": 28, "conv2d_2": 2 * 10, "average_pooling2d_2": 4 * 5, "dense_2": 10}
     for layer, least in rows.items():
-        box = page.locator(f"[data-layer={layer}] canvas").bounding_box()
+        box = page.locator(f"[data-layer={layer}] canvas").first.bounding_box()
         assert box
         assert box["height"] >= least * LEAST_CELL_PX, layer
 
@@ -90,7 +90,7 @@ def test_a_table_that_goes_on_shows_that_it_does(
     open_page: Callable[..., Page], view: str, part: str
 ) -> None:
     page = open_page(f"/#{view}", **PHONE)
-    table = page.locator(part)
+    table = page.locator(part).first
     expect(table).to_have_attribute("data-after", "")
     table.evaluate("part => part.scrollTo(9999, 0)")
 

@@ -161,4 +161,4 @@ def test_what_is_called_light_on_black_is_so(open_page: Callable[..., Page], sch
     expect(page.locator(".numeral")).to_have_text("7")
     read = "canvas => [...canvas.getContext('2d').getImageData(4, 4, 1, 1).data]"
 
-    assert page.locator("[data-layer=input] canvas").evaluate(read) == [0, 0, 0, 255]
+    assert page.locator("[data-layer=input] canvas").first.evaluate(read) == [0, 0, 0, 255]
