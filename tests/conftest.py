@@ -228,6 +228,20 @@ def drawn_mnist() -> Mnist:
 
 
 @pytest.fixture(scope="session")
+def table_i() -> np.ndarray:
+    """Which maps of S2, the rows, each map of C3 sees, the columns: table I of LeCun et al. 1998."""
+    printed = """
+        X . . . X X X . . X X X X . X X
+        X X . . . X X X . . X X X X . X
+        X X X . . . X X X . . X . X X X
+        . X X X . . X X X X . . X . X X
+        . . X X X . . X X X X . X X . X
+        . . . X X X . . X X X X . X X X
+    """
+    return np.array([line.split() for line in printed.strip().splitlines()]) == "X"
+
+
+@pytest.fixture(scope="session")
 def ridges(drawn_mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of version 1 of a network made for the tests, trained as any other: 32x32, other layers."""
     from training import networks

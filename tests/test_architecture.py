@@ -30,20 +30,8 @@ def figures(*layers: dict[str, object], **more: object) -> Figures:
     return calculate(Architecture.model_validate({"layers": layers, **more}))
 
 
-TABLE_I = """
-X . . . X X X . . X X X X . X X
-X X . . . X X X . . X X X X . X
-X X X . . . X X X . . X . X X X
-. X X X . . X X X X . . X . X X
-. . X X X . . X X X X . X X . X
-. . . X X X . . X X X X . X X X
-"""
-"""Of LeCun et al. 1998: rows are maps of S2, columns maps of C3."""
-
-
-def test_lenet5_of_1998_has_the_parameters_and_connections_of_its_paper() -> None:
-    rows = [line.split() for line in TABLE_I.strip().splitlines()]
-    table = [[at for at, cell in enumerate(column) if cell == "X"] for column in zip(*rows, strict=True)]
+def test_lenet5_of_1998_has_the_parameters_and_connections_of_its_paper(table_i: np.ndarray) -> None:
+    table = [np.flatnonzero(column).tolist() for column in table_i.T]
     found = figures(
         {"type": "Input", "shape": [32, 32, 1]},
         {"type": "Conv2D", "filters": 6, "kernel_size": 5, "activation": "lenet_tanh"},

@@ -27,9 +27,3 @@ def bitmaps() -> npt.NDArray[np.float32]:
     rows = [line.split() for line in DRAWINGS.split("\n") if line]
     ink = np.array([[list(cells) for cells in row] for row in rows]) == "#"
     return np.where(ink.swapaxes(0, 1).reshape(-1, HEIGHT * WIDTH), 1, -1).astype(np.float32)
-
-
-def distances() -> npt.NDArray[np.int64]:
-    """Return in how many pixels two digits differ, ``(10, 10)``: a fourth of their squared distance."""
-    drawn = bitmaps()
-    return np.asarray((drawn[:, None] != drawn[None]).sum(axis=2))

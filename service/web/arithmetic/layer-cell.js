@@ -75,15 +75,7 @@ export function denseCell({ before, kernel, bias, value, activation, maps }) {
  * @returns {Account}
  */
 export function poolingCell(kind, { before, region, channel, value }) {
-  const { top, left, bottom, right } = clip(region, [before.length, before[0].length]);
-  const window = before.slice(top, bottom + 1).map((row) => row.slice(left, right + 1));
-  const share = 1 / window.flat().length;
-  const one = group(
-    channel,
-    window,
-    window.map((row) => row.map(() => share)),
-  );
-  return account(kind, [one], 0, value, null);
+  return account(kind, [meanOf(before, region, channel, 1)], 0, value, null);
 }
 
 /**
@@ -92,15 +84,7 @@ export function poolingCell(kind, { before, region, channel, value }) {
  * @returns {Account}
  */
 export function subsamplingCell({ before, region, channel, coefficient, bias, value, activation }) {
-  const { top, left, bottom, right } = clip(region, [before.length, before[0].length]);
-  const window = before.slice(top, bottom + 1).map((row) => row.slice(left, right + 1));
-  const share = coefficient / window.flat().length;
-  const one = group(
-    channel,
-    window,
-    window.map((row) => row.map(() => share)),
-  );
-  return account("sum", [one], bias, value, activation);
+  return account("sum", [meanOf(before, region, channel, coefficient)], bias, value, activation);
 }
 
 /**
@@ -153,6 +137,21 @@ export function denseSums(before, kernels, biases) {
 function group(channel, window, kernel) {
   const products = window.map((row, y) => row.map((value, x) => value * kernel[y][x]));
   return { channel, window, kernel, products, partial: total(products.flat()) };
+}
+
+/**
+ * The mean of a window by a coefficient, as a sum whose weights are all the same.
+ * @param {number[][]} before @param {import("./receptive-field.js").Region} region @param {number} channel @param {number} coefficient
+ */
+function meanOf(before, region, channel, coefficient) {
+  const { top, left, bottom, right } = clip(region, [before.length, before[0].length]);
+  const window = before.slice(top, bottom + 1).map((row) => row.slice(left, right + 1));
+  const share = coefficient / window.flat().length;
+  return group(
+    channel,
+    window,
+    window.map((row) => row.map(() => share)),
+  );
 }
 
 /** Channels of one pixel each, in rows of eight. @param {Group[]} groups */

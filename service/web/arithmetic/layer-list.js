@@ -89,20 +89,14 @@ export function readLayers(words) {
             ...(parts[4] ? { connections: parts[4].split("-").map((seen) => seen.split("+").map(Number)) } : {}),
           }),
         ];
-      case "a":
-        return [/** @type {Layer} */ ({ type: "AveragePooling2D", pool_size: first })];
-      case "m":
-        return [/** @type {Layer} */ ({ type: "MaxPooling2D", pool_size: first })];
-      case "s":
-        return [/** @type {Layer} */ ({ type: "Subsampling2D", pool_size: first })];
       case "f":
         return [/** @type {Layer} */ ({ type: "Flatten" })];
-      case "d":
-        return [/** @type {Layer} */ ({ type: "Dense", units: first })];
-      case "r":
-        return [/** @type {Layer} */ ({ type: "RBF", units: first })];
-      default:
-        return [];
+      default: {
+        const [type] = Object.entries(LETTERS).find(([, letter]) => letter === word[0]) ?? [];
+        if (!type) return [];
+        const size = ["Dense", "RBF"].includes(type) ? "units" : "pool_size";
+        return [/** @type {Layer} */ ({ type, [size]: first })];
+      }
     }
   });
 }
