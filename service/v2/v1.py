@@ -124,7 +124,7 @@ def routes(repository: Repository) -> APIRouter:
         "",
         response_model=ModelNames,
         summary="The names of the models",
-        description="For older clients of KServe.",
+        description="For older clients of KServe, whose protocol tells of models by their names alone.",
     )
     async def models() -> StarletteResponse:
         names = dict.fromkeys(name for name, _ in outputs.served(repository))

@@ -213,7 +213,7 @@ def test_layers_can_be_changed_and_the_link_keeps_them(open_page: Callable[..., 
 
 
 def test_training_shows_the_errors_of_the_model_in_service(open_page: Callable[..., Page], lab: str) -> None:
-    page = open_page("/#training")
+    page = open_page("/#training").locator(".training").first
     expect(page.locator(".confusion")).to_be_visible()
     test = ask(f"{lab}/models/lenet5")["evaluation"]["test"]
     cells = page.locator(".confusion tbody td").all_inner_texts()
