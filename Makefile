@@ -8,7 +8,7 @@ PYTHON_IMAGE ?= python:3.11-slim-bookworm
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' service/__init__.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test suite page kserve openapi check train bench image image-test deploy-test ray-test release release-test lock clean
+.PHONY: help serve test suite page kserve openapi check train bench proto image image-test deploy-test ray-test release release-test lock clean
 
 help: ## Show these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -43,6 +43,9 @@ train: .venv/development ## Train the best network (ARGS="--help" tells how else
 bench: .venv/development ## Measure everything, also against peers that it installs (an idle machine, an hour)
 	$(BIN)/python -m benchmarks
 
+proto: .venv/development ## Make Python of the protocol's text
+	$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --pyi_out=. service/grpc/inference.proto
+
 image: ## Build the image lenet5-service:cpu (DEVICE=cuda for NVIDIA GPUs; PYTHON_IMAGE names the base)
 	docker build --tag lenet5-service:$(DEVICE) --build-arg DEVICE=$(DEVICE) --build-arg PYTHON=$(PYTHON_IMAGE) \
 		--build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) .
@@ -71,14 +74,14 @@ release-test: release ## Install the release in clean environments and use it, a
 lock: .venv/uv ## Pin the newest versions of everything in requirements/
 	$(PIN) --group build --output-file requirements/build.txt
 	$(PIN) pyproject.toml --output-file requirements/service.txt
-	$(PIN) pyproject.toml --extra tracing --extra training --group tests --group checks --constraint requirements/service.txt \
+	$(PIN) pyproject.toml --extra grpc --extra tracing --extra training --group tests --group checks --constraint requirements/service.txt \
 		--output-file requirements/development.txt
 	$(PIN) --group kserve --output-file requirements/kserve.txt
 	$(PIN) --group openapi --output-file requirements/openapi.txt
 	cd requirements/openapi && npm update --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 	$(PIN) pyproject.toml --extra ray --constraint requirements/service.txt --output-file requirements/ray.txt
-	$(PIN) pyproject.toml --constraint requirements/development.txt --output-file requirements/image-cpu.txt
-	$(PIN) pyproject.toml --extra cuda --constraint requirements/development.txt \
+	$(PIN) pyproject.toml --extra grpc --constraint requirements/development.txt --output-file requirements/image-cpu.txt
+	$(PIN) pyproject.toml --extra cuda --extra grpc --constraint requirements/development.txt \
 		--output-file requirements/image-cuda.txt
 	$(PIN) pyproject.toml --extra training --constraint requirements/development.txt \
 		--output-file requirements/training.txt

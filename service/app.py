@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,6 +21,8 @@ from service.engine.fairness import Share
 from service.engine.graph_cache import GraphCache
 from service.engine.worker_pool import WorkerPool
 from service.errors import StartError
+from service.grpc.setup import Parts
+from service.grpc.setup import begin as begin_grpc
 from service.http.admission import Admission
 from service.http.api_document import operation_id
 from service.http.context import RequestContext
@@ -108,10 +110,14 @@ def create_app(settings: Settings) -> Application:
         tasks = [asyncio.create_task(pulse.beat(ledger, sharing)), asyncio.create_task(monitor.run())]
         readiness.open(served.current())
         monitor.report()
+        if grpc:
+            await grpc.start()
         _freeze_gc()
         yield {APPLICATION: app.dispatcher}
         gc.unfreeze()
         readiness.close("stopping")
+        if grpc:
+            await grpc.stop()
         watchdog.stop()
         for task in tasks:
             task.cancel()
@@ -145,15 +151,14 @@ def create_app(settings: Settings) -> Application:
     app.served = served
     app.readiness = readiness
     app.admission = Admission(settings)
-    gauges.of_the_process(ledger)
-    gauges.of_requests(ledger, app.admission, pools)
-    gauges.of_models(ledger, served, readiness, device=settings.device)
+    _add_gauges(ledger, app, pools, device=settings.device)
 
     def observe(context: RequestContext, route: str, method: str, status: int, seconds: float) -> None:
         ledger.request(route, method, status, seconds, context.log_fields)
         if spans:
             spans.request(context, route, method, status, seconds)
 
+    changes = model_repository.Changes(served, loading, settings, on_change=monitor.report)
     graphs = GraphCache(device=settings.device, threads=threads, most=settings.max_graphs)
     app.install(
         settings,
@@ -165,7 +170,7 @@ def create_app(settings: Settings) -> Application:
             *architecture.endpoints(parsing, settings),
             *rest.endpoints(inference, settings),
             *v1.endpoints(inference, settings),
-            *model_repository.endpoints(served, loading, settings, on_change=monitor.report),
+            *model_repository.endpoints(served, changes, settings),
         ],
         routers=[
             models.routes(served, settings),
@@ -181,7 +186,17 @@ def create_app(settings: Settings) -> Application:
             pages.routes(app.openapi),
         ],
     )
+    grpc = begin_grpc(
+        Parts(settings, app.dispatcher, readiness, served, changes, inference, sharing, parsing)
+    )
     return app
+
+
+def _add_gauges(ledger: Ledger, app: Application, pools: Iterable[WorkerPool], *, device: str) -> None:
+    """Have the metrics tell how things are just now."""
+    gauges.of_the_process(ledger)
+    gauges.of_requests(ledger, app.admission, pools)
+    gauges.of_models(ledger, app.served, app.readiness, device=device)
 
 
 def _worker_pools(settings: Settings, threads: int, share: Share) -> tuple[WorkerPool, ...]:

@@ -150,6 +150,10 @@ class Settings(Limits):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """Port to listen on; 0 takes a free one."""
 
+    grpc_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port on which the Open Inference Protocol is spoken over gRPC, at the same address; 0 speaks none, the
+    image has 8001. Needs the extra ``grpc``."""
+
     root_path: Annotated[str, Field(pattern=r"^(/[^\s/?#]+)*$")] = ""
     """Path below which a proxy offers the service, and which it takes off before it hands a request on, such
     as ``/digits``. Pages find everything without it; the addresses of problems and of the API in

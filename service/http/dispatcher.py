@@ -122,9 +122,27 @@ class Dispatcher:
         """Note bytes of answers that a client has not read yet; fewer of them by a negative number."""
         self.admission.hold(client, size)
 
-    def client_behind(self, address: str, head: Head) -> str:
-        """Name the client for which an address, when it is a trusted proxy's, sends a request."""
-        return self._clients.behind(address, head.fields[b"x-forwarded-for"])
+    def identify(self, context: RequestContext, address: str, client: str) -> None:
+        """
+        Note whose request it is.
+
+        Args:
+            context: Of the request.
+            address: That it comes from; it may be a trusted proxy's.
+            client: The client's name at that address.
+        """
+        forwarded = context.fields.get(b"x-forwarded-for")
+        context.client = client if forwarded is None else self._clients.behind(address, forwarded)
+
+    def check_key(self, context: RequestContext) -> None:
+        """
+        See that a request has a key, where the operator wants keys; it is then whose request it is.
+
+        Raises:
+            KeyRefusedError: It has none that is known.
+        """
+        if self._keys is not None:
+            context.client = self._keys.check(context.fields)
 
     def find(self, head: Head, context: RequestContext) -> tuple[Route, Mapping[str, str]]:
         """
@@ -138,8 +156,8 @@ class Dispatcher:
         methods, path_params = found = self._routes.at(head.path)
         # HEAD is GET without the body (RFC 9110, section 9.3.2), for every route at once.
         route = methods.get("GET" if head.method == "HEAD" else head.method)
-        if self._keys is not None and (found.access if route is None else route.access) == "key":
-            context.client = self._keys.check(head.fields)
+        if (found.access if route is None else route.access) == "key":
+            self.check_key(context)
         if route is None:
             if not methods:
                 raise UnknownPathError
@@ -222,17 +240,17 @@ class Dispatcher:
         self.report("unexpected error", error, context)
         return problems.of_a_mistake(exchange.head.path, context.instance, root_path=self.root_path)
 
-    def close(self, exchange: Exchange, status: int, *, requests: int, size: int) -> None:
+    def close(self, context: RequestContext, method: str, status: int, *, requests: int, size: int) -> None:
         """
         Close the account of a request: make room for others, count it, and write its log line.
 
         Args:
-            exchange: The request.
+            context: Of the request.
+            method: As it was sent.
             status: Of its answer.
             requests: 1 when it was let in.
             size: Bytes of its body that were let in.
         """
-        context, method = exchange.context, exchange.head.method
         route = context.route or UNMATCHED
         seconds = time.perf_counter() - context.started
         if status == CLIENT_GONE:

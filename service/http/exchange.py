@@ -56,9 +56,7 @@ class Exchange:
         """See by the head where the request goes, and that its body may come."""
         dispatcher, head, context = self._dispatcher, self.head, self.context
         try:
-            context.client = self._writer.client
-            if b"x-forwarded-for" in head.fields:
-                context.client = dispatcher.client_behind(self._writer.address, head)
+            dispatcher.identify(context, self._writer.address, self._writer.client)
             if head.method == "OPTIONS" and (response := dispatcher.preflight(head)):
                 self.finish(response)
                 return
@@ -160,7 +158,13 @@ class Exchange:
             return
         self._is_closed = True
         self._body.clear()
-        self._dispatcher.close(self, self._status, requests=int(self._has_entered), size=self._size)
+        self._dispatcher.close(
+            self.context,
+            self.head.method,
+            self._status,
+            requests=int(self._has_entered),
+            size=self._size,
+        )
 
     def _send_mistake(self) -> None:
         """Send that a mistake was made, if that can be sent."""

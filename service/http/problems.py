@@ -65,6 +65,8 @@ PROTOCOLS = ("/v1", "/v2")
 _PROBLEM = ((b"content-type", MEDIA_TYPE.encode()),)
 _JSON = ((b"content-type", b"application/json"),)
 _INTERNAL = (500, "internal-error", "The service made a mistake")
+OF_A_MISTAKE = "the log has the details under this request's id"
+"""What is told of a mistake of the service's own."""
 
 
 class FaultModel(BaseModel):
@@ -157,26 +159,52 @@ def response(error: errors.RequestError, path: str, instance: str, *, root_path:
             headers = [(b"allow", ", ".join(error.allowed).encode())]
         case errors.KeyRefusedError():
             headers = [(b"www-authenticate", b"ApiKey")]
-        case errors.FullError():
-            headers = [(b"retry-after", b"%d" % _retry_after_s(error.retry_after_s))]
-        case errors.ShareError() | errors.StoppingError():
-            headers = [(b"retry-after", b"%d" % _retry_after_s(1))]
+    if (seconds := retry_after_s(error)) is not None:
+        headers = [(b"retry-after", b"%d" % seconds)]
     return _written(
         _PROBLEMS[type(error)],
-        error.detail,
+        error,
         path,
         instance,
         root_path=root_path,
         headers=headers,
-        faults=error.faults[:MOST_FAULTS],
         closes=closes,
     )
 
 
 def of_a_mistake(path: str, instance: str, *, root_path: str = "") -> Response:
     """Answer what should not have happened; it tells nothing, the log does."""
-    detail = "the log has the details under this request's id"
-    return _written(_INTERNAL, detail, path, instance, root_path=root_path)
+    return _written(_INTERNAL, errors.RequestError(OF_A_MISTAKE), path, instance, root_path=root_path)
+
+
+def status(error: errors.RequestError) -> int:
+    """Give the status of an error as the Open Inference Protocol has it."""
+    return _of_protocol(_PROBLEMS[type(error)][0])
+
+
+def in_one_text(error: errors.RequestError) -> str:
+    """Give what was wrong and where in one text, as the Open Inference Protocol has it."""
+    places = (
+        fault.pointer if fault.detail == error.detail else f"{fault.pointer}: {fault.detail}"
+        for fault in error.faults[:MOST_FAULTS]
+    )
+    return "; ".join([error.detail, *places])
+
+
+def retry_after_s(error: errors.RequestError) -> int | None:
+    """
+    Tell when to come again (RFC 9110, 10.2.3): not all at once, 1 to 5 seconds from now.
+
+    None for an error that waiting does not mend.
+    """
+    match error:
+        case errors.FullError():
+            waiting_s = error.retry_after_s
+        case errors.ShareError() | errors.StoppingError():
+            waiting_s = 1
+        case _:
+            return None
+    return min(max(1, math.ceil(waiting_s)) + random.randrange(3), 5)  # noqa: S311  no secret
 
 
 def refused_for(error: errors.RequestError) -> str | None:
@@ -195,41 +223,31 @@ def refused_for(error: errors.RequestError) -> str | None:
 
 def _written(  # noqa: PLR0913  as many parts as an error has
     problem: tuple[int, str, str],
-    detail: str,
+    error: errors.RequestError,
     path: str,
     instance: str,
     *,
     root_path: str,
     headers: Sequence[Header] = (),
-    faults: Sequence[errors.Fault] = (),
     closes: bool = False,
 ) -> Response:
     """Write an error as the path wants it."""
     status, name, title = problem
     if speaks_protocol(path):
-        # The protocol knows no 422: what it cannot take is a bad request.
-        status = 400 if status == 422 else status
-        body = orjson.dumps({"error": _in_one_text(detail, faults)})
-        return Response(status, _JSON, body, more=headers, closes=closes)
+        body = orjson.dumps({"error": in_one_text(error)})
+        return Response(_of_protocol(status), _JSON, body, more=headers, closes=closes)
     members: dict[str, Any] = {
         "type": f"{root_path}/problems/{name}",
         "title": title,
         "status": status,
-        "detail": detail,
+        "detail": error.detail,
         "instance": instance,
     }
-    if faults:
+    if faults := error.faults[:MOST_FAULTS]:
         members["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
     return Response(status, _PROBLEM, orjson.dumps(members), more=headers, closes=closes)
 
 
-def _retry_after_s(waiting_s: float) -> int:
-    """Tell when to come again (RFC 9110, 10.2.3): not all at once, 1 to 5 seconds from now."""
-    return min(max(1, math.ceil(waiting_s)) + random.randrange(3), 5)  # noqa: S311  no secret
-
-
-def _in_one_text(detail: str, faults: Sequence[errors.Fault]) -> str:
-    places = (
-        fault.pointer if fault.detail == detail else f"{fault.pointer}: {fault.detail}" for fault in faults
-    )
-    return "; ".join([detail, *places])
+def _of_protocol(status: int) -> int:
+    """Give the status that the protocol has: it knows no 422, what it cannot take is a bad request."""
+    return 400 if status == 422 else status

@@ -87,12 +87,32 @@ class ModelReady(BaseModel):
     """Why not."""
 
 
+def describe_server(settings: Settings) -> dict[str, Any]:
+    """Describe the server as ``ServerMetadata`` has it."""
+    extensions = [*EXTENSIONS, *([REPOSITORY_EXTENSION] if settings.repository_api == "on" else [])]
+    return {"name": "lenet5-service", "version": service.__version__, "extensions": extensions}
+
+
+def describe(repository: Repository, model: Model) -> dict[str, Any]:
+    """Describe a model as ``ModelMetadata`` has it."""
+    card = model.network.card
+    told = {"pinned": repository.pinned(card.name), "trial": card.trial}
+    parameters = {name: value for name, value in told.items() if value}
+    return {
+        "name": model.name,
+        "versions": outputs.versions(repository, model),
+        "platform": PLATFORM,
+        "inputs": [_tensor(inputs.NAME, inputs.DATATYPE, (*model.network.size, 1))],
+        "outputs": [_tensor(output.name, outputs.DATATYPE, output.shape) for output in model.outputs],
+        **({"parameters": parameters} if parameters else {}),
+    }
+
+
 def routes(repository: Repository, readiness: Readiness, settings: Settings) -> APIRouter:
     """Make the endpoints that describe the server and its models."""
     router = APIRouter(prefix="/v2", tags=["open inference protocol"])
     missing = documents.errors(404)
     not_now = {**missing, 503: {"model": ModelReady, "description": "Not now; the reason is told"}}
-    extensions = [*EXTENSIONS, *([REPOSITORY_EXTENSION] if settings.repository_api == "on" else [])]
 
     @router.get("/", include_in_schema=False)
     @router.get(
@@ -102,8 +122,7 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
         description="For clients of the protocol, to learn what this server can do.",
     )
     async def server() -> StarletteResponse:
-        told = {"name": "lenet5-service", "version": service.__version__, "extensions": extensions}
-        return as_starlette(responses.json(told))
+        return as_starlette(responses.json(describe_server(settings)))
 
     @router.get(
         "/health/live",
@@ -135,7 +154,7 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
         description="Names, datatypes and shapes of a model's tensors, and the versions that are served.",
     )
     async def model(name: str) -> StarletteResponse:
-        return as_starlette(responses.json(_metadata(repository, outputs.find(repository, name))))
+        return as_starlette(responses.json(describe(repository, outputs.find(repository, name))))
 
     @router.get(
         "/models/{name}/versions/{version}",
@@ -145,7 +164,7 @@ def routes(repository: Repository, readiness: Readiness, settings: Settings) -> 
         description="As of the model, for the version that is named.",
     )
     async def version(name: str, version: str) -> StarletteResponse:
-        return as_starlette(responses.json(_metadata(repository, outputs.find(repository, name, version))))
+        return as_starlette(responses.json(describe(repository, outputs.find(repository, name, version))))
 
     @router.get(
         "/models/{name}/ready",
@@ -178,20 +197,6 @@ def _told_ready(about: dict[str, Any], readiness: Readiness) -> StarletteRespons
     return as_starlette(
         responses.json({**about, "ready": False, "error": readiness.report["reason"]}, status=503)
     )
-
-
-def _metadata(repository: Repository, model: Model) -> dict[str, Any]:
-    card = model.network.card
-    told = {"pinned": repository.pinned(card.name), "trial": card.trial}
-    parameters = {name: value for name, value in told.items() if value}
-    return {
-        "name": model.name,
-        "versions": outputs.versions(repository, model),
-        "platform": PLATFORM,
-        "inputs": [_tensor(inputs.NAME, inputs.DATATYPE, (*model.network.size, 1))],
-        "outputs": [_tensor(output.name, outputs.DATATYPE, output.shape) for output in model.outputs],
-        **({"parameters": parameters} if parameters else {}),
-    }
 
 
 def _tensor(name: str, datatype: str, shape: tuple[int, ...]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """``/v2/repository``: which models there are, and, where it is switched on, loading and unloading them."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -50,45 +50,94 @@ class IndexedModel(BaseModel):
     reason: str
 
 
-def endpoints(
-    repository: Repository, pool: WorkerPool, settings: Settings, *, on_change: Callable[[], None]
-) -> list[Endpoint]:
-    """
-    Make the endpoints of the repository.
+class Changes:
+    """Loads and unloads models for clients, where that is switched on."""
 
-    Args:
-        repository: The models.
-        pool: They are loaded on its thread.
-        settings: Whether clients may load and unload.
-        on_change: Called when one did.
-    """
-    log = logs.get("repository")
+    def __init__(
+        self, repository: Repository, pool: WorkerPool, settings: Settings, *, on_change: Callable[[], None]
+    ) -> None:
+        """
+        Take what is changed.
 
-    def index(call: Call) -> Response:
-        asked = _document(call, IndexQuestion, settings)
-        return responses.json(listed(repository, only_ready=asked.ready))
+        Args:
+            repository: The models.
+            pool: They are loaded on its thread.
+            settings: Whether clients may load and unload.
+            on_change: Called when one did.
+        """
+        self._repository = repository
+        self._pool = pool
+        self._settings = settings
+        self._on_change = on_change
+        self._log = logs.get("repository")
 
-    async def load(call: Call) -> Response:
-        return await change(call, lambda name, parameters: _load(repository, name, parameters))
+    def require(self) -> None:
+        """
+        See that clients may load and unload.
 
-    async def unload(call: Call) -> Response:
-        return await change(call, lambda name, _: repository.unload(name))
-
-    async def change(call: Call, make: Callable[[str, dict[str, Any]], None]) -> Response:
-        if settings.repository_api == "off":
+        Raises:
+            UnknownNameError: They may not.
+        """
+        if self._settings.repository_api == "off":
             message = "models are not loaded and unloaded by requests here; LENET_REPOSITORY_API=on allows it"
             raise UnknownNameError(message)
-        asked = _document(call, Change, settings)
-        if any(parameter.startswith(("config", "file:")) for parameter in asked.parameters or ()):
+
+    async def load(self, name: str, parameters: Mapping[str, Any]) -> None:
+        """
+        Serve the versions of a model that are on disk now, or pin one.
+
+        Args:
+            name: Of the model.
+            parameters: Those of ``Change``.
+
+        Raises:
+            UnknownNameError: No such model or version is on disk, or clients may not load.
+            InvalidInputError: A parameter that is not taken, or a version that cannot be served.
+        """
+        await self._make(lambda: _load(self._repository, name, parameters), parameters)
+
+    async def unload(self, name: str, parameters: Mapping[str, Any]) -> None:
+        """
+        Serve nothing of a model until it is loaded.
+
+        Raises:
+            UnknownNameError: No such model is served, or clients may not unload.
+            InvalidInputError: A parameter that is not taken.
+        """
+        await self._make(lambda: self._repository.unload(name), parameters)
+
+    async def _make(self, change: Callable[[], None], parameters: Mapping[str, Any]) -> None:
+        self.require()
+        if any(parameter.startswith(("config", "file:")) for parameter in parameters):
             message = "models come from the repository's folder alone, with the settings of this service"
             raise InvalidInputError(message, Fault("#/parameters", "config and file: are not taken"))
         try:
-            await pool.run(lambda: make(call.path_params["name"], asked.parameters or {}))
+            await self._pool.run(change)
         except ModelError as error:
-            log.warning("a model was not loaded", extra={logs.FACTS: {"reason": str(error)}})
+            self._log.warning("a model was not loaded", extra={logs.FACTS: {"reason": str(error)}})
             message = f"it cannot be served, and nothing has changed: {error}"
             raise InvalidInputError(message) from None
-        on_change()
+        self._on_change()
+
+
+def endpoints(repository: Repository, changes: Changes, limits: Limits) -> list[Endpoint]:
+    """Make the endpoints of the repository."""
+
+    def index(call: Call) -> Response:
+        asked = _document(call, IndexQuestion, limits)
+        return responses.json(listed(repository, only_ready=asked.ready))
+
+    async def load(call: Call) -> Response:
+        return await changed(call, changes.load)
+
+    async def unload(call: Call) -> Response:
+        return await changed(call, changes.unload)
+
+    async def changed(call: Call, change: Callable[[str, Mapping[str, Any]], Awaitable[None]]) -> Response:
+        # Before the body is looked at.
+        changes.require()
+        asked = _document(call, Change, limits)
+        await change(call.path_params["name"], asked.parameters or {})
         return responses.json({})
 
     return [
@@ -108,7 +157,7 @@ def listed(repository: Repository, *, only_ready: bool) -> list[dict[str, str]]:
     return [dict(zip(IndexedModel.model_fields, one, strict=True)) for one in found]
 
 
-def _load(repository: Repository, name: str, parameters: dict[str, Any]) -> None:
+def _load(repository: Repository, name: str, parameters: Mapping[str, Any]) -> None:
     version = parameters.get("version")
     if version is None:
         repository.load(name)

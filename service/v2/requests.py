@@ -125,8 +125,29 @@ def read(call: Call, limits: Limits, *, only: Tensor) -> InferenceRequest:
     return InferenceRequest(
         document.id or None,
         _inputs(document.inputs, behind),
-        _outputs(document.outputs, binary=binary),
+        wanted(document.outputs or (), binary=binary),
         binary,
+    )
+
+
+def wanted(asked: Sequence[OutputDocument], *, binary: bool) -> tuple[Wanted, ...] | None:
+    """
+    Give the outputs that are asked for; None when there are none, which asks for all.
+
+    Args:
+        asked: As they were sent.
+        binary: How they are wanted that do not say it themselves.
+
+    Raises:
+        InvalidInputError: One is asked for twice, or a parameter is not valid.
+    """
+    if not asked:
+        return None
+    if len({one.name for one in asked}) < len(asked):
+        message = "an output is asked for twice"
+        raise InvalidInputError(message, Fault("#/outputs", message))
+    return tuple(
+        _wanted(one, f"#/outputs/{index}/parameters", binary=binary) for index, one in enumerate(asked)
     )
 
 
@@ -170,17 +191,6 @@ def _inputs(given: Sequence[InputDocument], behind: memoryview) -> tuple[Tensor,
         message = f"{len(behind) - end} bytes behind the JSON belong to no input; see {LENGTH_HEADER}"
         raise InvalidInputError(message)
     return tuple(found)
-
-
-def _outputs(asked: Sequence[OutputDocument] | None, *, binary: bool) -> tuple[Wanted, ...] | None:
-    if not asked:
-        return None
-    if len({one.name for one in asked}) < len(asked):
-        message = "an output is asked for twice"
-        raise InvalidInputError(message, Fault("#/outputs", message))
-    return tuple(
-        _wanted(one, f"#/outputs/{index}/parameters", binary=binary) for index, one in enumerate(asked)
-    )
 
 
 def _wanted(asked: OutputDocument, pointer: str, *, binary: bool) -> Wanted:

@@ -96,6 +96,25 @@ def describe(snapshot: Snapshot, versions: Iterable[tuple[str, str]]) -> dict[st
     return {"model_stats": [_of_version(snapshot, *version) for version in versions]}
 
 
+def asked(repository: Repository, name: str = "", version: str | None = None) -> list[tuple[str, str]]:
+    """
+    Give the names and versions of those that are asked for.
+
+    Args:
+        repository: The models.
+        name: Of a model; all without one.
+        version: Of the model; all of them without one.
+
+    Raises:
+        UnknownNameError: No such model or version is served.
+    """
+    if not name:
+        return outputs.served(repository)
+    model = outputs.find(repository, name, version)
+    versions = outputs.versions(repository, model) if version is None else [model.version]
+    return [(model.name, each) for each in versions]
+
+
 def routes(repository: Repository, sharing: Sharing) -> APIRouter:
     """Make the endpoints that tell statistics."""
     router = APIRouter(prefix="/v2/models", tags=["open inference protocol"])
@@ -110,7 +129,7 @@ def routes(repository: Repository, sharing: Sharing) -> APIRouter:
         description="For tools of Triton's: requests, images, runs and times since the service started.",
     )
     async def stats() -> StarletteResponse:
-        return told(outputs.served(repository))
+        return told(asked(repository))
 
     @router.get(
         "/{name}/stats",
@@ -120,8 +139,7 @@ def routes(repository: Repository, sharing: Sharing) -> APIRouter:
         description="As of every model, for each version of the one that is named.",
     )
     async def model_stats(name: str) -> StarletteResponse:
-        model = outputs.find(repository, name)
-        return told((model.name, version) for version in outputs.versions(repository, model))
+        return told(asked(repository, name))
 
     @router.get(
         "/{name}/versions/{version}/stats",
@@ -131,8 +149,7 @@ def routes(repository: Repository, sharing: Sharing) -> APIRouter:
         description="As of every model, for the version that is named.",
     )
     async def version_stats(name: str, version: str) -> StarletteResponse:
-        model = outputs.find(repository, name, version)
-        return told([(model.name, model.version)])
+        return told(asked(repository, name, version))
 
     return router
 

@@ -1,0 +1,1 @@
+"""The Open Inference Protocol over gRPC: calls, messages, and the server that takes them."""
