@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from service.cards.card import Card
-from service.digits.network import BATCH
 from service.engine.session import Array, Session
 from service.errors import ModelError
 
@@ -62,7 +61,7 @@ class InkNetwork:
 
     def find(self, images: Array) -> tuple[Array, Array]:
         """
-        Find the ink of images, on the calling thread.
+        Find the ink of images, on the calling thread, ``map_batch`` of the provider at a time.
 
         Args:
             images: ``(number, height, width)`` of ``dtype``.
@@ -71,7 +70,12 @@ class InkNetwork:
             The ink, ``(number, rows, columns)`` float32, 0 to 1, as the network lays it over the image; and
             how likely there is no digit, one, or several, ``(number, 3)`` float32.
         """
-        ink, count = self._session.run_batch(self.outputs, "image", images[..., None])
+        most = self._session.traits.map_batch
+        runs = [
+            self._session.run_batch(self.outputs, "image", images[start : start + most, ..., None])
+            for start in range(0, len(images), most)
+        ]
+        ink, count = runs[0] if len(runs) == 1 else map(np.concatenate, zip(*runs, strict=True))
         return ink, count
 
     def look(self, views: npt.NDArray[np.uint8]) -> tuple[Array, Array]:
@@ -97,8 +101,10 @@ class InkNetwork:
         Raises:
             ModelError: The answer differs by more than ``TOLERANCE``.
         """
-        for size in self._session.traits.batch_sizes(BATCH):
-            chosen = np.resize(np.arange(len(images)), size)
+        *fewer, most = self._session.traits.batch_sizes(self._session.traits.map_batch)
+        # All of them at last: there may be more than one run takes.
+        for number in (*fewer, max(most, len(images))):
+            chosen = np.resize(np.arange(len(images)), number)
             self._compare(images[chosen], ink[chosen], count[chosen])
         self._golden = images[:1], ink[:1], count[:1]
 

@@ -1,6 +1,7 @@
 """A model directory by the documented contract alone: whoever wrote it, it is served, or refused."""
 
 import hashlib
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -49,7 +50,11 @@ def change_file(version: Path, name: str, change: Callable[[Any], None]) -> None
     """Change a graph, and state its hash on the card."""
     model = onnx.load(version / name)
     change(model.graph)
-    data = model.SerializeToString()
+    replace_file(version, name, model.SerializeToString())
+
+
+def replace_file(version: Path, name: str, data: bytes) -> None:
+    """Write a file, and state its hash on the card."""
     (version / name).write_bytes(data)
     card = card_of(version)
     card["files"][name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
@@ -227,6 +232,46 @@ def test_the_model_ink_of_the_operator_is_the_one_that_is_asked_whatever_its_siz
     assert (ink.shape, count.shape) == ((2, 64, 64), (2, 3))
     np.testing.assert_allclose(ink[0], 1)
     np.testing.assert_allclose(ink[1, :, [0, 30, 34, 63]].T, np.tile([1, 1, 0, 0], (64, 1)), atol=0.3)
+
+
+def test_ink_is_found_by_runs_of_few_images_each_of_a_size_that_was_verified(
+    write_ink: Write, tmp_path: Path, load: Callable[..., Repository], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_ink(tmp_path / "ink" / "1")
+    sizes = []
+    run = session.Session.run
+
+    def noted(self: session.Session, outputs: Any, inputs: Any) -> Any:  # noqa: ANN401  as Session.run
+        sizes.append(len(inputs["image"]))
+        return run(self, outputs, inputs)
+
+    monkeypatch.setattr(session.Session, "run", noted)
+    served = load(tmp_path)
+    verified = sizes.copy()
+    sizes.clear()
+    pictures = np.random.default_rng(5).random((21, 12, 10), np.float32)
+
+    found, count = served.ink().find(pictures)
+
+    assert verified == [1, 8]
+    assert sizes == [8, 8, 5]
+    assert count.shape == (21, 3)
+    np.testing.assert_allclose(found, 1 - pictures[:, ::2, ::2], atol=1e-6)
+
+
+def test_each_golden_image_is_verified_although_a_run_takes_fewer(
+    write_ink: Write, tmp_path: Path, load: Callable[..., Repository]
+) -> None:
+    version = write_ink(tmp_path / "sheet" / "1")
+    images = np.random.default_rng(6).random((11, 6, 4), np.float32)
+    ink = 1 - images[:, ::2, ::2]
+    ink[-1] -= 0.5
+    golden = io.BytesIO()
+    np.savez(golden, images=images, ink=ink, count=np.full((11, 3), 1 / 3, np.float32))
+    replace_file(version, "golden.npz", golden.getvalue())
+
+    with pytest.raises(ModelError, match=r"the ink differs by 0\.5"):
+        load(tmp_path)
 
 
 def test_without_a_network_for_ink_it_says_so(
