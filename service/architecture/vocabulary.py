@@ -51,7 +51,6 @@ Activation = Literal[
 
 
 class _Layer(BaseModel):
-    # Fields with descriptions, not attribute docstrings: pydantic reads those from the source, 4 ms a class.
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = Field(

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
+from service.described import Described
+
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 """A whole number that every JSON parser reads as it is."""
 
@@ -13,10 +15,8 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
-class _Told(_Frozen):
-    """A part that answers repeat: its docstrings go into the OpenAPI document, at 4 ms a class."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
+class _Told(_Frozen, Described):
+    """A part that answers repeat: its docstrings go into the OpenAPI document."""
 
 
 DIGITS = tuple("0123456789")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from service.codecs import forms, json, multipart, npy
 from service.codecs.body_types import FILES
 from service.codecs.multipart import Part
+from service.described import Described
 from service.errors import Fault, InvalidInputError, SyntaxRefusedError, TooLargeError
 from service.images import headers
 from service.images.decoding import PixelLimits
@@ -192,10 +192,8 @@ _NUMBERS: dict[str, Any] = {
 }
 
 
-class OutputSize(BaseModel):
+class OutputSize(Described):
     """How long an axis of the output is, and why."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     axis: str
     size: int
@@ -205,10 +203,8 @@ class OutputSize(BaseModel):
     """Cells at the end of the padded input that no window reaches."""
 
 
-class OperationAnswer(BaseModel):
+class OperationAnswer(Described):
     """An output and how it came about."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     output: list[Any]
     """Numbers with as many axes as the input; a list of kernels makes an axis of maps."""

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from service import errors
 from service.codecs.compression import CODINGS
+from service.described import Described
 from service.images.headers import OFFERED
 from service.server.messages import Header, Response
 
@@ -76,19 +77,15 @@ class FaultModel(BaseModel):
     detail: str
 
 
-class ProtocolError(BaseModel):
+class ProtocolError(Described):
     """An error of the Open Inference Protocol, in every answer of 400 and above under ``/v1`` and ``/v2``."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     error: str
     """What was wrong with this request, and where."""
 
 
-class Problem(BaseModel):
+class Problem(Described):
     """An error, in every answer of 400 and above."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     type: str
     """A page that explains this kind of problem: its path on the host of the service."""

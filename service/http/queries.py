@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
 
+from service.described import Described
 from service.errors import Fault, InvalidInputError
 
 MOST_PARAMETERS = 20
 """More than any endpoint has; the rest is not even split."""
 
 
-class Query(BaseModel):
+class Query(Described):
     """The parameters of one endpoint: a field each, with its default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     _default: ClassVar[Self | None] = None
 

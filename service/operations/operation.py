@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from service.described import Described
 from service.engine.graphs import Graph
 from service.operations.activation import Activation
 from service.operations.fields import Explain
@@ -18,16 +19,10 @@ Cell: TypeAlias = tuple[int, int]
 """Row and column of an output."""
 
 
-class Parameters(BaseModel):
+class Parameters(Described):
     """What every operation can be told."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        use_attribute_docstrings=True,
-        arbitrary_types_allowed=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
 
     layout: Layout = "channels_first"
     """Where the channels of an input of three axes stand, and those of the output. Of a picture, which

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from service.cards.card import Layer
 from service.codecs import pictures
+from service.described import Described
 from service.digits import layers as layer_table
 from service.digits.network import Network
 from service.digits.preparation import Prepared
@@ -44,10 +45,8 @@ class FeatureMapQuery(queries.Query):
     ``none`` takes a picture of the network's own size, on black, as it is."""
 
 
-class LayerMaps(BaseModel):
+class LayerMaps(Described):
     """What one layer makes of one picture."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     type: str

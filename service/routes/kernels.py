@@ -3,19 +3,18 @@
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.responses import Response as StarletteResponse
 
+from service.described import Described
 from service.errors import UnknownNameError
 from service.http import problems, responses
 from service.http.asgi import as_starlette
 from service.operations.kernels import PRESETS, Kind, Preset
 
 
-class KernelDescription(BaseModel):
+class KernelDescription(Described):
     """One kernel."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     """As ``POST /convolve`` takes it."""

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.responses import Response as StarletteResponse
 
 from service.cards.card import Layer
+from service.described import Described
 from service.digits.layers import Weight
 from service.digits.network import Network
 from service.http import problems, queries, responses
@@ -35,10 +36,8 @@ class NamedWeight(BaseModel):
     values: list[Any]
 
 
-class LayerKernels(BaseModel):
+class LayerKernels(Described):
     """What a layer has learnt: nothing, in pooling and flattening."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     model: ModelVersion
     name: str

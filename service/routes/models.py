@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.responses import Response as StarletteResponse
 
 from service.cards.card import (
@@ -16,6 +16,7 @@ from service.cards.card import (
     RecogniserCard,
     Training,
 )
+from service.described import Described
 from service.digits.network import Network
 from service.http import problems, responses
 from service.http.asgi import as_starlette
@@ -23,10 +24,8 @@ from service.repository.repository import Repository, Served
 from service.settings import Limits
 
 
-class ModelSummary(BaseModel):
+class ModelSummary(Described):
     """One model in the list."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     version: str
@@ -49,10 +48,8 @@ class Refused(BaseModel):
     reason: str
 
 
-class ModelList(BaseModel):
+class ModelList(Described):
     """What is served, and within which limits."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     default: str | None
     """The model that answers when a request names none; null where every request has to."""
@@ -68,10 +65,8 @@ class RefusedVersion(BaseModel):
     reason: str
 
 
-class ModelDescription(BaseModel):
+class ModelDescription(Described):
     """The version of a model that answers where none is named: the pinned, or else the newest."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     version: str

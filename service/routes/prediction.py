@@ -21,9 +21,10 @@ import dataclasses
 from collections.abc import Awaitable, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from service.codecs import pictures
+from service.described import Described
 from service.digits.network import BATCH, Network
 from service.digits.preparation import Prepared
 from service.digits.recogniser import Begun, PreparedBatch, Recogniser, Timings
@@ -61,10 +62,8 @@ class ModelVersion(BaseModel):
     version: str
 
 
-class PreparedImage(BaseModel):
+class PreparedImage(Described):
     """What the network saw."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     image: str
     """The image, light on black, as a PNG data URL."""
@@ -72,10 +71,8 @@ class PreparedImage(BaseModel):
     """What was done to the picture."""
 
 
-class Prediction(BaseModel):
+class Prediction(Described):
     """What is known of one picture."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     digit: int | None
     """0 to 9, or null when there is no ink to read."""

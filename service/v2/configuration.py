@@ -3,9 +3,10 @@
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.responses import Response as StarletteResponse
 
+from service.described import Described
 from service.digits.network import BATCH
 from service.engine.session import CPU
 from service.http import responses
@@ -21,10 +22,8 @@ BACKEND = "onnxruntime"
 PLATFORM = f"{BACKEND}_onnx"
 
 
-class ConfiguredTensor(BaseModel):
+class ConfiguredTensor(Described):
     """An input or output."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     data_type: str
@@ -62,10 +61,8 @@ class InstanceGroup(BaseModel):
     count: int
 
 
-class ModelConfiguration(BaseModel):
+class ModelConfiguration(Described):
     """What a model takes and gives, and how it is run."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     platform: str

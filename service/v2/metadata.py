@@ -7,10 +7,11 @@
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.responses import Response as StarletteResponse
 
 import service
+from service.described import Described
 from service.http import responses
 from service.http.asgi import as_starlette
 from service.http.endpoints import access
@@ -33,10 +34,8 @@ class ServerMetadata(BaseModel):
     extensions: list[str]
 
 
-class TensorMetadata(BaseModel):
+class TensorMetadata(Described):
     """An input or output."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     datatype: str
@@ -44,10 +43,8 @@ class TensorMetadata(BaseModel):
     """-1 stands for the number of images."""
 
 
-class ModelMetadata(BaseModel):
+class ModelMetadata(Described):
     """What a model takes and gives."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     versions: list[str]
@@ -66,20 +63,16 @@ class ServerLive(BaseModel):
     live: bool
 
 
-class ServerReady(BaseModel):
+class ServerReady(Described):
     """Whether requests may be sent here."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     ready: bool
     error: str | None = None
     """Why not."""
 
 
-class ModelReady(BaseModel):
+class ModelReady(Described):
     """Whether requests for a model may be sent here."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     ready: bool

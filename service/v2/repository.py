@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from service import logs
 from service.codecs import json
+from service.described import Described
 from service.engine.worker_pool import WorkerPool
 from service.errors import Fault, InvalidInputError, ModelError, TooLargeError, UnknownNameError
 from service.http import responses
@@ -22,19 +23,19 @@ MOST_BYTES = 65_536
 TAGS = ["open inference protocol"]
 
 
-class IndexQuestion(BaseModel):
+class IndexQuestion(Described):
     """Which models are asked for."""
 
-    model_config = ConfigDict(extra="ignore", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="ignore", strict=True)
 
     ready: bool = False
     """Only those that answer."""
 
 
-class Change(BaseModel):
+class Change(Described):
     """How to load or unload."""
 
-    model_config = ConfigDict(extra="ignore", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="ignore", strict=True)
 
     parameters: dict[str, Any] | None = None
     """To load: ``version`` pins one, ``latest`` the newest at any time. ``config`` and ``file:`` are refused:

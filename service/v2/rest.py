@@ -3,10 +3,11 @@
 from math import prod
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from framing.mnist import SIZE_PX
 from service.codecs.pictures import SEVEN_PNG
+from service.described import Described
 from service.http.context import Stopwatch
 from service.http.endpoints import Call, Endpoint
 from service.server.messages import Response
@@ -17,10 +18,8 @@ from service.v2.inference import Inference
 from service.v2.requests import LENGTH_HEADER
 
 
-class AnsweredTensor(BaseModel):
+class AnsweredTensor(Described):
     """An output of all images."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     shape: list[int]

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.responses import Response as StarletteResponse
 
+from service.described import Described
 from service.http import responses
 from service.http.asgi import as_starlette
 from service.metrics import families
@@ -34,10 +35,8 @@ class Duration(BaseModel):
     ns: int
 
 
-class InferenceStatistics(BaseModel):
+class InferenceStatistics(Described):
     """Requests and their stages."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     success: Duration
     fail: Duration
@@ -61,10 +60,8 @@ class BatchStatistics(BaseModel):
     compute_output: Duration
 
 
-class VersionStatistics(BaseModel):
+class VersionStatistics(Described):
     """What was asked of a version since the service started, by any endpoint."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     version: str

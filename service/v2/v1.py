@@ -14,6 +14,7 @@ from starlette.responses import Response as StarletteResponse
 from service import media_types
 from service.codecs import json
 from service.codecs.pictures import SEVEN_PNG
+from service.described import Described
 from service.digits.layers import Size
 from service.errors import Fault, InvalidInputError, MediaTypeError
 from service.http import responses
@@ -31,10 +32,10 @@ from service.v2.requests import InferenceRequest, Tensor
 _POINTER = "#/instances"
 
 
-class Instances(BaseModel):
+class Instances(Described):
     """What is to be predicted."""
 
-    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="ignore")
 
     instances: list[Any]
     """An item for each image: grey levels from 0 to 255 or from 0 to 1, light on black and of the model's own
@@ -42,10 +43,8 @@ class Instances(BaseModel):
     may stand in an object as its ``image``."""
 
 
-class PredictedInstances(BaseModel):
+class PredictedInstances(Described):
     """An item for each image."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     predictions: list[dict[str, Any]]
     """Every output of the model by its name."""
