@@ -1,6 +1,7 @@
 """Start the service (settings, logs, application, server), its probe, a pin, or the load tool."""
 
 import contextlib
+import gc
 import math
 import os
 import select
@@ -25,7 +26,7 @@ ACCEPTORS = 16
 """Watchers of the listening socket. At each uvloop accepts one connection in a turn of the event loop, and
 a client that opens hundreds would keep others from being accepted when turns are long."""
 
-APPLICATION = "service.app:of_environment"
+APPLICATION = "service.__main__:application"
 """What each of several workers calls."""
 
 ACCEPT_S = 1.0
@@ -74,6 +75,8 @@ def serve() -> int:
     # Also while this starts: the kernel gives a container's first process only the signals that it handles.
     # At once: an exception would go through whatever is being imported, and may be swallowed there.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    # No cycles are looked for until the application is ready, which ends this: nearly all that comes stays.
+    gc.disable()
     import uvicorn
 
     from service import settings
@@ -98,7 +101,7 @@ def serve() -> int:
     several = configuration.workers > 1
     logs.configure(configuration.log_format, configuration.log_level, is_shared=several)
     config = uvicorn.Config(
-        APPLICATION if several else _application(),
+        APPLICATION if several else application(),
         factory=several,
         workers=configuration.workers,
         timeout_worker_healthcheck=math.ceil(configuration.watchdog_s),
@@ -125,6 +128,7 @@ def serve() -> int:
     with contextlib.suppress(KeyboardInterrupt):
         if several:
             supervisor = _supervisor(config, sockets)
+            gc.enable()
             with sharing.folder():
                 supervisor.run()
             failed = any(worker.exitcode == settings.CANNOT_START for worker in supervisor.processes)
@@ -136,8 +140,10 @@ def serve() -> int:
     return 0
 
 
-def _application() -> "Application":
+def application() -> "Application":
+    """Make the application as the environment says, in the process that serves it."""
     # Workers load it for themselves: their supervisor does without, and they begin so much earlier.
+    gc.disable()
     from service import app
 
     return app.of_environment()

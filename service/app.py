@@ -221,9 +221,10 @@ def _worker_pools(settings: Settings, threads: int, share: Share) -> tuple[Worke
 
 def _freeze_gc() -> None:
     """Keep the collector from looking at what is here to stay, and from looking often."""
-    gc.collect()
+    # Without a look before: it takes 40 ms, and of 90,000 objects lets 2,000 go.
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
+    gc.enable()
 
 
 def of_environment() -> Application:

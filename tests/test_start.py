@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import gc
 import http.client
 import json
 import os
@@ -16,8 +17,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
-from service.settings import PACKAGED_RECOGNISER
+from service.app import create_app
+from service.settings import PACKAGED_RECOGNISER, Settings
 
 Start = Callable[..., subprocess.Popen[str]]
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,6 +76,37 @@ def test_the_service_starts_answers_and_stops_on_sigterm(start: Start) -> None:
     assert not errors
     assert all(json.loads(line) for line in output.splitlines())
     assert '"route":"/health/ready"' in output
+
+
+def test_cycles_are_looked_for_once_it_is_ready_but_not_in_what_is_here_to_stay(
+    settings: Settings, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(gc.enable)
+    gc.disable()
+
+    with TestClient(create_app(settings)):
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 10_000
+
+
+def test_who_looks_after_several_looks_for_cycles(tmp_path: Path) -> None:
+    program = (
+        "import gc, uvicorn.supervisors as supervisors\n"
+        "supervisors.Multiprocess.run = lambda _: print(gc.isenabled())\n"
+        "from service.__main__ import main\n"
+        "main()"
+    )
+
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LENET_PORT": "0", "LENET_WORKERS": "2"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "True" in found.stdout.splitlines()
 
 
 @pytest.fixture
