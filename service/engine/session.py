@@ -3,6 +3,7 @@
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -112,8 +113,8 @@ class Session:
             model: An ONNX file's bytes. Bytes, not a path: a file replaced later changes nothing here.
             device: A key of ``PROVIDERS``, or ``auto``.
             threads: Threads to compute on, at least 1.
-            arena: Whether memory is kept from run to run: fast for shapes that return, but the largest
-                shape that ever came is kept for ever.
+            arena: Whether memory is kept from run to run, for this and all other sessions that keep it:
+                fast for shapes that return, but the largest shape that ever came is kept for ever.
 
         Raises:
             ModelError: The bytes are no network that ONNX Runtime can run.
@@ -180,7 +181,17 @@ def _options(threads: int, *, arena: bool) -> ort.SessionOptions:
     # Spinning threads burn a processor between requests that others here need.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _FATAL
+    if arena:
+        _make_arena()
+        options.add_session_config_entry("session.use_env_allocators", "1")
     return options
+
+
+@cache
+def _make_arena() -> None:
+    """Make one arena of the processor's memory for all sessions: one each would keep its largest run's."""
+    memory = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
+    ort.create_and_register_allocator(memory, None)
 
 
 def _run_options(provider: Provider, *, arena: bool) -> ort.RunOptions:

@@ -1,6 +1,8 @@
 """A session computes on the device that was asked for, or says why it cannot."""
 
 import ctypes
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +83,36 @@ def test_a_session_does_not_read_its_file_again(model: bytes, tmp_path: Path, di
     path.unlink()
 
     assert network.run(["probabilities"], {"image": digits[..., None]})[0].shape == (10, 10)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is told by Linux")
+def test_what_one_session_kept_of_a_run_serves_another() -> None:
+    # In a process of its own, in which nothing else has run.
+    program = """
+import sys
+from pathlib import Path
+import numpy as np
+from service.engine.session import Session
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+model = Path(sys.argv[1]).read_bytes()
+sessions = [Session(model, device="cpu", threads=1) for _ in range(2)]
+images = np.zeros((2_000, 28, 28, 1), np.uint8)
+for session in sessions:
+    before = resident()
+    session.run(["probabilities"], {"image": images})
+    print(resident() - before)
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", program, PACKAGED_RECOGNISER / "model.onnx"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    first, second = map(int, found.stdout.split())
+    assert first > 50 * 2**20
+    assert second < first / 2
