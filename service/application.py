@@ -1,13 +1,16 @@
 """FastAPI, with one dispatcher before it: that answers the plain endpoints, and hands the rest on."""
 
 import re
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.http import api_document
@@ -69,6 +72,7 @@ class Application(FastAPI):
             SettingsError: The file of keys cannot be read, or has none.
         """
         routes = self.routes_by_path = Routes()
+        self._plain: list[Endpoint] = []
         for endpoint in endpoints:
             route = Route(
                 endpoint.path,
@@ -79,8 +83,7 @@ class Application(FastAPI):
                 unpacks=endpoint.unpacks,
             )
             routes.add("POST", route)
-            # Without a docstring, which would be its description.
-            self.add_api_route(endpoint.path, lambda: None, methods=["POST"], **_documentation(endpoint))
+            self._plain.append(endpoint)
         handler = as_handler(super().__call__)
         for router in routers:
             self.include_router(router)
@@ -102,15 +105,37 @@ class Application(FastAPI):
         if settings.root_path:
             self.servers = [{"url": settings.root_path}]
         self._has_keys = bool(settings.api_keys_file)
+        self._documenting = threading.Lock()
 
     def openapi(self) -> dict[str, Any]:
-        """Describe every endpoint; where keys are wanted, also which of them need one."""
-        if self.openapi_schema is None:
-            document = super().openapi()
-            api_document.complete(document)
-            if self._has_keys:
-                self._document_keys(document)
-        return self.openapi_schema or {}
+        """
+        Describe every endpoint; where keys are wanted, also which of them need one.
+
+        From any thread: the first time takes a quarter of a second.
+        """
+        with self._documenting:
+            if self.openapi_schema is None:
+                document = get_openapi(
+                    title=self.title,
+                    version=self.version,
+                    summary=self.summary,
+                    description=self.description,
+                    routes=[*self._plain_routes(), *self.routes],
+                    servers=self.servers,
+                )
+                api_document.complete(document)
+                if self._has_keys:
+                    self._document_keys(document)
+                self.openapi_schema = document
+            return self.openapi_schema
+
+    def _plain_routes(self) -> list[BaseRoute]:
+        """Give the plain endpoints as routes of FastAPI, which none of their requests comes to."""
+        router = APIRouter(generate_unique_id_function=self.router.generate_unique_id_function)
+        for endpoint in self._plain:
+            # Without a docstring, which would be its description.
+            router.add_api_route(endpoint.path, lambda: None, methods=["POST"], **_documentation(endpoint))
+        return router.routes
 
     def _document_keys(self, document: dict[str, Any]) -> None:
         scheme = {"type": "apiKey", "in": "header", "name": HEADER}
@@ -123,7 +148,7 @@ class Application(FastAPI):
 
 def _documentation(endpoint: Endpoint) -> dict[str, Any]:
     """Describe an endpoint for FastAPI, which sees no arguments that stand for the names in its path."""
-    documentation = dict(endpoint.documentation)
+    documentation = dict(endpoint.documentation())
     documentation.setdefault("name", endpoint.handler.__name__)
     extra = dict(documentation.get("openapi_extra", {}))
     in_path = [

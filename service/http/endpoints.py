@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from starlette.routing import compile_path
@@ -75,7 +75,8 @@ class Endpoint:
     Attributes:
         path: The template of its path, such as ``/v2/models/{name}/infer``.
         handler: Answers.
-        documentation: Arguments of FastAPI's ``add_api_route``.
+        documentation: Gives arguments of FastAPI's ``add_api_route``, when the document is asked for: no
+            start waits for it.
         access: Who may ask.
         needs_body: A request without a body is refused.
         unpacks: A body may be compressed.
@@ -83,7 +84,7 @@ class Endpoint:
 
     path: str
     handler: Handler
-    documentation: Mapping[str, Any] = field(default_factory=dict)
+    documentation: Callable[[], Mapping[str, Any]] = dict
     access: Access = STRICTEST
     needs_body: bool = True
     unpacks: bool = False

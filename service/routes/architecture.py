@@ -84,7 +84,11 @@ def endpoints(parsing: WorkerPool, limits: Limits) -> list[Endpoint]:
             return answer()
         return parsing.run(answer, origin=call.context)
 
-    documentation = {
+    return [Endpoint("/architecture", architecture, _documentation)]
+
+
+def _documentation() -> dict[str, Any]:
+    return {
         "tags": ["lecture"],
         "response_model": Figures,
         "responses": problems.documented(400, 413, 415, 422),
@@ -95,4 +99,3 @@ def endpoints(parsing: WorkerPool, limits: Limits) -> list[Endpoint]:
         "summary": "The lecture's calculator: sizes, parameters, multiply-adds, receptive fields, memory",
         "openapi_extra": {"requestBody": json.documented(Architecture, EXAMPLES)},
     }
-    return [Endpoint("/architecture", architecture, documentation)]

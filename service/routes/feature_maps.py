@@ -125,7 +125,11 @@ def endpoints(
             origin=call.context,
         )
 
-    documentation = {
+    return [Endpoint("/feature-maps", feature_maps, _documentation)]
+
+
+def _documentation() -> dict[str, Any]:
+    return {
         "tags": ["lecture"],
         "response_model": FeatureMapAnswer,
         "response_model_exclude_unset": True,
@@ -143,7 +147,6 @@ def endpoints(
             "requestBody": pictures.REQUEST_BODY,
         },
     }
-    return [Endpoint("/feature-maps", feature_maps, documentation)]
 
 
 def _check(number: int, network: Network, chosen: Sequence[Layer], form: str, limits: Limits) -> None:

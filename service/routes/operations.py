@@ -11,7 +11,9 @@ The journey::
            <- here                     JSON, .npy or PNG
 """
 
+import functools
 from collections.abc import Awaitable, Iterable
+from typing import Any
 
 from service.codecs import body_types, json, json_numbers, operands
 from service.codecs.operands import Body, OperationAnswer
@@ -54,21 +56,25 @@ def endpoints(
         Endpoint(
             f"/{operation.name}",
             _handler(operation, graphs, parsing, pool, settings),
-            {
-                "tags": ["lecture"],
-                "name": operation.name,
-                "response_model": OperationAnswer,
-                "responses": {
-                    200: operands.ANSWER,
-                    **problems.documented(400, 406, 413, 415, 422, 429, 503, 504),
-                },
-                "summary": operation.summary,
-                "description": operation.description,
-                "openapi_extra": operands.documented(operation, queries.documented(DrawingQuery)),
-            },
+            functools.partial(_documentation, operation),
         )
         for operation in operations
     ]
+
+
+def _documentation(operation: Operation) -> dict[str, Any]:
+    return {
+        "tags": ["lecture"],
+        "name": operation.name,
+        "response_model": OperationAnswer,
+        "responses": {
+            200: operands.ANSWER,
+            **problems.documented(400, 406, 413, 415, 422, 429, 503, 504),
+        },
+        "summary": operation.summary,
+        "description": operation.description,
+        "openapi_extra": operands.documented(operation, queries.documented(DrawingQuery)),
+    }
 
 
 def _handler(

@@ -1,5 +1,6 @@
 """``GET /``: the lab, a page for the API, and one for each kind of problem; all of it from the package."""
 
+import asyncio
 import hashlib
 import html
 import json
@@ -53,7 +54,7 @@ def routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
     Make the endpoints; every file is read now, so that a request never names one on the disk.
 
     Args:
-        document: Gives the OpenAPI document.
+        document: Gives the OpenAPI document, from any thread, and the first time not at once.
     """
     router = APIRouter(include_in_schema=False)
     web = resources.files("service") / "web"
@@ -78,7 +79,7 @@ def routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
     @router.get("/openapi.json")
     @access("open")
     async def openapi() -> StarletteResponse:
-        return as_starlette(responses.json(document()))
+        return as_starlette(responses.json(await asyncio.to_thread(document)))
 
     @router.get("/web/{name:path}")
     @access("open")

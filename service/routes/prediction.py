@@ -148,7 +148,11 @@ def endpoints(
             lambda: _written(network, found, timings, query, call.context), origin=call.context
         )
 
-    documentation = {
+    return [Endpoint("/predict", predict, _documentation)]
+
+
+def _documentation() -> dict[str, Any]:
+    return {
         "tags": ["digits"],
         "response_model": PredictionAnswer,
         "response_model_exclude_unset": True,
@@ -165,7 +169,6 @@ def endpoints(
             "requestBody": pictures.REQUEST_BODY,
         },
     }
-    return [Endpoint("/predict", predict, documentation)]
 
 
 def _written(

@@ -142,9 +142,15 @@ def endpoints(repository: Repository, changes: Changes, limits: Limits) -> list[
         return responses.json({})
 
     return [
-        Endpoint("/v2/repository/index", index, _INDEX, needs_body=False, unpacks=True),
-        Endpoint("/v2/repository/models/{name}/load", load, _LOAD, needs_body=False, unpacks=True),
-        Endpoint("/v2/repository/models/{name}/unload", unload, _UNLOAD, needs_body=False, unpacks=True),
+        Endpoint("/v2/repository/index", index, _of_index, needs_body=False, unpacks=True),
+        Endpoint("/v2/repository/models/{name}/load", load, _of_load, needs_body=False, unpacks=True),
+        Endpoint(
+            "/v2/repository/models/{name}/unload",
+            unload,
+            _of_unload,
+            needs_body=False,
+            unpacks=True,
+        ),
     ]
 
 
@@ -184,31 +190,42 @@ def _described(kind: type[BaseModel], example: str, value: dict[str, Any]) -> di
     return {**json.documented(kind, {example: value}), "required": False}
 
 
-_INDEX = {
-    "tags": TAGS,
-    "name": "index",
-    "response_model": list[IndexedModel],
-    "responses": documents.errors(400, 413, 415),
-    "summary": "The versions of every model",
-    "description": "What the repository holds: which versions are served, and which were refused and why.",
-    "openapi_extra": {"requestBody": _described(IndexQuestion, "All of them", {})},
-}
-_LOAD = {
-    "tags": TAGS,
-    "name": "load",
-    "responses": documents.errors(400, 404, 413, 415),
-    "description": "For deployments that decide themselves when a new version goes into service.",
-    "summary": "Serve the versions of a model that are on disk now, or pin one (LENET_REPOSITORY_API=on)",
-    "openapi_extra": {"requestBody": _described(Change, "Pin a version", {"parameters": {"version": "1"}})},
-}
-_UNLOAD = {
-    "tags": TAGS,
-    "name": "unload",
-    "responses": documents.errors(400, 404, 413, 415),
-    "description": (
-        "Its folder stays as it is, and `load` brings it back. With a model its layers go; alone they are the"
-        " model `<name>-layers`."
-    ),
-    "summary": "Serve nothing of a model until it is loaded (LENET_REPOSITORY_API=on)",
-    "openapi_extra": {"requestBody": _described(Change, "Unload", {"parameters": {}})},
-}
+def _of_index() -> dict[str, Any]:
+    return {
+        "tags": TAGS,
+        "name": "index",
+        "response_model": list[IndexedModel],
+        "responses": documents.errors(400, 413, 415),
+        "summary": "The versions of every model",
+        "description": (
+            "What the repository holds: which versions are served, and which were refused and why."
+        ),
+        "openapi_extra": {"requestBody": _described(IndexQuestion, "All of them", {})},
+    }
+
+
+def _of_load() -> dict[str, Any]:
+    return {
+        "tags": TAGS,
+        "name": "load",
+        "responses": documents.errors(400, 404, 413, 415),
+        "description": "For deployments that decide themselves when a new version goes into service.",
+        "summary": "Serve the versions of a model that are on disk now, or pin one (LENET_REPOSITORY_API=on)",
+        "openapi_extra": {
+            "requestBody": _described(Change, "Pin a version", {"parameters": {"version": "1"}}),
+        },
+    }
+
+
+def _of_unload() -> dict[str, Any]:
+    return {
+        "tags": TAGS,
+        "name": "unload",
+        "responses": documents.errors(400, 404, 413, 415),
+        "description": (
+            "Its folder stays as it is, and `load` brings it back. With a model its layers go; alone they are"
+            " the model `<name>-layers`."
+        ),
+        "summary": "Serve nothing of a model until it is loaded (LENET_REPOSITORY_API=on)",
+        "openapi_extra": {"requestBody": _described(Change, "Unload", {"parameters": {}})},
+    }

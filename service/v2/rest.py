@@ -106,16 +106,6 @@ def _request_body() -> dict[str, Any]:
 
 def endpoints(inference: Inference, limits: Limits) -> list[Endpoint]:
     """Make the endpoints that compute."""
-    documentation: dict[str, Any] = {
-        "tags": ["open inference protocol"],
-        "response_model": InferenceAnswer,
-        "response_model_exclude_unset": True,
-        "responses": {
-            200: {"content": {responses.BINARY: {"schema": {"type": "string", "format": "binary"}}}},
-            **documents.errors(400, 404, 413, 415, 429, 503, 504),
-        },
-        "openapi_extra": {"parameters": HEADERS, "requestBody": _request_body()},
-    }
 
     async def infer(call: Call) -> Response:
         answer = await inference.answer(
@@ -134,25 +124,35 @@ def endpoints(inference: Inference, limits: Limits) -> list[Endpoint]:
         Endpoint(
             "/v2/models/{name}/infer",
             infer,
-            {
-                **documentation,
-                "name": "infer",
-                "summary": "The outputs of a model's newest version",
-                "description": f"{_PURPOSE} Which version answers, the answer tells.",
-            },
+            lambda: _documentation(
+                "infer", "The outputs of a model's newest version", "Which version answers, the answer tells."
+            ),
             needs_body=False,
             unpacks=True,
         ),
         Endpoint(
             "/v2/models/{name}/versions/{version}/infer",
             infer,
-            {
-                **documentation,
-                "name": "infer_version",
-                "summary": "The outputs of a model's version",
-                "description": f"{_PURPOSE} The version that is named answers.",
-            },
+            lambda: _documentation(
+                "infer_version", "The outputs of a model's version", "The version that is named answers."
+            ),
             needs_body=False,
             unpacks=True,
         ),
     ]
+
+
+def _documentation(name: str, summary: str, which: str) -> dict[str, Any]:
+    return {
+        "tags": ["open inference protocol"],
+        "response_model": InferenceAnswer,
+        "response_model_exclude_unset": True,
+        "responses": {
+            200: {"content": {responses.BINARY: {"schema": {"type": "string", "format": "binary"}}}},
+            **documents.errors(400, 404, 413, 415, 429, 503, 504),
+        },
+        "openapi_extra": {"parameters": HEADERS, "requestBody": _request_body()},
+        "name": name,
+        "summary": summary,
+        "description": f"{_PURPOSE} {which}",
+    }

@@ -79,40 +79,39 @@ def endpoints(inference: Inference, limits: Limits) -> list[Endpoint]:
         watch.lap("write")
         return response
 
-    documentation: dict[str, Any] = {
-        "tags": ["open inference protocol"],
-        "response_model": PredictedInstances,
-        "responses": documents.errors(400, 404, 413, 415, 429, 503, 504),
-        "openapi_extra": {
-            "requestBody": json.documented(Instances, {"A picture file": {"instances": [{"b64": SEVEN_PNG}]}})
-        },
-    }
-    purpose = "For older clients of KServe and TensorFlow Serving."
     return [
         Endpoint(
             "/v1/models/{name}:predict",
             predict,
-            {
-                **documentation,
-                "summary": "Predictions of a model's newest version",
-                "description": f"{purpose} Newer ones should use `/v2`.",
-            },
+            lambda: _documentation(
+                "predict", "Predictions of a model's newest version", "Newer ones should use `/v2`."
+            ),
             needs_body=False,
             unpacks=True,
         ),
         Endpoint(
             "/v1/models/{name}/versions/{version}:predict",
             predict,
-            {
-                **documentation,
-                "name": "predict_version",
-                "summary": "Predictions of a model's version",
-                "description": f"{purpose} The version that is named answers.",
-            },
+            lambda: _documentation(
+                "predict_version", "Predictions of a model's version", "The version that is named answers."
+            ),
             needs_body=False,
             unpacks=True,
         ),
     ]
+
+
+def _documentation(name: str, summary: str, more: str) -> dict[str, Any]:
+    example = {"instances": [{"b64": SEVEN_PNG}]}
+    return {
+        "tags": ["open inference protocol"],
+        "response_model": PredictedInstances,
+        "responses": documents.errors(400, 404, 413, 415, 429, 503, 504),
+        "openapi_extra": {"requestBody": json.documented(Instances, {"A picture file": example})},
+        "name": name,
+        "summary": summary,
+        "description": f"For older clients of KServe and TensorFlow Serving. {more}",
+    }
 
 
 def routes(repository: Repository) -> APIRouter:

@@ -1,10 +1,15 @@
 """The OpenAPI document: what clients are generated from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from httpx2 import Client
+
+from service.application import Application
+from service.http.endpoints import Endpoint
+from service.server.messages import Response
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +63,24 @@ def test_each_endpoint_has_a_name_of_its_own_to_call_it_by(document: dict[str, A
 def test_nothing_of_the_framework_is_in_it(document: dict[str, Any]) -> None:
     assert not {"HTTPValidationError", "ValidationError"} & document["components"]["schemas"].keys()
     assert "FastAPI" not in str(document)
+
+
+def test_it_is_made_once_when_it_is_asked_for_and_whole_for_all_who_ask(
+    assemble: Callable[..., Application],
+) -> None:
+    asked = []
+
+    def documentation() -> dict[str, Any]:
+        asked.append("documentation")
+        return {"name": "plain", "summary": "Plain"}
+
+    app = assemble([Endpoint("/plain", lambda _: Response(200), documentation)])
+    assert not asked
+
+    with ThreadPoolExecutor(4) as threads:
+        documents = list(threads.map(lambda _: app.openapi(), range(4)))
+
+    assert asked == ["documentation"]
+    for document in documents:
+        assert document["paths"]["/plain"]["post"]["summary"] == "Plain"
+        assert "default" in document["paths"]["/plain"]["post"]["responses"]
