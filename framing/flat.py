@@ -84,17 +84,18 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     left, top, width, height = cv2.boundingRect(mask)
     if not width:
         return None
-    crop = ink[top : top + height, left : left + width]
+    crop, inked = (layer[top : top + height, left : left + width] for layer in (ink, mask))
     is_apart = False
-    if not ground.is_even or pieces.number(mask[top : top + height, left : left + width]) > 1:
+    if not ground.is_even or pieces.number(inked) > 1:
         found = pieces.of(mask)
         if pieces.have_lines(found, constants, is_even=ground.is_even):
             return None
         is_apart = pieces.are_apart(found, constants)
         ink = pieces.linked(pieces.without_specks(ink, found, constants), found, constants)
-        left, top, width, height = cv2.boundingRect(_mask(ink, constants))
-        crop = ink[top : top + height, left : left + width]
-    is_solid = _is_solid(crop, constants)
+        mask = _mask(ink, constants)
+        left, top, width, height = cv2.boundingRect(mask)
+        crop, inked = (layer[top : top + height, left : left + width] for layer in (ink, mask))
+    is_solid = _is_solid(inked, constants)
     if ground.is_stepped and max(height, width) < constants.smoothed_px:
         crop = _smoothed(crop, constants)
     top, left = top << halvings, left << halvings
@@ -109,7 +110,9 @@ def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
     few = min(number * constants.outliers, constants.most_outliers)
     darkest, lightest = bisect_right(below, few), bisect_left(below, number - few)
     middle = (darkest + lightest) // 2
-    rim = np.sort(np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])).tobytes()
+    around = grey.take(_rim(*grey.shape))
+    around.sort()
+    rim = around.tobytes()
     is_light = rim[len(rim) // 2] > middle
     # The middle one of all pixels on the ground's side.
     level = bisect_left(below, (below[middle] + number) / 2 if is_light else below[middle] / 2)
@@ -153,6 +156,13 @@ def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
     )
 
 
+@lru_cache(maxsize=256)
+def _rim(height: int, width: int) -> npt.NDArray[np.intp]:
+    """Return where the pixels of the rim are, counted row by row."""
+    places = np.arange(height * width).reshape(height, width)
+    return np.concatenate([places[0], places[-1], places[1:-1, 0], places[1:-1, -1]])
+
+
 def _histogram(grey: Grey) -> npt.NDArray[Any]:
     """Count the pixels of each level."""
     if grey.size < _FEW_PX:
@@ -167,11 +177,11 @@ def _strengths(ground: Ground, foot: float, full: float) -> Grey:
     return (np.clip((away - foot) / (full - foot), 0, 1) * 255).astype(np.uint8)
 
 
-def _is_solid(crop: Grey, constants: Constants) -> bool:
+def _is_solid(inked: Grey, constants: Constants) -> bool:
     """Tell whether ink fills its box as no digit does."""
-    inked = cv2.countNonZero(_mask(crop, constants))
-    shorter, longer = sorted(crop.shape)
-    return shorter >= constants.narrow * longer and inked > constants.most_cover * crop.size
+    shorter, longer = sorted(inked.shape)
+    is_narrow = shorter < constants.narrow * longer
+    return not is_narrow and cv2.countNonZero(inked) > constants.most_cover * inked.size
 
 
 def _mask(ink: Grey, constants: Constants) -> Grey:

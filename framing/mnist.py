@@ -1,5 +1,6 @@
 """MNIST's framing: a box of 20 pixels on 28, the centre of mass in the middle (LeCun et al. 1998, III.A)."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -25,11 +26,8 @@ MOST_OFF_CENTRE_PX = 0.75
 FAINTEST = 200
 """The lightest pixel of a framed image is at least this light."""
 
-# By these an image's pixels give its mass and the first moments across and down. All are whole numbers below
-# 2^24, and so exact in float32.
 _ONES = np.ones(SIDE_PX, np.float32)
 _INDEX = np.arange(SIDE_PX, dtype=np.float32)
-_MOMENTS = np.stack([np.outer(_ONES, _ONES), np.outer(_ONES, _INDEX), np.outer(_INDEX, _ONES)]).reshape(3, -1)
 
 
 class Framed(NamedTuple):
@@ -54,7 +52,7 @@ def is_framed(image: npt.NDArray[np.uint8]) -> bool:
     _, _, width, height = cv2.boundingRect(image)
     if not BOX_PX - 1 <= max(width, height) <= BOX_PX:
         return False
-    mass, across, down = _MOMENTS.dot(image.ravel().astype(np.float32)).tolist()
+    mass, across, down = _moments(image)
     return (
         abs(across / mass - CENTRE_PX) <= MOST_OFF_CENTRE_PX
         and abs(down / mass - CENTRE_PX) <= MOST_OFF_CENTRE_PX
@@ -87,18 +85,19 @@ def frame(ink: Grey) -> Framed:
     scale = BOX_PX / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    small = np.atleast_2d(cv2.resize(ink, size, interpolation=way))
+    small = cv2.resize(ink, size, interpolation=way)
     lightest = cv2.norm(small, cv2.NORM_INF)
     if not lightest:
         # Points so far apart vanish on the way.
         return frame(cv2.dilate(ink, np.ones((3, 3), np.uint8)))
     if lightest < 255:
-        small = np.atleast_2d(cv2.convertScaleAbs(small, alpha=255 / lightest))
-    height, width = small.shape
-    moments = cv2.moments(small)
-    mass = moments["m00"]
-    top = min(max(round(CENTRE_PX - moments["m01"] / mass), 0), SIDE_PX - height)
-    left = min(max(round(CENTRE_PX - moments["m10"] / mass), 0), SIDE_PX - width)
+        small = cv2.convertScaleAbs(small, alpha=255 / lightest)
+    # OpenCV drops an axis of one.
+    width, height = size
+    small = small.reshape(height, width)
+    mass, across, down = _moments(small)
+    top = min(max(round(CENTRE_PX - down / mass), 0), SIDE_PX - height)
+    left = min(max(round(CENTRE_PX - across / mass), 0), SIDE_PX - width)
     image = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
     image[top : top + height, left : left + width] = small
     return Framed(image, scale, (top - (SIDE_PX - height) // 2, left - (SIDE_PX - width) // 2))
@@ -121,6 +120,18 @@ def padded(images: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArra
         return images
     sides = ((down // 2, down - down // 2), (across // 2, across - across // 2))
     return np.pad(images, (*[(0, 0)] * (images.ndim - 2), *sides))
+
+
+def _moments(image: Grey) -> list[float]:
+    """Return the mass of an image no larger than MNIST's, and its first moments across and down."""
+    return _weights(*image.shape).dot(image.ravel().astype(np.float32)).tolist()
+
+
+@lru_cache(maxsize=SIDE_PX * SIDE_PX)
+def _weights(height: int, width: int) -> npt.NDArray[np.float32]:
+    """Return what gives the moments of an image; all are whole numbers below 2^24, exact in float32."""
+    rows, columns = np.indices((height, width), np.float32).reshape(2, -1)
+    return np.stack([np.ones_like(rows), columns, rows])
 
 
 def _extents(inked: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
