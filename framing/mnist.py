@@ -124,7 +124,8 @@ def padded(images: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArra
 
 def _moments(image: Grey) -> list[float]:
     """Return the mass of an image no larger than MNIST's, and its first moments across and down."""
-    return _weights(*image.shape).dot(image.ravel().astype(np.float32)).tolist()
+    moments: list[float] = _weights(*image.shape).dot(image.ravel().astype(np.float32)).tolist()
+    return moments
 
 
 @lru_cache(maxsize=SIDE_PX * SIDE_PX)

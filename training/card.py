@@ -147,6 +147,24 @@ class Kernels:
 
 
 @dataclass(frozen=True)
+class SeedResult:
+    """
+    A training by the recipe, with one of the seeds that were tried.
+
+    Attributes:
+        seed: Of weights, order and augmentation.
+        validation_errors: Of the validation images.
+        test_errors: Of the test images.
+        seconds: Time spent on the epochs; None when it is not known.
+    """
+
+    seed: int
+    validation_errors: int
+    test_errors: int
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class Card:
     """
     Everything that is known of one version; ``card.json`` holds it, name for name.
@@ -161,6 +179,7 @@ class Card:
         temperature_interval_95: The bootstrap's, of the validation images.
         robustness: Of each family of pictures how they are read.
         kernels: Of the first convolution; None when there is none.
+        seeds: Every training by this recipe, this one among them, as far as they were told to it.
     """
 
     name: str
@@ -185,6 +204,13 @@ class Card:
     temperature_interval_95: tuple[float, float] | None = None
     robustness: dict[str, FamilyResult] = field(default_factory=dict)
     kernels: Kernels | None = None
+    seeds: tuple[SeedResult, ...] = ()
+
+    @property
+    def as_seed(self) -> SeedResult:
+        """What it has to say among those of other seeds."""
+        errors = self.evaluation.validation.errors, self.evaluation.test.errors
+        return SeedResult(self.training.seed, *errors, self.training.seconds)
 
     @classmethod
     def read(cls, folder: Path) -> Self:

@@ -2,32 +2,38 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from training.data import Images, Mnist, load, split
 from training.errors import DescriptionError, Refusal
 from training.startup import load_tensorflow
 
+if TYPE_CHECKING:
+    from training.card import Card, SeedResult
+
 DESCRIPTION = """\
 Describe a published version anew, by its files and MNIST. What cards did not have when it was made is
 measured on the validation images and added: the temperature's interval, robustness family by family, what is
-told from digits letter by letter, the first layer's kernels. README.md and report.html are written. What the
-card says stays, and so do all other files.
+told from digits letter by letter, the first layer's kernels; and how trainings with other seeds went, when
+their versions are named. README.md and report.html are written. What the card says stays, and so do all
+other files.
 """
 
 
-def describe(folder: Path, mnist: Mnist) -> None:
+def describe(folder: Path, mnist: Mnist, others: Iterable[Path] = ()) -> None:
     """
     Add to a version's card what it lacks, and write what people read.
 
     Args:
         folder: Of the version.
         mnist: Whose validation images are measured; the test images are only shown.
+        others: Folders of versions by the same recipe with other seeds.
 
     Raises:
-        DescriptionError: The version cannot be read, or not be written.
+        DescriptionError: A version cannot be read, or not be written, or is by another recipe.
     """
     # Here and not above, for they load TensorFlow: --help should answer at once.
     import numpy as np
@@ -100,6 +106,7 @@ def describe(folder: Path, mnist: Mnist) -> None:
         or robustness.measure(lambda images: asked("probabilities", images), validation),
         familiarity=card.familiarity if card.familiarity.letters else more_of_strangers(),
         kernels=card.kernels or last_kernels(),
+        seeds=_seeds(card, others),
     )
     try:
         card.write(folder)
@@ -108,6 +115,24 @@ def describe(folder: Path, mnist: Mnist) -> None:
     except OSError as error:
         message = f"{folder}: cannot be written: {error.strerror}"
         raise DescriptionError(message) from error
+
+
+def _seeds(card: "Card", others: Iterable[Path]) -> "tuple[SeedResult, ...]":
+    """Add to what a card says of seeds what the cards of other versions say of theirs."""
+    from training.card import Card
+
+    found = {one.seed: one for one in card.seeds}
+    for folder in others:
+        try:
+            other = Card.read(folder)
+        except (OSError, ValueError) as error:
+            message = f"{folder}: no version that can be read"
+            raise DescriptionError(message) from error
+        if (other.network, other.training.settings) != (card.network, card.training.settings):
+            message = f"{folder}: of another network, or by another recipe"
+            raise DescriptionError(message)
+        found |= {one.seed: one for one in (card.as_seed, other.as_seed)}
+    return tuple(found[seed] for seed in sorted(found))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -122,10 +147,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--data", type=Path, metavar="PATH", help="MNIST's npz file; without it Keras downloads it"
     )
+    parser.add_argument(
+        "--others", type=Path, nargs="+", default=(), metavar="VERSION", help="the same with other seeds"
+    )
     given = parser.parse_args(arguments)
     load_tensorflow()
     try:
-        describe(given.version, load(given.data))
+        describe(given.version, load(given.data), given.others)
     except Refusal as refusal:
         print(f"refused: {refusal}", file=sys.stderr)
         return 2

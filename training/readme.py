@@ -46,6 +46,7 @@ def write_readme(folder: Path, card: Card) -> None:
                 ("validation", *counted(validation.errors, validation.images)),
             )
         ),
+        seeds=_seeds(card),
         digits=_rows(
             (str(digit), *counted(sum(line) - line[digit], sum(line)))
             for digit, line in enumerate(test.confusion_matrix)
@@ -62,6 +63,25 @@ def _temperature(card: Card) -> str:
     interval = card.temperature_interval_95
     told = f", 95 % interval {interval[0]:.2f} to {interval[1]:.2f}" if interval else ""
     return f"{card.temperature:.2f}{told}; it is a part of the graph"
+
+
+def _seeds(card: Card) -> str:
+    if not card.seeds:
+        return "It is one training with one seed: another seed gives another figure."
+    rows = _rows(
+        (
+            f"{one.seed}, this version" if one.seed == card.training.seed else str(one.seed),
+            str(one.validation_errors),
+            str(one.test_errors),
+            f"{one.seconds / 60:.0f}" if one.seconds else "–",
+        )
+        for one in card.seeds
+    )
+    mean = sum(one.test_errors for one in card.seeds) / len(card.seeds)
+    return (
+        f"Every training by this recipe, a mean of {mean:.1f} test errors:\n\n"
+        "| seed | validation errors | test errors | minutes |\n|---|---|---|---|\n" + rows
+    )
 
 
 def _strangers(card: Card) -> str:

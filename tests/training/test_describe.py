@@ -69,6 +69,28 @@ def test_a_second_description_changes_nothing(
         assert (folder / name).read_bytes() == (trained_version / name).read_bytes()
 
 
+def test_trainings_with_other_seeds_stand_on_the_card_and_in_the_readme(
+    trained_version: Path, tmp_path: Path, drawn_mnist: Mnist
+) -> None:
+    folder, other, stranger = (tmp_path / "lenet5" / name for name in ("1", "2", "3"))
+    for copy, seed, recipe in ((folder, None, None), (other, 7, None), (stranger, 8, "another")):
+        shutil.copytree(trained_version, copy)
+        card = json.loads((copy / "card.json").read_text())
+        card["training"]["seed"] = seed or card["training"]["seed"]
+        card["training"]["settings"]["name"] = recipe or card["training"]["settings"]["name"]
+        card["evaluation"]["test"]["errors"] = 50 if seed else 40
+        (copy / "card.json").write_text(json.dumps(card))
+    own = json.loads((folder / "card.json").read_text())["training"]["seed"]
+
+    describe(folder, drawn_mnist, [other])
+
+    seeds = json.loads((folder / "card.json").read_text())["seeds"]
+    assert [(one["seed"], one["test_errors"]) for one in seeds] == [(own, 40), (7, 50)]
+    assert "a mean of 45.0 test errors" in (folder / "README.md").read_text()
+    with pytest.raises(DescriptionError, match="by another recipe"):
+        describe(folder, drawn_mnist, [stranger])
+
+
 def test_what_is_no_version_is_refused(tmp_path: Path, drawn_mnist: Mnist) -> None:
     with pytest.raises(DescriptionError, match="no version that can be read"):
         describe(tmp_path, drawn_mnist)
