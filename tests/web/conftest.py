@@ -1,5 +1,6 @@
 """The lab in a real browser; a test fails on any error, refusal of the policy, or request to another host."""
 
+import base64
 import shutil
 import socket
 import subprocess
@@ -33,6 +34,13 @@ NAMES = (
 )
 """The first has no windows, tabs and menus about the page: it opens one in a third of the time."""
 LAPTOP, PHONE, PROJECTOR = (1280, 720), (390, 844), (1920, 1080)
+
+DROP = """({content, name, type}) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(atob(content), one => one.charCodeAt(0))], name, {type}));
+    document.querySelector('main').dispatchEvent(
+        new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -147,6 +155,17 @@ def shown() -> Callable[[Page, str], list[list[str]]]:
         return [texts[at : at + columns] for at in range(0, len(texts), columns)]
 
     return shown
+
+
+@pytest.fixture(scope="session")
+def drop() -> Callable[..., None]:
+    """Drop a file on the view."""
+
+    def drop(page: Page, content: bytes, name: str = "picture.png", kind: str = "image/png") -> None:
+        # A list of numbers would take half a minute for a large picture.
+        page.evaluate(DROP, {"content": base64.b64encode(content).decode(), "name": name, "type": kind})
+
+    return drop
 
 
 @pytest.fixture(scope="session")

@@ -18,12 +18,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-DROP = """({bytes, name, type}) => {
-    const data = new DataTransfer();
-    data.items.add(new File([Uint8Array.from(bytes)], name, {type}));
-    document.querySelector('main').dispatchEvent(
-        new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
-}"""
+Drop = Callable[..., None]
+
 BACK_MS = 15_000
 """Within which the page asks again."""
 
@@ -190,14 +186,14 @@ REFUSED = [("notes.txt", "text/plain", b"no picture at all"), ("triangle.svg", "
 @pytest.mark.parametrize(("name", "kind", "content"), REFUSED)
 @pytest.mark.parametrize("view", ["digit", "pictures"])
 def test_a_file_that_is_not_taken_is_refused_with_what_is_however_it_comes(
-    open_page: Callable[..., Page], view: str, name: str, kind: str, content: bytes
+    open_page: Callable[..., Page], drop: Drop, view: str, name: str, kind: str, content: bytes
 ) -> None:
     page = open_page(f"/#{view}")
     for is_dropped in (False, True):
         page.reload()
         page.wait_for_load_state("networkidle")
         if is_dropped:
-            page.evaluate(DROP, {"bytes": list(content), "name": name, "type": kind})
+            drop(page, content, name, kind)
         else:
             page.locator("input[type=file]").set_input_files(
                 {"name": name, "mimeType": kind, "buffer": content}
@@ -209,13 +205,15 @@ def test_a_file_that_is_not_taken_is_refused_with_what_is_however_it_comes(
 
 
 @pytest.mark.parametrize("kind", ["png", "jpg", "webp", "gif", "bmp"])
-def test_what_the_refusal_names_is_taken(open_page: Callable[..., Page], seven: bytes, kind: str) -> None:
+def test_what_the_refusal_names_is_taken(
+    open_page: Callable[..., Page], drop: Drop, seven: bytes, kind: str
+) -> None:
     page = open_page()
     page.wait_for_load_state("networkidle")
     picture = Image.open(io.BytesIO(seven)).convert("RGB")
     file = io.BytesIO()
     picture.save(file, {"jpg": "jpeg"}.get(kind, kind))
-    page.evaluate(DROP, {"bytes": list(file.getvalue()), "name": f"seven.{kind}", "type": ""})
+    drop(page, file.getvalue(), f"seven.{kind}", "")
 
     expect(page.locator(".numeral")).to_have_text("7")
     expect(page.locator(".notice:visible")).to_have_count(0)
