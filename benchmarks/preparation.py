@@ -14,7 +14,8 @@ from benchmarks.baselines import boxed, resized
 from service.digits.preparation import by_levels
 from service.digits.recognition import Recognition, recognise
 from service.engine.batcher import Batcher, QueueLimits
-from service.repository.repository import Repository, open_folder
+from service.repository.opening import open_folder
+from service.repository.repository import Repository
 from service.settings import Settings
 from training.data import load as load_mnist
 from training.errors import DataError

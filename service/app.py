@@ -31,7 +31,7 @@ from service.metrics.ledger import Ledger
 from service.metrics.sharing import Sharing
 from service.model_monitor import ModelMonitor
 from service.readiness import Readiness
-from service.repository import repository
+from service.repository import opening
 from service.routes import (
     architecture,
     feature_maps,
@@ -82,7 +82,7 @@ def create_app(settings: Settings) -> Application:
         deadline_s=settings.queue_deadline_s,
         share=share,
     )
-    served = repository.open_folder(
+    served = opening.open_folder(
         settings.model_repository,
         device=settings.device,
         batching=lambda run: Batcher(run, queue_limits, observe=ledger.run),

@@ -4,7 +4,7 @@ import sys
 
 from service import settings
 from service.errors import RequestError, StartError
-from service.repository import repository
+from service.repository import opening
 
 REFUSED = 1
 """Exit status when nothing was changed."""
@@ -19,7 +19,7 @@ def main(name: str, version: str) -> int:
     try:
         configuration = settings.load()
         folder = configuration.model_repository
-        repository.pin_in_folder(
+        opening.pin_in_folder(
             folder,
             name,
             version,

@@ -38,7 +38,8 @@ from service.digits.network import Batching
 from service.engine.batcher import Batcher, QueueLimits
 from service.http.admission import Admission
 from service.http.endpoints import Endpoint
-from service.repository.repository import Repository, open_folder
+from service.repository.opening import open_folder
+from service.repository.repository import Repository
 from service.routes import pages
 from service.server import connection
 from service.server.connection import APPLICATION

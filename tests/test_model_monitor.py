@@ -15,7 +15,7 @@ from service.digits.network import Batching
 from service.engine.worker_pool import WorkerPool
 from service.model_monitor import MOST_FAILURES, ModelMonitor
 from service.readiness import Readiness
-from service.repository import repository
+from service.repository import opening
 from service.repository.repository import Repository
 
 Publish = Callable[..., Path]
@@ -42,7 +42,7 @@ def publish(copy_packaged: Callable[..., Path], tmp_path: Path) -> Publish:
 @pytest.fixture
 def served(publish: Publish, tmp_path: Path, batching: Batching) -> Repository:
     publish("1")
-    return repository.open_folder(tmp_path / "models", device="cpu", batching=batching, most_versions=3)
+    return opening.open_folder(tmp_path / "models", device="cpu", batching=batching, most_versions=3)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -181,3 +181,11 @@ def _look_at_control(model: Path, look: Look) -> None:
 def _shown(name: str) -> str:
     """Write a name so that logs and answers take it: it may have line ends, or bytes that are no text."""
     return name.encode("unicode_escape").decode()
+
+
+def reasons(refused: Mapping[tuple[str, str], Refusal]) -> str:
+    """Give in one text why each version is refused."""
+    return "; ".join(
+        f"{name} version {version}: {refusal.reason}" if version else f"{name}: {refusal.reason}"
+        for (name, version), refusal in refused.items()
+    )

@@ -13,7 +13,7 @@ from service.cards import layer_checks
 from service.cards.card import Layer
 from service.digits.network import Batching
 from service.errors import ModelError
-from service.repository import repository
+from service.repository import opening
 from service.repository.repository import Repository
 
 Change = Callable[[dict[str, Any]], None]
@@ -34,7 +34,7 @@ def opened(
         card = json.loads(file.read_text(encoding="utf-8"))
         change(card)
         file.write_text(json.dumps(card), encoding="utf-8")
-        return repository.open_folder(tmp_path, most_versions=10, device="cpu", batching=batching)
+        return opening.open_folder(tmp_path, most_versions=10, device="cpu", batching=batching)
 
     return opened
 

@@ -13,7 +13,7 @@ from service.digits.layers import Layers
 from service.digits.network import Batching, Network
 from service.engine.session import Session
 from service.errors import ModelError
-from service.repository import repository, version_files
+from service.repository import opening, version_files
 from service.settings import PACKAGED_RECOGNISER, Settings
 
 Arrays = dict[str, np.ndarray]
@@ -44,7 +44,7 @@ def weights(client: TestClient) -> Callable[[str], Any]:
 @pytest.fixture(scope="module")
 def card(settings: Settings, batching: Batching) -> Card:
     return (
-        repository.open_folder(settings.model_repository, most_versions=10, device="cpu", batching=batching)
+        opening.open_folder(settings.model_repository, most_versions=10, device="cpu", batching=batching)
         .find("lenet5")
         .card
     )

@@ -8,7 +8,7 @@ from service.digits import recognition
 from service.digits.network import BATCH, Batching, Network, Scores
 from service.digits.preparation import Prepared, by_levels
 from service.errors import InvalidInputError, ModelError
-from service.repository import repository
+from service.repository import opening
 from service.repository.repository import Repository
 from service.settings import Settings
 
@@ -16,7 +16,7 @@ from service.settings import Settings
 @pytest.fixture(scope="module")
 def network(settings: Settings, app: FastAPI, batching: Batching) -> Network:
     del app
-    return repository.open_folder(
+    return opening.open_folder(
         settings.model_repository, most_versions=10, device="cpu", batching=batching
     ).find("lenet5")
 

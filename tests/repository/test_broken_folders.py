@@ -22,7 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from service.digits.network import Batching
 from service.errors import ModelError
-from service.repository import repository, sandbox, trials
+from service.repository import opening, sandbox, trials
 from service.repository.repository import Repository
 from service.settings import PACKAGED_MODELS, PACKAGED_RECOGNISER
 
@@ -41,7 +41,7 @@ def models(tmp_path: Path, copy_packaged: Callable[..., Path]) -> Path:
 @pytest.fixture
 def served(batching: Batching) -> Open:
     def served(models: Path, *, most_versions: int = 10, beneath: Path | None = None) -> Repository:
-        return repository.open_folder(
+        return opening.open_folder(
             models, device="cpu", batching=batching, most_versions=most_versions, beneath=beneath
         )
 
@@ -350,8 +350,8 @@ def test_what_is_broken_is_refused_by_name_and_what_is_good_is_served(
 ONE_LOOK = """
 import resource, sys
 from pathlib import Path
-from service.repository import repository, sandbox
-served = repository.open_folder(Path(sys.argv[1]), device="cpu", batching=sandbox.unasked, most_versions=10)
+from service.repository import opening, sandbox
+served = opening.open_folder(Path(sys.argv[1]), device="cpu", batching=sandbox.unasked, most_versions=10)
 assert [network.card.version for network in served.every()] == ["1"], served.refused()
 for _ in range(20):
     served.refresh()
@@ -494,7 +494,7 @@ def test_a_model_that_a_setting_names_is_no_error_while_it_is_tried(
 ) -> None:
     of_its_own(copy(models / "other" / "1"))
     monkeypatch.setattr(trials, "TOGETHER_S", 0)
-    found = repository.open_folder(models, device="cpu", batching=batching, most_versions=10, default="other")
+    found = opening.open_folder(models, device="cpu", batching=batching, most_versions=10, default="other")
     assert found.untried() == [("other", "1")]
 
     try_all(found)
@@ -695,9 +695,7 @@ def test_a_default_that_is_refused_stops_no_start_and_one_that_is_not_there_does
     (models / "own" / "1").mkdir(parents=True)
 
     def start(default: str) -> Repository:
-        return repository.open_folder(
-            models, device="cpu", batching=batching, most_versions=10, default=default
-        )
+        return opening.open_folder(models, device="cpu", batching=batching, most_versions=10, default=default)
 
     assert start("own").recogniser("lenet5").card.version == "1"
     with pytest.raises(ModelError, match="LENET_MODEL names xyzzy"):

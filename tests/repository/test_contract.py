@@ -17,7 +17,7 @@ from service.digits.ink import InkNetwork
 from service.digits.network import Batching, Network
 from service.engine import session
 from service.errors import ModelError, UnknownNameError, UnservedError
-from service.repository import repository
+from service.repository import opening
 from service.repository.repository import Repository
 from service.settings import PACKAGED_MODELS, Settings
 
@@ -27,7 +27,7 @@ Write = Callable[[Path], Path]
 @pytest.fixture
 def load(batching: Batching) -> Callable[..., Repository]:
     def load(folder: Path, **changes: str) -> Repository:
-        return repository.open_folder(folder, most_versions=10, device="cpu", batching=batching, **changes)
+        return opening.open_folder(folder, most_versions=10, device="cpu", batching=batching, **changes)
 
     return load
 

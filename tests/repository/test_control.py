@@ -12,7 +12,7 @@ import pytest
 
 from service.digits.network import Batching
 from service.errors import InvalidInputError, ModelError, UnknownNameError
-from service.repository import repository
+from service.repository import opening
 from service.repository.repository import BESIDE, LATEST, Repository
 from service.settings import PACKAGED_MODELS, PACKAGED_RECOGNISER
 
@@ -30,7 +30,7 @@ def models(tmp_path: Path, copy_packaged: Callable[..., Path]) -> Path:
 @pytest.fixture
 def served(models: Path, batching: Batching) -> Open:
     """Start a service of its own."""
-    return lambda: repository.open_folder(
+    return lambda: opening.open_folder(
         models, device="cpu", batching=batching, most_versions=10, beneath=PACKAGED_MODELS
     )
 
@@ -106,7 +106,7 @@ def test_a_pinned_version_is_served_although_it_is_none_of_the_newest(
     models: Path, batching: Batching
 ) -> None:
     (models / "lenet5" / "pinned").write_text("1")
-    found = repository.open_folder(models, device="cpu", batching=batching, most_versions=1)
+    found = opening.open_folder(models, device="cpu", batching=batching, most_versions=1)
 
     assert found.versions("lenet5") == ["1", "3"]
     assert answers(found) == "1"
@@ -243,7 +243,7 @@ def test_a_model_of_the_package_is_pinned_in_the_repository(models: Path, served
 
 
 def test_the_package_itself_is_not_written(batching: Batching) -> None:
-    found = repository.open_folder(PACKAGED_MODELS, device="cpu", batching=batching, most_versions=1)
+    found = opening.open_folder(PACKAGED_MODELS, device="cpu", batching=batching, most_versions=1)
     for change in (lambda name: found.pin(name, PACKAGED_RECOGNISER.name), found.load, found.unload):
         with pytest.raises(InvalidInputError, match="LENET_MODEL_REPOSITORY names a folder"):
             change("lenet5")
@@ -359,9 +359,7 @@ def test_a_start_with_an_unloaded_model_that_a_setting_names_is_no_error(
     models: Path, batching: Batching
 ) -> None:
     (models / "lenet5" / "requested").write_text("unload")
-    found = repository.open_folder(
-        models, device="cpu", batching=batching, most_versions=10, default="lenet5"
-    )
+    found = opening.open_folder(models, device="cpu", batching=batching, most_versions=10, default="lenet5")
 
     assert found.unloaded() == ["lenet5"]
 

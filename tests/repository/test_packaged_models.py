@@ -8,7 +8,7 @@ import pytest
 
 from service.digits.network import Batching
 from service.errors import ModelError
-from service.repository import repository
+from service.repository import opening
 from service.repository.repository import Repository
 
 Open = Callable[[], Repository]
@@ -32,7 +32,7 @@ def volume(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def served(package: Path, volume: Path, batching: Batching) -> Open:
-    return lambda: repository.open_folder(
+    return lambda: opening.open_folder(
         volume, device="cpu", batching=batching, most_versions=10, beneath=package
     )
 
@@ -68,7 +68,7 @@ def test_a_volume_of_the_first_release_goes_on_working(
 ) -> None:
     """As it was published then: the folder of one model with one version, copied from that package."""
     copy_packaged(volume / "lenet5" / "1")
-    alone = repository.open_folder(volume, device="cpu", batching=batching, most_versions=10)
+    alone = opening.open_folder(volume, device="cpu", batching=batching, most_versions=10)
 
     assert [(network.card.name, network.card.version) for network in alone.every()] == [("lenet5", "1")]
     assert every(served()) == [("lenet5", "1", alone.find("lenet5").card.recipe), ("other", "1", "")]

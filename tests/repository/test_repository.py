@@ -12,7 +12,7 @@ import pytest
 
 from service.engine.batcher import Batcher, QueueLimits
 from service.errors import ModelError, UnknownNameError
-from service.repository import repository
+from service.repository import opening
 from service.repository.repository import Repository
 
 BOUNDS = QueueLimits(batch=64, requests=10, rows=100, wait_s=1, deadline_s=1)
@@ -26,7 +26,7 @@ def version(copy_packaged: Callable[..., Path], tmp_path: Path) -> Path:
 
 
 def load(folder: Path) -> Repository:
-    return repository.open_folder(
+    return opening.open_folder(
         folder, most_versions=10, device="cpu", batching=lambda run: Batcher(run, BOUNDS, observe=ignore)
     )
 
