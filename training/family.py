@@ -1,6 +1,6 @@
 """A kind of network: how it is built, by which loss it learns, and how it comes to its answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
@@ -66,9 +66,13 @@ class Family(Kind):
 
     Attributes:
         head: Takes a network of this kind.
+        about: What it is and where it comes from, in sentences for its card.
+        published: Errors of MNIST's 10,000 test images that others had with it, and who.
     """
 
     head: Callable[[keras.Model], Head] = field(kw_only=True)
+    about: str = ""
+    published: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

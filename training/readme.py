@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from string import Template
 
+from training import networks
 from training.card import Card
 from training.evaluation import wilson_interval
 from training.nondigits import LOOKALIKES
-from training.recipes import LECTURE_ERRORS
 
 README = "README.md"
 TEMPLATE = "readme.template.md"
@@ -18,15 +18,17 @@ TEMPLATE = "readme.template.md"
 
 def write_readme(folder: Path, card: Card) -> None:
     """Write ``README.md`` into the version's folder: it shows no images, and goes where the version goes."""
+    family = networks.recogniser(card.network)
     test, validation = card.evaluation.test, card.evaluation.validation
     page = importlib.resources.files("training").joinpath(TEMPLATE).read_text(encoding="utf-8")
     text = Template(page).substitute(
         name=card.name,
         version=card.version,
         trial="**A trial, not for use.** " if card.trial else "",
-        summary=(
-            f"A network of the kind `{card.network}`, {card.parameters:,} parameters, trained by the recipe "
-            f"`{card.recipe}`."
+        summary=textwrap.fill(
+            f"A network of the kind `{card.network}`, {card.parameters:,} parameters, trained by the recipe"
+            f" `{card.recipe}`. {family.about}",
+            120,
         ),
         accuracy=f"{test.accuracy:.4f}",
         brier=f"{test.brier:.5f}",
@@ -42,7 +44,7 @@ def write_readme(folder: Path, card: Card) -> None:
         results=_rows(
             (
                 ("test", *counted(test.errors, test.images)),
-                ("test, the lecture's network", *counted(LECTURE_ERRORS, 10_000)),
+                *((f"test, {whose}", *counted(errors, 10_000)) for whose, errors in family.published.items()),
                 ("validation", *counted(validation.errors, validation.images)),
             )
         ),

@@ -115,9 +115,6 @@ class InkRecipe(Recipe):
         return self.epochs * steps // 20
 
 
-LECTURE_ERRORS = 119
-"""Of the 10,000 test images, as the slides report them (lines 894 and 913)."""
-
 LECTURE = Recipe(
     # Lines 841, 873 and 883: 40,000 of the 60,000, adam, batches of 1024, 20 epochs.
     name="lecture",

@@ -11,6 +11,7 @@ from string import Template
 import cv2
 import numpy as np
 
+from training import networks
 from training.card import Card
 from training.charts import Curve, curves, kernels, reliability_diagram
 from training.data import Mnist, Part, split
@@ -18,7 +19,6 @@ from training.drawing import Picture
 from training.evaluation import Evaluation, Probabilities
 from training.nondigits import LOOKALIKES
 from training.readme import counted
-from training.recipes import LECTURE_ERRORS
 
 REPORT = "report.html"
 TEMPLATE = "report.template.html"
@@ -109,7 +109,10 @@ def _comparison(card: Card) -> str:
     test, validation = card.evaluation.test, card.evaluation.validation
     sets = (
         ("test images", test.errors, test.images),
-        ("test images, the lecture's network", LECTURE_ERRORS, 10_000),
+        *(
+            (f"test images, {whose}", errors, 10_000)
+            for whose, errors in networks.recogniser(card.network).published.items()
+        ),
         ("validation images", validation.errors, validation.images),
     )
     return _table(

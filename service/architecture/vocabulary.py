@@ -83,7 +83,7 @@ class Conv2D(_Layer):
     use_bias: bool = Field(default=True, strict=True, description="One bias term a filter.")
     connections: (
         Annotated[
-            tuple[Annotated[tuple[Index, ...], _no_more_than(LARGEST, "items")], ...],
+            tuple[Annotated[tuple[Index, ...], Field(min_length=1), _no_more_than(LARGEST, "items")], ...],
             _no_more_than(LARGEST, "items"),
         ]
         | None

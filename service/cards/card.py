@@ -188,6 +188,18 @@ class Training(_Told):
     """The program's commit, ``-dirty`` when it was changed since."""
 
 
+class SeedResult(_Told):
+    """A training by the recipe, with one of the seeds that were tried."""
+
+    seed: Count
+    validation_errors: Count
+    """Of the validation images."""
+    test_errors: Count
+    """Of the test images."""
+    seconds: float | None = None
+    """Spent on the epochs; null when that is not known."""
+
+
 class File(_Frozen):
     """A file of the version, as it was when it was verified."""
 
@@ -200,6 +212,7 @@ class Card(_Frozen):
 
     name: str
     version: str
+    network: str | None = None
     role: Literal["recogniser", "ink"] = "recogniser"
     trial: bool = False
     recipe: str
@@ -221,3 +234,4 @@ class RecogniserCard(Card):
     robustness: dict[str, FamilyResult] | None = None
     kernels: Kernels | None = None
     training: Training | None = None
+    seeds: tuple[SeedResult, ...] | None = None

@@ -54,6 +54,8 @@ class LayerKernels(Described):
     confidence."""
     biases: list[float]
     """One a filter or unit."""
+    connections: list[list[int]] | None
+    """For each filter the channels that it sees, from 0; the kernels of others are zero. null: all."""
     weights: dict[str, NamedWeight]
     """What else a layer has, by name."""
 
@@ -106,6 +108,7 @@ def _told(network: Network, layer: Layer, weights: dict[str, Weight]) -> dict[st
         "shape": kernel.values.shape if kernel else (),
         "kernels": kernel.values if kernel else (),
         "biases": bias.values if bias else (),
+        "connections": layer.connections,
         "weights": {
             name: {"axes": weight.axes, "shape": weight.values.shape, "values": weight.values}
             for name, weight in weights.items()

@@ -14,6 +14,7 @@ from service.cards.card import (
     Kernels,
     Layer,
     RecogniserCard,
+    SeedResult,
     Training,
 )
 from service.described import Described
@@ -72,6 +73,8 @@ class ModelDescription(Described):
     version: str
     versions: list[str]
     """Every version that is served, oldest first."""
+    network: str | None = None
+    """Which kind of network it is, as `python -m training --network` calls it."""
     role: str
     """As in the list of models; classes, layers and what is measured are of a recogniser only."""
     pinned: str | None
@@ -102,6 +105,8 @@ class ModelDescription(Described):
     """How pictures are read that were damaged, or drawn otherwise than MNIST's, family by family."""
     kernels: Kernels | None = None
     training: Training | None = None
+    seeds: list[SeedResult] | None = None
+    """Every training by this recipe, this one among them."""
 
 
 def routes(repository: Repository, limits: Limits) -> APIRouter:

@@ -164,6 +164,7 @@ def test_every_example_in_the_documentation_is_answered(client: Client) -> None:
         ([IMAGE, connected([0], [0], [0])], "#/layers/1/connections"),
         ([IMAGE, connected([0], [1])], "#/layers/1/connections/1"),
         ([IMAGE, connected([0, 0], [0])], "#/layers/1/connections/0"),
+        ([IMAGE, connected([0], [])], "#/layers/1/connections/1"),
         ([IMAGE, connected([0], [-1])], "#/layers/1/connections/1/0"),
         ([IMAGE, connected([0], "0")], "#/layers/1/connections/1"),
         ([{"type": "Input", "shape": [28, 28]}, FLATTEN], "#/layers/0/shape"),

@@ -121,12 +121,18 @@ def test_each_layer_follows_from_the_one_before(
 
 
 def test_c3_sees_what_its_card_says(
-    kernels: Callable[[str], dict[str, np.ndarray]], card: dict[str, Any]
+    client: Client, kernels: Callable[[str], dict[str, np.ndarray]], card: dict[str, Any]
 ) -> None:
     (c3,) = (layer for layer in card["layers"] if layer["name"] == "c3")
     sees = [[channel in connected for channel in range(6)] for connected in c3["connections"]]
 
+    told = {
+        layer: client.get(f"/models/{MODEL}/layers/{layer}/kernels").json()["connections"]
+        for layer in ("c1", "c3")
+    }
+
     assert np.sum(sees) == 60
+    assert told == {"c1": None, "c3": c3["connections"]}
     assert (kernels("c3")["kernels"].any(axis=(2, 3)) == sees).all()
 
 

@@ -1,5 +1,6 @@
 """What the service says of itself: models, health, and a document whose examples work."""
 
+import statistics
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -41,6 +42,19 @@ def test_a_model_is_described_by_the_lectures_summary(client: Client) -> None:
     assert model.versions == [PACKAGED_RECOGNISER.name]
     assert model.layers[0].output_shape == (28, 28, 6)
     assert sum(layer.parameters for layer in model.layers) == model.parameters
+
+
+@pytest.mark.parametrize(("name", "seed"), [("lenet5", 3), ("lenet5-1998", 1)])
+def test_a_model_tells_of_every_training_by_its_recipe(name: str, seed: int, client: Client) -> None:
+    model = ModelDescription.model_validate(client.get(f"/models/{name}").json())
+    own = next(one for one in model.seeds if one.seed == seed)
+    validation = [one.validation_errors for one in model.seeds]
+
+    assert model.network == name
+    assert [one.seed for one in model.seeds] == [1, 2, 3]
+    assert own.seed == model.training.seed
+    assert own.test_errors == model.evaluation.test.errors
+    assert own.validation_errors == model.evaluation.validation.errors == statistics.median(validation)
 
 
 def test_a_model_tells_how_it_was_trained_and_how_good_it_is(client: Client) -> None:

@@ -78,7 +78,7 @@ def test_the_report_tells_of_digits_families_kernels_and_the_lectures_errors(tra
     ]
     named = {row[0]: row[1:] for row in rows if row}
 
-    assert named["test images, the lecture's network"][:3] == ["10,000", "119", "98.81%"]
+    assert named["test images, the lecture's slides"][:3] == ["10,000", "119", "98.81%"]
     assert {str(digit) for digit in range(10)} <= set(named)
     for name, each in card["robustness"].items():
         assert named[name][:3] == [str(each[figure]) for figure in ("drawn", "images", "errors")]

@@ -33,4 +33,11 @@ def build() -> keras.Sequential:
     )
 
 
-FAMILY = Family("lenet5", build, loss="categorical_crossentropy", head=DenseHead)
+FAMILY = Family(
+    "lenet5",
+    build,
+    loss="categorical_crossentropy",
+    head=DenseHead,
+    about="It is the LeNet-5 of one lecture on convolutional networks, layer for layer.",
+    published={"the lecture's slides": 119},  # lines 894 and 913
+)
