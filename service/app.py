@@ -110,14 +110,11 @@ def create_app(settings: Settings) -> Application:
         tasks = [asyncio.create_task(pulse.beat(ledger, sharing)), asyncio.create_task(monitor.run())]
         readiness.open(served.current())
         monitor.report()
-        if grpc:
-            await grpc.start()
-        _freeze_gc()
-        yield {APPLICATION: app.dispatcher}
-        gc.unfreeze()
-        readiness.close("stopping")
-        if grpc:
-            await grpc.stop()
+        async with grpc():
+            _freeze_gc()
+            yield {APPLICATION: app.dispatcher}
+            gc.unfreeze()
+            readiness.close("stopping")
         watchdog.stop()
         for task in tasks:
             task.cancel()
@@ -128,6 +125,8 @@ def create_app(settings: Settings) -> Application:
             sharing.publish()
         if spans:
             await spans.close()
+        # Workers end without what others do at their exit.
+        logs.flush()
 
     app = Application(
         title="LeNet-5 service",

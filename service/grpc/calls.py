@@ -3,22 +3,26 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from grpc import StatusCode
 from grpc.aio import ServicerContext
 
-from service.errors import AbandonedError, RequestError
+from service.engine.origin import IsDisconnected, never_disconnected
+from service.errors import AbandonedError, RequestError, ShareError, SyntaxRefusedError
 from service.grpc import statuses
 from service.http import problems
 from service.http.context import RequestContext
 from service.http.dispatcher import Dispatcher
 from service.http.endpoints import STRICTEST, Access
-from service.http.exchange import CLIENT_GONE
+from service.http.exchange import CLIENT_GONE, UNREAD_BYTES
 
-RPC: TypeAlias = "ServicerContext[bytes, bytes]"
-"""A call as gRPC knows it: it reads and writes the bytes of messages."""
+RPC: TypeAlias = "ServicerContext[Any, Any]"
+"""A call as gRPC knows it."""
+
+Sent = TypeVar("Sent", bound=Message)
+"""The message of a request."""
 
 _METHOD = "POST"
 """Of every call: gRPC is HTTP/2 with this method, and its paths are the names of methods."""
@@ -58,13 +62,13 @@ class Outcome(NamedTuple):
     What came of a request.
 
     Attributes:
-        answer: The message; None when something was wrong.
+        answer: The bytes of the message; None when something was wrong.
         code: The status code.
         detail: What was wrong.
         metadata: What follows the answer.
     """
 
-    answer: Message | None
+    answer: bytes | None
     code: StatusCode
     detail: str
     metadata: statuses.Metadata
@@ -77,19 +81,38 @@ class Call:
     _has_left = False
     _has_entered = False
     _size = 0
+    _held = 0
 
-    def __init__(self, dispatcher: Dispatcher, method: Method, rpc: RPC) -> None:
-        """Begin the account of a request."""
-        fields = {
-            name.encode(): value.encode() if isinstance(value, str) else value
-            for name, value in rpc.invocation_metadata() or ()
-        }
-        self.context = RequestContext.of(fields, lambda: self._has_left)
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        method: Method,
+        rpc: RPC,
+        *,
+        write: Callable[[Message], bytes] = lambda answer: answer.SerializeToString(),
+    ) -> None:
+        """
+        Begin the account of a request.
+
+        Args:
+            dispatcher: Lets it in, and closes its account.
+            method: Answers it.
+            rpc: Of which it is a request.
+            write: Gives the bytes of an answer.
+        """
+        self.context = context_of(rpc, lambda: self._has_left)
         self.context.route = method.path
         self.context.is_probe = method.access == "probe"
         self._dispatcher = dispatcher
         self._method = method
-        self._address = _address(rpc.peer())
+        self._address = address_of(rpc)
+        self._write = write
+
+    def release(self) -> None:
+        """Note that nothing of the answer waits for its client any more."""
+        if self._held:
+            self._dispatcher.hold(self.context.client, -self._held)
+            self._held = 0
 
     async def run(self, receive: Callable[[], Awaitable[bytes]]) -> Outcome:
         """
@@ -127,7 +150,12 @@ class Call:
         if message and self._has_entered:
             dispatcher.admission.take(context.client, len(message))
             self._size = len(message)
-        answer = await self._method.answer(Request(context, message))
+        answer = self._write(await self._method.answer(Request(context, message)))
+        if len(answer) > UNREAD_BYTES:
+            if not dispatcher.admission.may_hold(context.client, len(answer)):
+                raise ShareError
+            self._held = len(answer)
+            dispatcher.hold(context.client, self._held)
         self._status = 200
         return self._ended(answer, StatusCode.OK, "")
 
@@ -139,14 +167,37 @@ class Call:
         return self._ended(None, code, detail, statuses.details(error))
 
     def _ended(
-        self, answer: Message | None, code: StatusCode, detail: str, metadata: statuses.Metadata = ()
+        self, answer: bytes | None, code: StatusCode, detail: str, metadata: statuses.Metadata = ()
     ) -> Outcome:
         self.context.log_fields["grpc_status"] = code.name
         return Outcome(answer, code, detail, (("x-request-id", self.context.request_id), *metadata))
 
 
-def _address(peer: str) -> str:
+def context_of(rpc: RPC, is_disconnected: IsDisconnected = never_disconnected) -> RequestContext:
+    """Begin with the metadata of a call, as with the headers of a request."""
+    fields: dict[bytes, bytes] = {}
+    for name, value in rpc.invocation_metadata() or ():
+        key, text = name.encode(), value.encode() if isinstance(value, str) else value
+        fields[key] = b"%b, %b" % (fields[key], text) if key in fields else text
+    return RequestContext.of(fields, is_disconnected)
+
+
+def address_of(rpc: RPC) -> str:
     """Take the address out of ``ipv4:127.0.0.1:50000`` or ``ipv6:%5B::1%5D:50000``."""
-    _, _, rest = peer.partition(":")
+    _, _, rest = rpc.peer().partition(":")
     host, _, _ = rest.rpartition(":")
     return host.removeprefix("%5B").removesuffix("%5D").strip("[]")
+
+
+def parsed(message: bytes, kind: type[Sent]) -> Sent:
+    """
+    Parse a message.
+
+    Raises:
+        SyntaxRefusedError: It is none of that kind.
+    """
+    try:
+        return kind.FromString(message)
+    except DecodeError:
+        detail = f"the bytes are no {kind.DESCRIPTOR.full_name}"
+        raise SyntaxRefusedError(detail) from None

@@ -1,25 +1,22 @@
 """What each method of the protocol answers: the documents of ``/v2`` as messages."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from google.protobuf import json_format
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from service.codecs.pictures import SMALL_BYTES
-from service.errors import SyntaxRefusedError, UnknownNameError
+from service.errors import UnknownNameError
 from service.grpc import inference_pb2 as messages
 from service.grpc import requests, responses
-from service.grpc.calls import Method, Request
+from service.grpc.calls import Method, Request, Sent, parsed
 from service.grpc.setup import Parts
 from service.http.context import Stopwatch
 from service.v2 import configuration, metadata, outputs, statistics
 from service.v2 import repository as model_repository
 
 SERVICE: str = messages.DESCRIPTOR.services_by_name["GRPCInferenceService"].full_name
-
-Sent = TypeVar("Sent", bound=Message)
-"""The message of a request."""
 
 _PROBES = frozenset({"ServerLive", "ServerReady"})
 
@@ -126,17 +123,9 @@ class Methods:
         Raises:
             SyntaxRefusedError: It is no message of that kind.
         """
-
-        def parse() -> Sent:
-            try:
-                return kind.FromString(request.message)
-            except DecodeError:
-                message = f"the bytes are no {kind.DESCRIPTOR.full_name}"
-                raise SyntaxRefusedError(message) from None
-
         if len(request.message) <= SMALL_BYTES:
-            return parse()
-        return await self._parts.parsing.run(parse, origin=request.context)
+            return parsed(request.message, kind)
+        return await self._parts.parsing.run(lambda: parsed(request.message, kind), origin=request.context)
 
 
 def _filled(message: Message, document: dict[str, Any]) -> Message:

@@ -1,8 +1,9 @@
 """Whether gRPC is spoken; else nothing of it is loaded."""
 
 import socket
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from service.engine.worker_pool import WorkerPool
 from service.errors import StartError
@@ -13,9 +14,6 @@ from service.repository.repository import Repository
 from service.settings import Settings
 from service.v2.inference import Inference
 from service.v2.repository import Changes
-
-if TYPE_CHECKING:
-    from service.grpc.server import Server
 
 
 @dataclass(frozen=True)
@@ -44,23 +42,26 @@ class Parts:
     parsing: WorkerPool
 
 
-def begin(parts: Parts) -> "Server | None":
+def begin(parts: Parts) -> Callable[[], AbstractAsyncContextManager[None]]:
     """
     Make the server when a port is named.
+
+    Returns:
+        Runs it for as long as the service lives; without a port nothing.
 
     Raises:
         StartError: One is, and gRPC is not installed, or the port is not free.
     """
     settings = parts.settings
     if not settings.grpc_port:
-        return None
+        return nullcontext
     try:
         from service.grpc.server import Server
     except ImportError as error:
         message = f"LENET_GRPC_PORT is set, but {error.name} is not installed: the extra 'grpc' brings it"
         raise StartError(message) from None
     _require_free(settings)
-    return Server(parts)
+    return Server(parts).running
 
 
 def _require_free(settings: Settings) -> None:
@@ -71,6 +72,9 @@ def _require_free(settings: Settings) -> None:
         StartError: It cannot.
     """
     host, port = settings.host, settings.grpc_port
+    if port == settings.port:
+        message = f"LENET_GRPC_PORT: {port} is LENET_PORT"
+        raise StartError(message)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         # Workers share the port, each with a socket of its own.
