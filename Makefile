@@ -25,8 +25,8 @@ suite: .venv/development ## Run the tests of all but the page
 page: .venv/development ## Run the tests of the page, in a browser
 	$(BIN)/python -m pytest tests/web
 
-kserve: .venv/development .venv/kserve ## Run KServe's client, in an environment of its own, against the service
-	$(BIN)/python -m pytest tests/protocol/test_kserve.py
+kserve: .venv/development .venv/kserve ## Run KServe's clients and open-inference's, in an environment of their own, against the service
+	$(BIN)/python -m pytest tests/protocol/test_kserve.py tests/protocol/test_open_inference.py
 
 openapi: .venv/development .venv/openapi ## Generate clients from the OpenAPI document, in an environment of their own, and call the service
 	$(BIN)/python -m pytest tests/openapi
