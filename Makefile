@@ -8,7 +8,7 @@ PYTHON_IMAGE ?= python:3.11-slim-bookworm
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' service/__init__.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test suite page kserve openapi check train bench proto image image-test deploy-test ray-test release release-test lock clean
+.PHONY: help serve test suite page kserve mlserver openapi check train bench proto image image-test deploy-test ray-test release release-test lock clean
 
 help: ## Show these verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -27,6 +27,9 @@ page: .venv/development ## Run the tests of the page, in a browser
 
 kserve: .venv/development .venv/kserve ## Run KServe's clients and open-inference's, in an environment of their own, against the service
 	$(BIN)/python -m pytest tests/protocol/test_kserve.py tests/protocol/test_open_inference.py
+
+mlserver: .venv/development .venv/mlserver ## Run MLServer's codecs and command line, in an environment of their own, against the service
+	$(BIN)/python -m pytest tests/protocol/test_mlserver.py
 
 openapi: .venv/development .venv/openapi ## Generate clients from the OpenAPI document, in an environment of their own, and call the service
 	$(BIN)/python -m pytest tests/openapi
@@ -77,6 +80,7 @@ lock: .venv/uv ## Pin the newest versions of everything in requirements/
 	$(PIN) pyproject.toml --extra grpc --extra tracing --extra training --group tests --group checks --constraint requirements/service.txt \
 		--output-file requirements/development.txt
 	$(PIN) --group kserve --output-file requirements/kserve.txt
+	$(PIN) --group mlserver --output-file requirements/mlserver.txt
 	$(PIN) --group openapi --output-file requirements/openapi.txt
 	cd requirements/openapi && npm update --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 	$(PIN) pyproject.toml --extra ray --constraint requirements/service.txt --output-file requirements/ray.txt
@@ -120,6 +124,11 @@ clean: ## Remove the environment and everything that tools leave
 	touch $@
 
 .venv/kserve: requirements/kserve.txt .venv/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $@
+	$(BIN)/uv pip install --quiet --python $@/bin/python --require-hashes --requirement $<
+	touch $@
+
+.venv/mlserver: requirements/mlserver.txt .venv/uv
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $@
 	$(BIN)/uv pip install --quiet --python $@/bin/python --require-hashes --requirement $<
 	touch $@
