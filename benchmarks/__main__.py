@@ -19,6 +19,7 @@ from benchmarks import (
     operations,
     overload,
     preparation,
+    protocols,
     serving_report,
     slow_service,
     startup,
@@ -67,8 +68,9 @@ def main() -> int:
     parser.add_argument("section", nargs="?", choices=SECTIONS, help="default: every one")
     serving = parser.add_argument_group("serving")
     serving.add_argument("--peer", action="append", choices=PEERS, default=[], metavar="NAME", help=PEER_HELP)
-    serving.add_argument("--rounds", type=int, default=3, help="turns of each server; default: 3")
-    serving.add_argument("--seconds", type=int, default=4, help="of each kind of picture; default: 4")
+    turns = parser.add_argument_group("serving and protocols")
+    turns.add_argument("--rounds", type=int, default=3, help="turns of each server or way; default: 3")
+    turns.add_argument("--seconds", type=int, default=4, help="of each kind of picture; default: 4")
     options = parser.parse_args()
     texts = _kept()
     for name in [options.section] if options.section else SECTIONS:
@@ -130,6 +132,10 @@ def _bulk(_: argparse.Namespace) -> str:
 
 def _serving(options: argparse.Namespace) -> str:
     return serving_report.section(options.peer, rounds=options.rounds, seconds=options.seconds)
+
+
+def _protocols(options: argparse.Namespace) -> str:
+    return protocols.section(rounds=options.rounds, seconds=options.seconds)
 
 
 def _overload(_: argparse.Namespace) -> str:
@@ -235,6 +241,7 @@ def _neighbours(_: argparse.Namespace) -> str:
 SECTIONS = {
     "startup": _startup,
     "serving": _serving,
+    "protocols": _protocols,
     "overload": _overload,
     "bulk": _bulk,
     "operations": _operations,

@@ -34,11 +34,13 @@ class Running:
         process: Its first process.
         address: ``http://127.0.0.1:<port>``.
         start_s: Seconds from the start of the process to the first answer.
+        ports: Those that it was given, by their names in ``PORTS``.
     """
 
     process: subprocess.Popen[bytes]
     address: str
     start_s: float
+    ports: Mapping[str, int]
 
 
 @contextmanager
@@ -53,7 +55,7 @@ def running(module: Sequence[str], ready: str) -> Iterator[tuple[subprocess.Pope
     """Start a Python module that serves on ``LENET_PORT``; it is ready when the path answers 200."""
     command = [sys.executable, "-m", *module]
     variables = {**QUIET, "LENET_PORT": "{port}"}
-    with started(command, variables, lambda address: _answers(address + ready)) as server:
+    with started(command, variables, lambda address: answers(address + ready)) as server:
         yield server.process, server.address
 
 
@@ -100,7 +102,7 @@ def started(
                 message = f"no right answer within {READY_DEADLINE_S} s{_last_words(output)}"
                 raise UnavailableError(message)
             time.sleep(POLL_S)
-        yield Running(process, address, time.perf_counter() - begun)
+        yield Running(process, address, time.perf_counter() - begun, ports)
     finally:
         processes.stop(process)
 
@@ -119,6 +121,15 @@ def post(address: str, path: str, body: Body) -> bytes | None:
     return content if answer.status == 200 else None
 
 
+def answers(address: str) -> bool:
+    """Tell whether an address answers 200."""
+    try:
+        with urllib.request.urlopen(address, timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
 def _free_ports(number: int) -> list[int]:
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
@@ -131,11 +142,3 @@ def _last_words(output: Path | None) -> str:
     lines = output.read_text(errors="replace").split("\n") if output else []
     said = [line.strip() for line in lines if line.strip()]
     return f": {said[-1][:LAST_WORDS]}" if said else ""
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=1) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
