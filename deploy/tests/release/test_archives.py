@@ -78,4 +78,4 @@ def test_it_says_what_it_needs(metadata: Metadata) -> None:
 
     assert str(metadata.requires_python) == ">=3.11"
     assert found == needed
-    assert set(metadata.provides_extra or []) == {"cuda", "ray", "tracing", "training"}
+    assert set(metadata.provides_extra or []) == {"cuda", "grpc", "ray", "tracing", "training"}
