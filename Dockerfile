@@ -53,18 +53,19 @@ COPY --from=package /package /
 COPY --from=package --chown=10001:10001 /models /models
 # glibc gives each thread a heap of its own, up to eight times as many as processors; two are enough.
 ENV LENET_HOST=0.0.0.0 \
+    LENET_GRPC_PORT=8001 \
     MALLOC_ARENA_MAX=2 \
     PYTHONDONTWRITEBYTECODE=1 \
     PATH=/opt/lenet5/bin
 USER 10001:10001
-EXPOSE 8000
+EXPOSE 8000 8001
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["/opt/lenet5/bin/lenet5", "health"]
 ENTRYPOINT ["/opt/lenet5/bin/lenet5"]
 ARG VERSION=""
 ARG REVISION=""
 LABEL org.opencontainers.image.title="lenet5-service" \
-      org.opencontainers.image.description="LeNet-5 as a service: digits in any picture, answered over HTTP" \
+      org.opencontainers.image.description="LeNet-5 as a service: digits in any picture, answered over HTTP and gRPC" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
