@@ -1,5 +1,6 @@
 """The Dockerfiles and the Compose file, as text: what an engine cannot be asked, or none is here for."""
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -98,15 +99,34 @@ def test_only_what_adds_to_the_models_may_write_to_them(services: dict[str, Any]
 def test_ports_are_opened_to_this_machine_only(services: dict[str, Any]) -> None:
     ports = [port for service in services.values() for port in service.get("ports", [])]
 
-    assert len(ports) == 4
+    assert len(ports) == 6
     assert all(port.startswith("${ADDRESS:-127.0.0.1}:") for port in ports)
+
+
+def test_every_port_is_one_that_the_image_listens_at_and_no_two_are_the_same_here(
+    services: dict[str, Any],
+) -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    (exposed,) = re.findall(r"^EXPOSE (.+)$", text, re.MULTILINE)
+    (spoken,) = re.findall(r"LENET_GRPC_PORT=(\d+)", text)
+    ports = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    here = [
+        re.sub(r"\$\{\w+:-(\d+)\}", r"\1", port.rpartition(":")[0].partition("}:")[2])
+        for opened in ports.values()
+        for port in opened
+    ]
+
+    assert exposed.split() == ["8000", spoken]
+    for name in ("lenet5", "lenet5-gpu"):
+        assert [port.rpartition(":")[2] for port in ports[name]] == exposed.split()
+    assert sorted(here) == ["3000", "8000", "8001", "8002", "8003", "9090"]
 
 
 def test_the_grace_is_longer_than_the_service_takes(services: dict[str, Any]) -> None:
     for name in ("lenet5", "lenet5-gpu"):
-        # LENET_SHUTDOWN_S has 25 s where nothing is set.
+        # LENET_SHUTDOWN_S has 25 s where nothing is set, and they are waited twice: for HTTP, then for gRPC.
         assert "LENET_SHUTDOWN_S" not in services[name]["environment"]
-        assert services[name]["stop_grace_period"] == "35s"
+        assert int(services[name]["stop_grace_period"].removesuffix("s")) > 2 * 25
 
 
 def test_a_gpu_is_reserved_and_insisted_on(services: dict[str, Any]) -> None:

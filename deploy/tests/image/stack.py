@@ -19,26 +19,28 @@ ROOT = Path(__file__).resolve().parents[3]
 
 class Stack:
     """
-    The service as ``docker compose up -d`` starts it, under a name of its own on a free port.
+    The service as ``docker compose up -d`` starts it, under a name of its own on free ports.
 
     Attributes:
         port: On this machine.
+        grpc_port: The same of gRPC.
         container: The service's.
     """
 
     def __init__(self) -> None:
-        """Find Compose, and a port."""
+        """Find Compose, and ports."""
         plugin = docker("compose", "version", check=False).returncode == 0
         self._command = ["docker", "compose"] if plugin else ["docker-compose"]
         assert plugin or shutil.which("docker-compose"), (
             "neither `docker compose` nor `docker-compose` is here"
         )
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as other:
+            self.port: int = free.getsockname()[1]
+            self.grpc_port: int = other.getsockname()[1]
         self._environment = {
             **os.environ,
             "PORT": str(self.port),
+            "GRPC_PORT": str(self.grpc_port),
             "COMPOSE_PROJECT_NAME": "lenet5-image-test",
         }
         self.container = ""
@@ -94,8 +96,12 @@ class Stack:
 
     def get(self, path: str) -> Any:  # noqa: ANN401  JSON
         """Get JSON from the service."""
+        return json.loads(self.text(path))
+
+    def text(self, path: str) -> str:
+        """Get text from the service."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
-            return json.load(answer)
+            return str(answer.read().decode())
 
     def post(self, picture: bytes, kind: str) -> tuple[int, Any]:
         """Post a picture to ``/predict``; give status and JSON."""

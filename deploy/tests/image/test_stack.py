@@ -3,11 +3,14 @@
 import concurrent.futures
 import os
 import signal
+import threading
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from calls import SERVICE, Calls
 from engine import docker, inspect
 from load import CLIENTS, Load
 from stack import Stack
@@ -54,11 +57,11 @@ def test_its_memory_and_threads_are_limited(stack: Stack) -> None:
     assert host["ReadonlyRootfs"] is True
     assert host["CapDrop"] == ["ALL"]
     assert host["RestartPolicy"]["Name"] == "unless-stopped"
-    assert inspect(stack.container)["Config"]["StopTimeout"] == 35
+    assert inspect(stack.container)["Config"]["StopTimeout"] == 60
 
 
 def test_it_is_healthy_seconds_after_its_start(stack: Stack) -> None:
-    docker("restart", "--time", "35", stack.container)
+    docker("restart", "--time", "60", stack.container)
     stack.up()
     checks = stack.state["Health"]["Log"]
     healthy = next(check for check in checks if check["ExitCode"] == 0)
@@ -73,6 +76,16 @@ def test_it_reads_a_photo(stack: Stack, seven: bytes) -> None:
     assert status == 200
     assert prediction["digit"] == 7
     assert prediction["is_digit"] is True
+
+
+def test_it_reads_a_photo_over_grpc_as_over_http(stack: Stack, seven: bytes) -> None:
+    _, answer = stack.post(seven, "image/jpeg")
+    with Calls("127.0.0.1", stack.grpc_port) as calls:
+        assert [calls.health(name) for name in ("", SERVICE)] == ["SERVING", "SERVING"]
+        probabilities = calls.infer(seven)
+
+    assert probabilities == pytest.approx(answer["predictions"][0]["probabilities"], abs=1e-6)
+    assert probabilities.index(max(probabilities)) == 7
 
 
 def test_the_largest_pictures_at_once_stay_within_the_memory(stack: Stack, largest_picture: bytes) -> None:
@@ -94,13 +107,43 @@ def test_stopping_it_under_load_loses_no_request_that_it_accepted(
     with load:
         for _ in range(repeated - 1):
             docker("kill", "--signal", "TERM", stack.container)
-        docker("stop", "--time", "35", stack.container)
+        docker("stop", "--time", "60", stack.container)
         load.join()
     outcomes = dict(load.outcomes)
 
     assert outcomes.pop("not accepted") == CLIENTS
     assert outcomes.pop("200") >= 10 * CLIENTS
     assert outcomes == {}
+    assert stack.state["ExitCode"] == 0
+    assert stack.state["OOMKilled"] is False
+
+
+def test_stopping_it_answers_the_call_under_way_and_does_not_wait_for_who_watches_its_health(
+    stack: Stack, seven: bytes
+) -> None:
+    told = threading.Event()
+    with Calls("127.0.0.1", stack.grpc_port) as calls:
+        request = calls.request(seven)
+
+        def late() -> Iterator[bytes]:
+            assert told.wait(30)
+            yield request
+
+        call = calls.infer_slowly(late())
+        stack.until(lambda: "lenet_requests_in_flight 1.0" in stack.text("/metrics"))
+        health = calls.watch()
+        assert next(health) == "SERVING"
+        begun = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(1) as operator:
+            stopping = operator.submit(docker, "stop", "--time", "60", stack.container)
+            assert next(health) == "NOT_SERVING"
+            told.set()
+            probabilities = calls.probabilities(call.result())
+            stopping.result()
+        took = time.monotonic() - begun
+
+    assert probabilities.index(max(probabilities)) == 7
+    assert took < 20
     assert stack.state["ExitCode"] == 0
     assert stack.state["OOMKilled"] is False
 
