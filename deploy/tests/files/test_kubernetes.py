@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[3]
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 COMPONENTS = sorted(path.name for path in (KUBERNETES / "components").iterdir())
 LABELS = {"app.kubernetes.io/name": "lenet5"}
+GRPC_PORT = int((ROOT / "Dockerfile").read_text().partition("LENET_GRPC_PORT=")[2].split()[0])
+"""That of the image."""
 
 OLDEST = "1.30"
 """The first release in which a pod sleeps before it stops without being told to allow that."""
@@ -110,18 +112,35 @@ def test_waiting_and_finishing_fit_into_the_grace(pod: dict[str, Any], container
     finish_s = float(setting(container, "LENET_SHUTDOWN_S", "25"))
 
     assert wait_s >= 5
-    assert wait_s + finish_s < pod["terminationGracePeriodSeconds"]
+    # Requests are finished over HTTP, and then over gRPC.
+    assert wait_s + 2 * finish_s < pod["terminationGracePeriodSeconds"]
 
 
 def test_probes_ask_what_answers_however_full_the_service_is(container: dict[str, Any]) -> None:
-    asked = {name: container[name]["httpGet"]["path"] for name in container if name.endswith("Probe")}
+    asked = {
+        name: container[name].get("httpGet") or container[name]["grpc"]
+        for name in container
+        if name.endswith("Probe")
+    }
 
     assert asked == {
-        "startupProbe": "/health/ready",
-        "readinessProbe": "/health/ready",
-        "livenessProbe": "/health/live",
+        "startupProbe": {"path": "/health/ready", "port": "http"},
+        "readinessProbe": {"port": GRPC_PORT},
+        "livenessProbe": {"path": "/health/live", "port": "http"},
     }
-    assert container["ports"] == [{"name": "http", "containerPort": 8000}]
+
+
+def test_every_port_is_one_that_the_image_listens_at_and_is_opened_by_its_name(
+    manifests: Manifests, container: dict[str, Any]
+) -> None:
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    opened = {port["name"]: port for port in manifests["Service"]["spec"]["ports"]}
+
+    assert not {"LENET_PORT", "LENET_GRPC_PORT"} & {each["name"] for each in container["env"]}
+    assert ports == {"http": 8000, "grpc": GRPC_PORT}
+    assert {name: port["targetPort"] for name, port in opened.items()} == {name: name for name in ports}
+    assert opened["http"]["port"] == 80
+    assert (opened["grpc"]["port"], opened["grpc"]["appProtocol"]) == (GRPC_PORT, "kubernetes.io/h2c")
 
 
 def test_the_autoscaler_scales_what_is_deployed(manifests: Manifests) -> None:
@@ -136,7 +155,7 @@ def test_the_service_can_open_no_connection(manifests: Manifests) -> None:
 
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert policy["egress"] == []
-    assert [rule["ports"] for rule in policy["ingress"]] == [[{"port": "http"}]]
+    assert [rule["ports"] for rule in policy["ingress"]] == [[{"port": "http"}, {"port": "grpc"}]]
 
 
 def test_a_gpu_is_asked_for_and_insisted_on(render: Render) -> None:
