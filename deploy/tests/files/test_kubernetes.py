@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 COMPONENTS = sorted(path.name for path in (KUBERNETES / "components").iterdir())
+KSERVE = sorted(path.stem for path in (ROOT / "deploy" / "kserve").iterdir())
 LABELS = {"app.kubernetes.io/name": "lenet5"}
 GRPC_PORT = int((ROOT / "Dockerfile").read_text().partition("LENET_GRPC_PORT=")[2].split()[0])
 """That of the image."""
@@ -35,6 +36,14 @@ def pod(manifests: Manifests) -> dict[str, Any]:
 @pytest.fixture
 def container(pod: dict[str, Any]) -> dict[str, Any]:
     (container,) = pod["containers"]
+    return container
+
+
+def of_kserve(file: str) -> dict[str, Any]:
+    """Give the container of a manifest for KServe."""
+    text = (ROOT / "deploy" / "kserve" / f"{file}.yaml").read_text()
+    (container,) = yaml.safe_load(text)["spec"]["predictor"]["containers"]
+    assert isinstance(container, dict)
     return container
 
 
@@ -83,12 +92,55 @@ def test_the_image_is_of_this_version_and_of_the_overlays_device(
     assert container["image"] == f"lenet5-service:{version}-{ {'cpu': 'cpu', 'gpu': 'cuda'}[overlay] }"
 
 
-def test_kserve_is_given_the_image_of_this_version(manifests: Manifests) -> None:
-    text = (ROOT / "deploy" / "kserve" / "inference-service.yaml").read_text()
-    (container,) = yaml.safe_load(text)["spec"]["predictor"]["containers"]
+@pytest.mark.parametrize("file", KSERVE)
+def test_kserve_is_given_the_image_of_this_version(file: str, manifests: Manifests) -> None:
+    container = of_kserve(file)
     (other,) = manifests["Deployment"]["spec"]["template"]["spec"]["containers"]
 
     assert container["image"].partition("-cpu")[0] == other["image"].rpartition("-")[0]
+
+
+@pytest.mark.parametrize("file", KSERVE)
+@pytest.mark.parametrize("release", [OLDEST, kubernetes_validate.latest_version()])
+def test_the_container_that_kserve_runs_is_valid_to_the_letter(file: str, release: str) -> None:
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {}, "spec": {"containers": [of_kserve(file)]}}
+
+    kubernetes_validate.validate(pod, release, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("file", "speaks", "name", "protocol"),
+    [
+        ("inference-service", "LENET_PORT", None, "v2"),
+        ("inference-service-grpc", "LENET_GRPC_PORT", "h2c", "grpc-v2"),
+    ],
+)
+def test_kserve_is_given_the_one_port_at_which_that_protocol_is_spoken(
+    file: str, speaks: str, name: str | None, protocol: str
+) -> None:
+    container = of_kserve(file)
+    (port,) = container["ports"]
+    probed = [
+        asked["port"] for probe in container if probe.endswith("Probe") for asked in container[probe].values()
+    ]
+
+    assert port.get("name") == name
+    assert str(port["containerPort"]) == setting(container, speaks, "")
+    assert set(probed) == {port["containerPort"]}
+    assert setting(container, "PROTOCOL", "") == protocol
+
+
+def test_what_kserve_is_given_differs_in_the_protocol_alone() -> None:
+    both = [
+        {name: value for name, value in of_kserve(file).items() if name != "ports" and "Probe" not in name}
+        for file in KSERVE
+    ]
+    for container in both:
+        container["env"] = [
+            each for each in container["env"] if "PORT" not in each["name"] and each["name"] != "PROTOCOL"
+        ]
+
+    assert both[0] == both[1]
 
 
 def test_the_pod_is_confined_as_the_restricted_standard_asks(

@@ -103,8 +103,9 @@ def test_keda_takes_no_series_for_a_fault_and_not_for_no_load(scaled_object: dic
     assert scaled_object["fallback"]["behavior"] == "currentReplicasIfHigher"
 
 
-def test_kserve_scales_as_the_document_says() -> None:
-    text = (ROOT / "deploy" / "kserve" / "inference-service.yaml").read_text()
+@pytest.mark.parametrize("file", ["inference-service.yaml", "inference-service-grpc.yaml"])
+def test_kserve_scales_as_the_document_says(file: str) -> None:
+    text = (ROOT / "deploy" / "kserve" / file).read_text()
     predictor = yaml.safe_load(text)["spec"]["predictor"]
     advised = numbers(advice("KServe"))
 

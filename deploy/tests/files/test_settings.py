@@ -11,7 +11,7 @@ FILES = [
     ROOT / "Dockerfile",
     ROOT / "docker-compose.yml",
     *(ROOT / "deploy" / "kubernetes").rglob("deployment.yaml"),
-    ROOT / "deploy" / "kserve" / "inference-service.yaml",
+    *sorted((ROOT / "deploy" / "kserve").iterdir()),
 ]
 SET = re.compile(r"(?:name: )?(LENET_[A-Z_]+)(?:, value: |: |=)\"?([^\s\"},\\]+)")
 
