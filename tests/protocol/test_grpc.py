@@ -152,6 +152,39 @@ def test_a_method_that_is_not_there_is_unimplemented(channel: grpc.Channel) -> N
     assert refusal(call, b"").code() is grpc.StatusCode.UNIMPLEMENTED
 
 
+def test_a_stream_without_a_key_ends_before_a_message_is_read(
+    limited: Started, channels: Callable[[str], grpc.Channel]
+) -> None:
+    never = threading.Event()
+
+    def nothing() -> Iterator[bytes]:
+        never.wait(10)
+        yield from ()
+
+    stream = channels(limited[1]).stream_stream(f"/{SERVICE}/ModelStreamInfer", None, None)
+    error = refusal(next, stream(nothing()))
+    never.set()
+
+    assert error.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_of_a_repeated_key_none_counts(guarded: Stub, digits: np.ndarray) -> None:
+    error = refusal(guarded.ModelInfer, asking(digits), metadata=(("x-api-key", "wrong"), ("x-api-key", KEY)))
+
+    assert error.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    "method", ["grpc.health.v1.Health/Check", "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"]
+)
+def test_bytes_that_no_probe_sends_are_refused_in_words(method: str, channel: grpc.Channel) -> None:
+    call = channel.stream_stream(f"/{method}", None, None)
+    error = refusal(next, call(iter([b"\xff"])))
+
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "the bytes are no grpc." in error.details()
+
+
 def waiting(channel: grpc.Channel, number: int, ended: threading.Event) -> Iterator[Any]:
     """Begin calls whose message does not come."""
 
@@ -383,6 +416,55 @@ def test_what_is_under_way_is_answered_before_the_end_and_nothing_new_is_taken(
     assert error.code() is grpc.StatusCode.UNAVAILABLE
 
 
+def test_a_stop_ends_calls_that_outlast_it_and_streams_that_are_idle(
+    serve_process: Callable[..., Process], digits: np.ndarray, free_port: Callable[[], int]
+) -> None:
+    port = free_port()
+    process, address = serve_process(LENET_GRPC_PORT=str(port), LENET_SHUTDOWN_S="2")
+    never = threading.Event()
+
+    def requests(*sent: messages.ModelInferRequest) -> Iterator[bytes]:
+        yield from (one.SerializeToString() for one in sent)
+        never.wait(20)
+
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stream = channel.stream_stream(f"/{SERVICE}/ModelStreamInfer", None, None)(requests(asking(digits)))
+        assert messages.ModelStreamInferResponse.FromString(next(stream)).infer_response.outputs
+        held = pouring(channel).future(requests())
+        until = time.monotonic() + 10
+        while not measured(address, "lenet_requests_in_flight")[""]:
+            assert time.monotonic() < until
+        process.send_signal(signal.SIGTERM)
+        assert list(stream) == []
+        assert held.exception(timeout=20).code() is grpc.StatusCode.UNAVAILABLE
+        process.communicate(timeout=20)
+        never.set()
+
+    assert stream.code() is grpc.StatusCode.OK
+    assert process.returncode == 0
+
+
+def test_a_large_answer_that_is_under_way_arrives_before_the_end(
+    serve_process: Callable[..., Process], digits: np.ndarray, free_port: Callable[[], int]
+) -> None:
+    port = free_port()
+    process, address = serve_process(LENET_GRPC_PORT=str(port))
+    many = asking(np.resize(digits, (300, 28, 28)), model="lenet5-layers")
+    with grpc.insecure_channel(
+        f"127.0.0.1:{port}", options=[("grpc.max_receive_message_length", -1)]
+    ) as channel:
+        call = Stub(channel).ModelInfer.future(many)
+        until = time.monotonic() + 10
+        while not measured(address, "lenet_requests_in_flight")[""]:
+            assert time.monotonic() < until
+        process.send_signal(signal.SIGTERM)
+        answer = call.result(timeout=20)
+        process.communicate(timeout=20)
+
+    assert sum(map(len, answer.raw_output_contents)) > 10_000_000
+    assert process.returncode == 0
+
+
 def start(**settings: str) -> subprocess.CompletedProcess[str]:
     """Try to start a service that cannot."""
     return subprocess.run(
@@ -402,6 +484,14 @@ def test_a_port_that_is_taken_ends_the_start_with_a_reason(grpc_address: str, st
     assert ended.returncode == 3
     assert ended.stderr.startswith("lenet5-service cannot start: LENET_GRPC_PORT: Address already in use")
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_one_port_is_not_for_both(free_port: Callable[[], int]) -> None:
+    port = str(free_port())
+    ended = start(LENET_PORT=port, LENET_GRPC_PORT=port)
+
+    assert ended.returncode == 3
+    assert ended.stderr == f"lenet5-service cannot start: LENET_GRPC_PORT: {port} is LENET_PORT\n"
 
 
 def test_without_the_extra_the_start_ends_with_the_way_to_it(tmp_path: Path) -> None:

@@ -164,8 +164,7 @@ def test_waiting_and_finishing_fit_into_the_grace(pod: dict[str, Any], container
     finish_s = float(setting(container, "LENET_SHUTDOWN_S", "25"))
 
     assert wait_s >= 5
-    # Requests are finished over HTTP, and then over gRPC.
-    assert wait_s + 2 * finish_s < pod["terminationGracePeriodSeconds"]
+    assert wait_s + finish_s < pod["terminationGracePeriodSeconds"]
 
 
 def test_probes_ask_what_answers_however_full_the_service_is(container: dict[str, Any]) -> None:
@@ -176,8 +175,8 @@ def test_probes_ask_what_answers_however_full_the_service_is(container: dict[str
     }
 
     assert asked == {
-        "startupProbe": {"path": "/health/ready", "port": "http"},
-        "readinessProbe": {"port": GRPC_PORT},
+        "startupProbe": {"port": GRPC_PORT},
+        "readinessProbe": {"path": "/health/ready", "port": "http"},
         "livenessProbe": {"path": "/health/live", "port": "http"},
     }
 
