@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import queue
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -14,13 +15,15 @@ class WorkerThread:
     """
     Leaner than a pool: a hand-over there and back takes a third of ``run_in_executor``'s time.
 
-    The thread starts with the first job.
+    The thread starts with the first job, and ends with what it belongs to.
     """
 
     def __init__(self, name: str) -> None:
         """Name the thread."""
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        # It knows the queue alone: else this would live as long as the thread, and that for ever.
+        self._thread = threading.Thread(target=_work, args=(self._jobs,), name=name, daemon=True)
+        weakref.finalize(self, self._jobs.put, None).atexit = False
 
     def run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """
@@ -40,10 +43,13 @@ class WorkerThread:
         if self._thread.is_alive():
             self._thread.join()
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            loop, work, done = job
-            result = work()
-            # The loop may have ended meanwhile: then nobody waits.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(done, result)
+
+def _work(jobs: "queue.SimpleQueue[Job | None]") -> None:
+    while (job := jobs.get()) is not None:
+        loop, work, done = job
+        result = work()
+        # The loop may have ended meanwhile: then nobody waits.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(done, result)
+        # What they belong to would live until the next one comes.
+        del job, work, done, result

@@ -1,5 +1,6 @@
 """The served models: folders of ``<model>/<version>/`` directories, of which versions come and go."""
 
+import gc
 import math
 import threading
 import time
@@ -237,7 +238,11 @@ class Repository:
             DeviceError: The device that was asked for cannot be had.
         """
         with self._changing:
-            return self._refresh()
+            before = set(map(id, self.every()))
+            changed = self._refresh()
+        if not before <= set(map(id, self.every())):
+            _free()
+        return changed
 
     def load(self, name: str) -> None:
         """
@@ -297,6 +302,7 @@ class Repository:
             self.find(name)
             self._ask(name, "unload")
             self._models = {each: found for each, found in self._models.items() if each != name}
+        _free()
 
     def stop(self) -> None:
         """Let whatever is being loaded end soon: the service stops."""
@@ -533,3 +539,8 @@ class Repository:
             again = time.monotonic() + error.again_s
             look.refused[name, version] = Refusal(reason(error, found.directory), found.state, again)
         return None
+
+
+def _free() -> None:
+    """Give back what networks took that are not served any more: each is a cycle with its queue."""
+    gc.collect()

@@ -1,13 +1,17 @@
 """A model is pinned, unloaded and loaded by files in its folder: for all that serve it, and after a start."""
 
+import asyncio
 import json
 import os
 import shutil
 import stat
+import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from service.digits.network import Batching
@@ -290,6 +294,33 @@ def test_an_unloaded_model_is_loaded_by_its_pin_everywhere(served: Open) -> None
     elsewhere.refresh()
 
     assert [answers(each) for each in (found, elsewhere, served())] == ["2"] * 3
+
+
+def test_what_was_unloaded_or_replaced_leaves_neither_memory_nor_thread(
+    served: Open, digits: np.ndarray
+) -> None:
+    found = served()
+
+    async def ask() -> weakref.ref[Any]:
+        network = found.recogniser("lenet5")
+        await network.answer(digits)
+        return weakref.ref(network)
+
+    before = {thread for thread in threading.enumerate() if thread.name == "engine"}
+    seen = []
+    for _ in range(3):
+        seen.append(asyncio.run(ask()))
+        found.unload("lenet5")
+        found.load("lenet5")
+        seen.append(asyncio.run(ask()))
+        found.load("lenet5")
+        found.refresh()
+    started = {thread for thread in threading.enumerate() if thread.name == "engine"} - before
+    for thread in started:
+        thread.join(timeout=0.2 if thread.is_alive() else 0)
+
+    assert [network() for network in seen[:-1]] == [None] * 5
+    assert sum(thread.is_alive() for thread in started) <= 1
 
 
 def test_an_unload_holds_here_elsewhere_and_after_a_start_until_the_model_is_loaded(
