@@ -1,13 +1,19 @@
 """LeNet-5 of 1998 beside the lecture's: every kind of its cells is taken apart, and is what the API gives."""
 
+import base64
+import io
 import math
 import re
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 NETWORK = 1
+GAP = 4
+"""Pixels between maps."""
 LAYERS = [
     "input",
     "padding",
@@ -131,6 +137,65 @@ def test_a_window_reaches_back_to_the_drawing(pin: Pin) -> None:
     expect(page.locator(".inspector")).to_be_hidden()
 
     assert all(canvas.screenshot() != before for canvas, before in zip(seen, marked, strict=True))
+
+
+def read(page: Page, layer: str) -> np.ndarray:
+    """The pixels of a layer's maps as they are drawn."""
+    canvas = page.locator(".network").nth(NETWORK).locator(f"[data-layer={layer}] canvas")
+    address = canvas.evaluate("canvas => canvas.toDataURL()")
+    return np.array(Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))).convert("RGB"))
+
+
+def outlined(marked: np.ndarray, bare: np.ndarray) -> set[int]:
+    """The maps, two in a line, that an outline was drawn on; it may reach into the gap beside one."""
+    changed = (marked != bare).any(axis=2)
+    height, width = [(side + GAP) // number for side, number in zip(changed.shape, (3, 2), strict=True)]
+    lines = [changed[top : top + height - GAP] for top in range(0, 3 * height, height)]
+    maps = [line[:, left : left + width - GAP] for line in lines for left in (0, width)]
+    return {index for index, seen in enumerate(maps) if seen.any()}
+
+
+@pytest.mark.parametrize(
+    ("layer", "cell", "pointed", "seen"),
+    [
+        ("c3", (3, 4, 4), False, {3, 4, 5}),
+        ("c3", (5, 4, 4), False, {0, 1, 5}),
+        ("c3", (3, 4, 4), True, {3, 4, 5}),
+        ("s4", (3, 2, 2), False, {3, 4, 5}),
+        ("s4", (14, 2, 2), True, {0, 2, 3, 5}),
+        ("c5", (7, 0, 0), False, {0, 1, 2, 3, 4, 5}),
+    ],
+)
+def test_the_window_is_outlined_on_the_connected_maps_alone(
+    pin: Pin,
+    layer: str,
+    cell: tuple[int, int, int],
+    pointed: bool,  # noqa: FBT001  whether the pointer is on the cell, which is pinned otherwise
+    seen: set[int],
+) -> None:
+    page = pin(layer, *cell)
+    canvas = page.locator(".network").nth(NETWORK).locator(f"[data-layer={layer}] canvas")
+    marked = {name: read(page, name) for name in ("s2", "c1")}
+    canvas.press("Escape")
+    expect(page.locator(".inspector")).to_be_hidden()
+    bare = {name: read(page, name) for name in marked}
+    if pointed:
+        map_, row, column = cell
+        side, size = (4, 10) if layer == "c3" else (5, 5)
+        pitch, half = size * side + GAP, side / 2
+        canvas.hover(
+            position={
+                "x": map_ % 4 * pitch + column * side + half,
+                "y": map_ // 4 * pitch + row * side + half,
+            }
+        )
+        expect(page.locator(".network").nth(NETWORK).locator(".readout")).to_contain_text(
+            f"{layer} · map {map_} · row {row}, column {column}"
+        )
+        marked = {name: read(page, name) for name in marked}
+
+    assert outlined(marked["s2"], bare["s2"]) == seen
+    assert outlined(marked["c1"], bare["c1"]) == seen
 
 
 def test_what_it_shows_is_what_the_api_gives(open_page: Callable[..., Page]) -> None:

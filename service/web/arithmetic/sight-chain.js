@@ -11,13 +11,14 @@ const MAP_BY_MAP = [
   "Normalisation",
 ];
 
+/** @typedef {{type: string, output_shape: number[], connections?: number[][] | null}} Sighted */
 /** @typedef {{layer: number, region: import("./receptive-field.js").Region, maps: number[] | null}} Link `maps` is null for all */
 
 /**
  * @param {object} cell
  * @param {number} cell.layer 0 is the input
  * @param {{map: number, row: number, column: number}} cell.spot
- * @param {{type: string, output_shape: number[]}[]} layers the input first
+ * @param {Sighted[]} layers the input first
  * @param {(import("./receptive-field.js").Sight | null)[]} sights of all but the input
  * @returns {Link[]} from the layer before as far as is known; only the first may reach beyond its layer
  */
@@ -28,7 +29,7 @@ export function sightChain({ layer, spot }, layers, sights) {
   /** @type {number[] | null} */
   let maps = [spot.map];
   for (let index = layer; index > 0; index -= 1) {
-    const { type, output_shape: shape } = layers[index];
+    const { type, output_shape: shape, connections } = layers[index];
     const sight = sights[index - 1];
     if (!sight) break;
     const before = layers[index - 1].output_shape;
@@ -44,7 +45,7 @@ export function sightChain({ layer, spot }, layers, sights) {
         ? { top: 0, left: 0, bottom: size[0] - 1, right: size[1] - 1 }
         : { top: row, left: column, bottom: row, right: column };
     } else {
-      if (!MAP_BY_MAP.includes(type)) maps = null;
+      if (!MAP_BY_MAP.includes(type)) maps = connected(maps, connections);
       region = seen(region, sight, size);
       if (index < layer) region = clip(region, size);
     }
@@ -54,9 +55,19 @@ export function sightChain({ layer, spot }, layers, sights) {
 }
 
 /**
+ * The maps of the layer before that any of these maps sees; null for all.
+ * @param {number[] | null} maps
+ * @param {number[][] | null} [connections] of each map, as on the card
+ */
+function connected(maps, connections) {
+  if (!maps || !connections) return null;
+  return [...new Set(maps.flatMap((map) => connections[map]))].sort((one, other) => one - other);
+}
+
+/**
  * A cell and what it sees, as outlines on the maps of each layer.
  * @param {{layer: number, spot: {map: number, row: number, column: number}}} cell
- * @param {{type: string, output_shape: number[]}[]} layers
+ * @param {Sighted[]} layers
  * @param {(import("./receptive-field.js").Sight | null)[]} sights
  * @returns {{map: number, top: number, left: number, bottom: number, right: number, strong: boolean}[][]} by layer
  */
