@@ -393,6 +393,10 @@ export const STRINGS = {
   last: ["Last", "Último"],
   speed: ["Speed", "Velocidade"],
   call: ["The same as a call of the API", "O mesmo, como chamada da API"],
+  call_of_first: [
+    "These are the layers of {first}. Those of another network: with model={others}.",
+    "São as camadas de {first}. As de outra rede: com model={others}.",
+  ],
   language_of_call: ["Language", "Linguagem"],
   copy: ["Copy", "Copiar"],
   run: ["Run", "Executar"],

@@ -209,3 +209,20 @@ def test_what_it_shows_is_what_the_api_gives(open_page: Callable[..., Page]) -> 
     assert [layer["name"] for layer in layers] == LAYERS[1:]
     assert told(page) == pytest.approx(maps["c3"][7][3][3], abs=1e-4)
     expect(page.locator(".network").nth(NETWORK)).to_contain_text("60,000 parameters")
+
+
+def test_the_call_is_of_the_network_of_the_pinned_cell(pin: Pin) -> None:
+    page = pin("c3", 7, 3, 3)
+    page.get_by_text("The same as a call").click()
+    code, note = page.locator(".call pre").first, page.locator(".call p.note")
+    expect(code).to_contain_text("/feature-maps?model=lenet5-1998'")
+    expect(note).to_be_hidden()
+    page.get_by_label("Prepare the drawing as MNIST was made").uncheck()
+    expect(code).to_contain_text("/feature-maps?model=lenet5-1998&preprocess=none'")
+    page.locator(".network").first.locator("[data-layer=conv2d_2] canvas").click(position={"x": 20, "y": 20})
+    expect(code).to_contain_text("/feature-maps?preprocess=none'")
+    page.get_by_role("button", name="Let go").click()
+
+    expect(note).to_contain_text(
+        "These are the layers of lenet5. Those of another network: with model=lenet5-1998."
+    )

@@ -60,7 +60,10 @@ export function open({ text, values, keep }) {
       remember();
       inspect();
     },
-    onLoad: () => drawing.isEmpty || newest.ask(null),
+    onLoad: () => {
+      call.write();
+      if (!drawing.isEmpty) newest.ask(null);
+    },
   });
   const fault = new Fault(text, () => {
     blank();
@@ -81,11 +84,19 @@ export function open({ text, values, keep }) {
   const call = callDrawer({
     text,
     picture: () => paper(),
-    call: () => ({
-      method: "POST",
-      path: isPrepared ? "/feature-maps" : "/feature-maps?preprocess=none",
-      file: "digit.png",
-    }),
+    call: () => {
+      const { asked, others } = shelf;
+      const query = new URLSearchParams({
+        ...(asked ? { model: asked } : {}),
+        ...(isPrepared ? {} : { preprocess: "none" }),
+      });
+      return {
+        method: "POST",
+        path: ["/feature-maps", String(query)].filter(Boolean).join("?"),
+        file: "digit.png",
+        note: others.length ? text("call_of_first", { first: shelf.first, others: others.join(", ") }) : "",
+      };
+    },
   });
   const newest = new Newest(recognise, fault);
 
@@ -165,6 +176,7 @@ export function open({ text, values, keep }) {
 
   function remember() {
     const { pin, pinnedIn } = shelf;
+    call.write();
     keep({
       ...drawing.values(),
       ...(drawing.picture ? { source: "file" } : {}),

@@ -4,7 +4,7 @@ import { reframed } from "../arithmetic/receptive-field.js";
 import { Newest } from "../newest.js";
 import { element } from "../parts/element.js";
 import { Fault, faultWords } from "../parts/fault.js";
-import { ServiceError, featureMaps, model, recognisers } from "../service.js";
+import { ServiceError, featureMaps, model, models, recognisers } from "../service.js";
 import { drawnPicture } from "./drawn-picture.js";
 import { NetworkView } from "./network.js";
 
@@ -29,6 +29,10 @@ export class NetworkShelf {
     this.onLoad = onLoad;
     /** @type {(NetworkView | null)[]} null where one cannot be shown */
     this.networks = [];
+    /** @type {string[]} the names of them all */
+    this.names = [];
+    /** The one that answers where none is named. */
+    this.first = "";
     this.fault = new Fault(text);
     this.element = element("div", { class: "networks" }, this.fault.element);
     new Newest(() => this.load(), this.fault).ask(null);
@@ -39,8 +43,21 @@ export class NetworkShelf {
     return this.networks[this.pinnedIn] ?? null;
   }
 
+  /** What to name, to be given the layers that are looked at: the network of the pinned cell; "" for the first. */
+  get asked() {
+    const name = this.pin ? (this.names[this.pinnedIn] ?? "") : "";
+    return name === this.first ? "" : name;
+  }
+
+  /** What else could be named; none beside a cell, which is of one network. */
+  get others() {
+    return this.pin ? [] : this.names.filter((name) => name !== this.first);
+  }
+
   async load() {
     const served = await recognisers();
+    this.first = (await models()).default ?? "";
+    this.names = served.map(({ name }) => name);
     this.networks = served.map(() => null);
     served.forEach(({ name, version }, index) => {
       const fault = new Fault(this.text, (error) => this.failed(error));

@@ -14,6 +14,7 @@ const LONGEST_ANSWER = 4000;
  * @property {string} path with its query
  * @property {unknown} [json] the body
  * @property {string} [file] name of a picture that is sent instead
+ * @property {string} [note] what else there is to ask for
  */
 
 /**
@@ -27,6 +28,7 @@ export function callDrawer({ text, call, picture }) {
   let turn = 0;
   const code = element("pre", { tabindex: 0, "aria-label": text("call") });
   const answer = element("pre", { tabindex: 0, "aria-label": text("answer"), hidden: true });
+  const note = element("p", { class: "note", hidden: true });
   const said = element("span", { role: "status", class: "note" });
   const run = element("button", { type: "button", onclick: ask }, text("run"));
   const drawer = element(
@@ -59,6 +61,7 @@ export function callDrawer({ text, call, picture }) {
       said,
     ),
     code,
+    note,
     answer,
   );
 
@@ -68,6 +71,8 @@ export function callDrawer({ text, call, picture }) {
     const asked = call();
     code.textContent = (language === "curl" ? asCurl : asPython)(asked);
     run.hidden = asked.file !== undefined;
+    note.textContent = asked.note ?? "";
+    note.hidden = !asked.note;
     answer.hidden = true;
   }
 
