@@ -79,12 +79,11 @@ export const weights = (name, layer) =>
 
 /**
  * @param {Picture} picture
- * @param {{preprocess: string}} how
- * @returns {Promise<Prediction>} by the default model
+ * @param {{preprocess: string, model?: string, include?: "prepared"}} how by the default model where none is named
+ * @returns {Promise<Prediction>}
  */
 export async function predict(picture, how) {
-  const query = new URLSearchParams({ ...how, include: "prepared" });
-  const answer = await ask(`/predict?${query}`, { method: "POST", ...picture });
+  const answer = await ask(`/predict?${new URLSearchParams(how)}`, { method: "POST", ...picture });
   return (await answer.json()).predictions[0];
 }
 

@@ -47,6 +47,8 @@ export const STRINGS = {
   confidence: ["{percent} % sure", "{percent} % de certeza"],
   probabilities: ["Probabilities in percent", "Probabilidades em percentagem"],
   answer: ["Answer", "Resposta"],
+  answer_of: ["Answer of {network}", "Resposta de {network}"],
+  reads: ["reads {digit}, {said}", "lê {digit}, {said}"],
   undo: ["Undo", "Desfazer"],
   clear: ["Clear", "Limpar"],
   brush: ["Brush width", "Largura do traço"],

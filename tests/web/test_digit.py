@@ -153,7 +153,7 @@ def test_preparation_says_which_way_the_digit_was_moved(
         route.fulfill(json=body)
 
     page = open_page()
-    page.route("**/predict*", answer)
+    page.route("**/predict*include=prepared*", answer)
     page.get_by_role("button", name="Draw a 3").click()
     expect(page.locator(".steps")).to_contain_text(english)
     page.get_by_role("button", name="Português").click()

@@ -62,6 +62,7 @@ export function open({ text, values, keep }) {
     },
     onLoad: () => {
       call.write();
+      if (shelf.names.length > 1) answer.own(shelf.first);
       if (!drawing.isEmpty) newest.ask(null);
     },
   });
@@ -192,13 +193,13 @@ export function open({ text, values, keep }) {
     if (drawing.isEmpty) return blank();
     const preprocess = isPrepared ? "auto" : "none";
     const picture = drawnPicture(drawing, { isPrepared, size: await defaultSize() });
-    const prediction = await predict(picture, { preprocess });
+    const prediction = await predict(picture, { preprocess, include: "prepared" });
     if (drawing.isEmpty) return blank();
     answer.show(prediction);
     steps = isPrepared ? (prediction.prepared?.steps ?? null) : null;
     preparation.show(steps, isPrepared);
     const input = await readyPixels(prediction.prepared?.image ?? "");
-    const isLater = await shelf.look(drawing, isPrepared, input);
+    const isLater = await shelf.look(drawing, isPrepared, input, prediction);
     point(shelf.pinned, shelf.pin);
     await inspect();
     return isLater;

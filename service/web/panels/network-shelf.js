@@ -4,7 +4,7 @@ import { reframed } from "../arithmetic/receptive-field.js";
 import { Newest } from "../newest.js";
 import { element } from "../parts/element.js";
 import { Fault, faultWords } from "../parts/fault.js";
-import { ServiceError, featureMaps, model, models, recognisers } from "../service.js";
+import { ServiceError, featureMaps, model, models, predict, recognisers } from "../service.js";
 import { drawnPicture } from "./drawn-picture.js";
 import { NetworkView } from "./network.js";
 
@@ -78,6 +78,7 @@ export class NetworkShelf {
     const view = new NetworkView({
       text: this.text,
       network,
+      isFirst: network.name === this.first,
       onPoint: (shown) => this.onPoint(view, shown),
       onPin: (chosen) => {
         [this.pin, this.pinnedIn] = [chosen, index];
@@ -94,17 +95,19 @@ export class NetworkShelf {
    * @param {import("../drawing.js").Drawing} drawing
    * @param {boolean} isPrepared
    * @param {number[][]} input the prepared image
+   * @param {import("../service.js").Prediction} prediction of the first network
    * @returns {Promise<boolean>} whether one may succeed later
    */
-  async look(drawing, isPrepared, input) {
+  async look(drawing, isPrepared, input, prediction) {
     let isLater = false;
     for (const network of this.networks) {
       if (!network) continue;
       const { size, name } = network;
       try {
         const picture = drawnPicture(drawing, { isPrepared, size });
-        const maps = await featureMaps(picture, { model: name, preprocess: isPrepared ? "auto" : "none" });
-        network.show(maps, reframed(input, size));
+        const how = { model: name, preprocess: isPrepared ? "auto" : "none" };
+        const read = name === this.first ? prediction : await predict(picture, how);
+        network.show(await featureMaps(picture, how), reframed(input, size), read);
         network.fail("");
       } catch (error) {
         network.fail(this.failed(error));

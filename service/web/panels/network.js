@@ -5,9 +5,9 @@ import { sights } from "../arithmetic/receptive-field.js";
 import { seenOutlines, sightChain } from "../arithmetic/sight-chain.js";
 import { drawnShape, mapSize, mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
 import { element } from "../parts/element.js";
-import { legend } from "../parts/legend.js";
 import { MatrixCanvas } from "../parts/matrix-canvas.js";
 import { fade } from "../parts/scroller.js";
+import { NetworkHeading } from "./network-heading.js";
 
 /** @typedef {import("../parts/matrix-canvas.js").Spot} Spot */
 /** @typedef {{layer: number, spot: Spot}} Pin layer 0 is the input */
@@ -30,10 +30,11 @@ export class NetworkView {
    * @param {object} options
    * @param {import("../strings.js").Text} options.text
    * @param {{name: string, version: string, parameters: number, temperature: number | null, input_shape: [number, number, number], layers: import("../service.js").Layer[]}} options.network
+   * @param {boolean} options.isFirst whether it answers where no network is named
    * @param {(pin: Pin | null) => void} options.onPoint
    * @param {(pin: Pin | null) => void} options.onPin
    */
-  constructor({ text, network, onPoint, onPin }) {
+  constructor({ text, network, isFirst, onPoint, onPin }) {
     this.text = text;
     this.name = network.name;
     this.temperature = network.temperature;
@@ -57,7 +58,7 @@ export class NetworkView {
     this.canvases = this.layers.map((layer, index) => this.canvas(layer, index));
     this.fault = element("p", { class: "notice is-fault", role: "alert", hidden: true });
     this.readout = element("p", { class: "readout", role: "status" }, text("point_at_a_cell"));
-    this.scale = legend({ low: text("scale_low"), high: text("scale_high"), label: text("scale") });
+    this.heading = new NetworkHeading({ text, network, isFirst });
     const figures = this.layers.map((layer, index) =>
       element(
         "figure",
@@ -84,21 +85,7 @@ export class NetworkView {
     this.element = element(
       "section",
       { class: "network", "aria-label": network.name },
-      element(
-        "header",
-        {},
-        element(
-          "h3",
-          {},
-          `${network.name} `,
-          element(
-            "span",
-            {},
-            text("network_total", { count: counted(network.parameters), version: network.version }),
-          ),
-        ),
-        this.scale,
-      ),
+      this.heading.element,
       this.fault,
       element("div", { class: "flow" }, figures),
       this.readout,
@@ -125,6 +112,7 @@ export class NetworkView {
         1,
       );
     });
+    this.heading.show(null);
     this.mark(null);
     this.tell(null);
   }
@@ -153,8 +141,10 @@ export class NetworkView {
   /**
    * @param {import("../service.js").LayerMaps[]} values of every layer
    * @param {number[][]} input the prepared image, 0 to 255
+   * @param {import("../service.js").Prediction} prediction
    */
-  show(values, input) {
+  show(values, input, prediction) {
+    this.heading.show(prediction);
     this.values = values;
     this.input = input;
     this.canvases[0].show([input], 255);

@@ -2,15 +2,14 @@
 
 import { fixed } from "../arithmetic/numerals.js";
 import { element } from "../parts/element.js";
-
-/** What is said of a picture that is no digit, by its reason; "" while there is nothing to read. @type {Record<string, import("../strings.js").Key>} */
-const WHY = { "": "draw_something", blank: "no_ink", several: "several", unfamiliar: "no_digit" };
+import { isRead, verdict } from "./verdict.js";
 
 export class PredictionView {
   /** @param {import("../strings.js").Text} text */
   constructor(text) {
     this.text = text;
     this.numeral = element("output", { class: "numeral", "data-digit": "" });
+    this.whose = element("p", { class: "whose" });
     this.said = element("p", { class: "said", role: "status" });
     this.rows = Array.from({ length: 10 }, (_, digit) => {
       const fill = element("span", { class: "fill" });
@@ -30,7 +29,7 @@ export class PredictionView {
     this.element = element(
       "section",
       { class: "prediction", "aria-label": text("answer") },
-      element("div", { class: "verdict" }, this.numeral, this.said),
+      element("div", { class: "verdict" }, this.numeral, this.whose, this.said),
       element(
         "ol",
         { class: "bars", "aria-label": text("probabilities") },
@@ -44,19 +43,22 @@ export class PredictionView {
   show(prediction) {
     const { text } = this;
     const digit = prediction?.digit ?? null;
-    const isSure = digit !== null && prediction?.is_digit;
-    this.element.classList.toggle("is-doubtful", !isSure);
+    this.element.classList.toggle("is-doubtful", !isRead(prediction));
     this.numeral.textContent = digit === null ? "–" : String(digit);
     this.numeral.dataset.digit = digit === null ? "" : String(digit);
-    const confidence = prediction?.confidence ?? 0;
-    const percent = confidence > 0.999 ? `> ${fixed(99.9, 1)}` : fixed(confidence * 100, 1);
-    this.tell(isSure ? text("confidence", { percent }) : text(WHY[prediction?.reason ?? ""]));
+    this.tell(verdict(prediction, text));
     this.rows.forEach(({ fill, share, element: row }, index) => {
       const probability = digit === null ? 0 : (prediction?.probabilities[index] ?? 0);
       fill.style.transform = `scaleX(${probability})`;
       share.textContent = digit === null ? "" : fixed(probability * 100, 1);
       row.classList.toggle("is-best", index === digit);
     });
+  }
+
+  /** Say which network answers, where there are several. @param {string} network */
+  own(network) {
+    this.whose.textContent = network;
+    this.element.setAttribute("aria-label", this.text("answer_of", { network }));
   }
 
   /** There is something to read, but no answer. */
