@@ -29,6 +29,33 @@ def test_cells_are_large_enough_for_a_finger(open_page: Callable[..., Page], siz
         assert box["height"] >= least * LEAST_CELL_PX, layer
 
 
+@pytest.mark.parametrize(
+    ("size", "other"),
+    [
+        ((768, 1024), (1024, 768)),
+        ((1024, 768), (768, 1024)),
+        ((844, 390), (390, 844)),
+        ((1280, 720), (1920, 1080)),
+    ],
+)
+def test_layers_are_as_large_in_a_window_that_was_turned_as_in_one_that_opened_so(
+    open_page: Callable[..., Page], size: tuple[int, int], other: tuple[int, int]
+) -> None:
+    def sizes(page: Page) -> list[list[int]]:
+        expect(page.locator(".layer canvas")).to_have_count(9 + 12)
+        return page.locator(".layer canvas").evaluate_all(
+            "list => list.map(one => [one.width, one.height, one.clientWidth, one.clientHeight])"
+        )
+
+    page = open_page(size=size)
+    before = sizes(page)
+    page.set_viewport_size({"width": other[0], "height": other[1]})
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    assert sizes(page) == sizes(open_page(size=other))
+    assert (sizes(page) == before) == (size == (844, 390))
+
+
 def test_a_tapped_cell_is_taken_apart_where_it_is_seen(open_page: Callable[..., Page]) -> None:
     page = open_digit(open_page, (390, 844))
     page.locator("[data-layer=conv2d_1] canvas").tap(position={"x": 105, "y": 85})

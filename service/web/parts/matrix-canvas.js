@@ -9,6 +9,8 @@ const LEAST_FRAMED_PX = 20;
 const NARROW = matchMedia("(max-width: 60rem)");
 const TOUCH_CELL_REM = 0.625;
 const STRIP_REM = 18;
+/** The pictures by their canvases, which the page forgets when it has no more use for them. @type {WeakMap<Element, MatrixCanvas>} */
+const DRAWN = new WeakMap();
 
 /** @typedef {{map: number, row: number, column: number}} Spot */
 /** @typedef {"signed" | "grey" | "rgb"} Tones signed numbers on the diverging scale; levels from 0; three maps of levels as one picture */
@@ -31,6 +33,7 @@ export class MatrixCanvas {
     this.gap = gap;
     this.tones = tones;
     this.element = element("canvas", { class: "map", ...attributes });
+    DRAWN.set(this.element, this);
     this.scratch = document.createElement("canvas");
     /** @type {ArrayLike<ArrayLike<number>>[]} */
     this.maps = [];
@@ -183,6 +186,20 @@ export class MatrixCanvas {
     }
   }
 }
+
+/** What the size of a cell follows from: the page's type, and whether the screen is narrow. */
+function measures() {
+  return `${getComputedStyle(document.documentElement).fontSize} ${NARROW.matches} ${devicePixelRatio}`;
+}
+
+let measured = measures();
+
+// Type is as large as the window wants it, and a phone can be turned.
+addEventListener("resize", () => {
+  if (measures() === measured) return;
+  measured = measures();
+  for (const canvas of document.querySelectorAll("canvas.map")) DRAWN.get(canvas)?.draw();
+});
 
 /** @type {Map<string, string>} */
 const RESOLVED = new Map();
