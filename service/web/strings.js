@@ -133,6 +133,8 @@ export const STRINGS = {
   window: ["Window", "Janela"],
   kernel: ["Kernel", "Núcleo"],
   products: ["Products", "Produtos"],
+  mean_of_window: ["Mean of the window", "Média da janela"],
+  by_coefficient: ["By the map’s coefficient", "Pelo coeficiente do mapa"],
   rounded: [
     "Cells have two decimals; sums are of the numbers as they are.",
     "As células têm duas casas decimais; as somas são dos números tal como são.",

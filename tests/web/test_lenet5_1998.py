@@ -2,8 +2,10 @@
 
 import base64
 import io
+import json
 import math
 import re
+import urllib.request
 from collections.abc import Callable
 
 import numpy as np
@@ -109,6 +111,31 @@ def test_a_pixel_is_padded_and_normalised(pin: Pin) -> None:
     page.get_by_role("button", name="Let go").click()
     page = pin("padding", 0, 16, 16)
     expect(page.locator(".inspector")).to_contain_text("The value of the same place in the layer before")
+
+
+@pytest.mark.parametrize(("layer", "cell"), [("s2", (3, 4, 6)), ("s4", (9, 2, 2))])
+def test_a_cell_of_sub_sampling_is_the_mean_of_its_window_by_the_coefficient_of_its_map(
+    pin: Pin, lab: str, layer: str, cell: tuple[int, int, int]
+) -> None:
+    page = pin(layer, *cell)
+    with urllib.request.urlopen(f"{lab}/models/lenet5-1998/layers/{layer}/kernels") as answer:
+        learnt = json.load(answer)
+    expect(page.locator(".total .sum")).to_have_count(3)
+    mean, scaled, biased = page.locator(".total .sum").all()
+    expect(mean).to_contain_text("Mean of the window")
+    expect(scaled).to_contain_text(re.compile("By the map.s coefficient"))
+    *window, four, average = numbers(mean.inner_text())
+    factor, coefficient, total = numbers(scaled.inner_text())
+
+    assert len(window) == four == 4
+    assert average == pytest.approx(sum(window) / 4, abs=2e-3)
+    assert factor == pytest.approx(average, abs=1e-4)
+    assert coefficient == pytest.approx(learnt["weights"]["coefficient"]["values"][cell[0]], abs=1e-4)
+    assert total == pytest.approx(average * coefficient, abs=2e-4)
+    assert numbers(biased.inner_text())[:2] == pytest.approx([total, learnt["biases"][cell[0]]], abs=1e-4)
+    expect(page.locator(".inspector")).not_to_contain_text("Kernel")
+    page.get_by_role("button", name="Português").click()
+    expect(page.locator(".total .sum").nth(1)).to_contain_text("Pelo coeficiente do mapa")
 
 
 def test_a_distance_is_a_sum_of_squares_and_a_share_is_of_all_ten(pin: Pin) -> None:

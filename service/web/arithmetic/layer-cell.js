@@ -14,6 +14,7 @@ import { clip } from "./receptive-field.js";
  * @property {number} value
  * @property {number[]} [logits] of all units, where the value is a share in all
  * @property {number} [unit] this one among them
+ * @property {{mean: number, coefficient: number}} [scaled] what the sum was made of
  * @property {{distance: number, temperature: number}} [distance] what the logit was made of
  */
 
@@ -75,16 +76,27 @@ export function denseCell({ before, kernel, bias, value, activation, maps }) {
  * @returns {Account}
  */
 export function poolingCell(kind, { before, region, channel, value }) {
-  return account(kind, [meanOf(before, region, channel, 1)], 0, value, null);
+  return account(kind, [meanOf(before, region, channel)], 0, value, null);
 }
 
 /**
- * A cell of LeNet-5's sub-sampling: the mean of its window by a coefficient, as a sum whose weights are all the same.
+ * A cell of LeNet-5's sub-sampling: the mean of its window by a coefficient, a bias, and the activation.
  * @param {{before: number[][], region: import("./receptive-field.js").Region, channel: number, coefficient: number, bias: number, value: number, activation: string | null}} cell
  * @returns {Account}
  */
 export function subsamplingCell({ before, region, channel, coefficient, bias, value, activation }) {
-  return account("sum", [meanOf(before, region, channel, coefficient)], bias, value, activation);
+  const mean = meanOf(before, region, channel);
+  const sum = coefficient * mean.partial;
+  return {
+    kind: "sum",
+    groups: [mean],
+    sum,
+    bias,
+    biased: sum + bias,
+    activation,
+    value,
+    scaled: { mean: mean.partial, coefficient },
+  };
 }
 
 /**
@@ -140,13 +152,13 @@ function group(channel, window, kernel) {
 }
 
 /**
- * The mean of a window by a coefficient, as a sum whose weights are all the same.
- * @param {number[][]} before @param {import("./receptive-field.js").Region} region @param {number} channel @param {number} coefficient
+ * The mean of a window, as a sum whose weights are all the same.
+ * @param {number[][]} before @param {import("./receptive-field.js").Region} region @param {number} channel
  */
-function meanOf(before, region, channel, coefficient) {
+function meanOf(before, region, channel) {
   const { top, left, bottom, right } = clip(region, [before.length, before[0].length]);
   const window = before.slice(top, bottom + 1).map((row) => row.slice(left, right + 1));
-  const share = coefficient / window.flat().length;
+  const share = 1 / window.flat().length;
   return group(
     channel,
     window,

@@ -11,6 +11,7 @@ import {
   writtenActivation,
   writtenLogit,
   writtenPartials,
+  writtenScaled,
   writtenSoftmax,
   writtenWindow,
 } from "../parts/written-sum.js";
@@ -135,6 +136,21 @@ export class CellInspector {
         this.body,
         element("div", { class: "equation" }, this.grid(text("window"), groups[0].window, false)),
         writtenWindow(groups[0].window.flat(), account.value, account.kind === "mean"),
+      );
+    }
+    const { scaled } = account;
+    if (scaled) {
+      return put(
+        this.body,
+        element("div", { class: "equation" }, this.grid(text("window"), groups[0].window, false)),
+        element(
+          "div",
+          { class: "total" },
+          writtenWindow(groups[0].window.flat(), scaled.mean, true, text("mean_of_window")),
+          writtenScaled(scaled, account.sum, text("by_coefficient")),
+          writtenActivation(account),
+        ),
+        element("p", { class: "note" }, text("rounded")),
       );
     }
     const digits = partialDecimals(groups, account.sum);

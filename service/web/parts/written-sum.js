@@ -162,8 +162,25 @@ export function writtenSoftmax({ sum, bias, biased, value, logits, unit, isBare 
   );
 }
 
-/** The largest or the mean of a window of a map. @param {number[]} values @param {number} value @param {boolean} isMean */
-export function writtenWindow(values, value, isMean) {
+/** The mean of a window by the coefficient of its map. @param {{mean: number, coefficient: number}} scaled @param {number} sum @param {string} name of the coefficient */
+export function writtenScaled({ mean, coefficient }, sum, name) {
+  const decimals = 4;
+  const compute = (/** @type {(value: number) => number} */ round) => round(mean) * round(coefficient);
+  const digits = decimalsFor({ compute, total: sum, decimals, least: decimals });
+  return element(
+    "p",
+    { class: "sum" },
+    element("span", { class: "named" }, `${name}: `),
+    `${written(mean, digits)} · ${factor(coefficient, digits)} ${equals(compute(rounded(digits)), rounded(decimals)(sum))} `,
+    written(sum, decimals),
+  );
+}
+
+/**
+ * The largest or the mean of a window of a map.
+ * @param {number[]} values @param {number} value @param {boolean} isMean @param {string} [name] of what is on the way to the cell's value
+ */
+export function writtenWindow(values, value, isMean, name) {
   const compute = (/** @type {(value: number) => number} */ round) => {
     const all = values.map(round);
     return isMean ? total(all) / all.length : Math.max(...all);
@@ -173,10 +190,11 @@ export function writtenWindow(values, value, isMean) {
   return element(
     "p",
     { class: "sum" },
+    name ? element("span", { class: "named" }, `${name}: `) : null,
     isMean
       ? `(${added(values, digits)}) / ${values.length} ${sign} `
       : `max(${values.map((one) => written(one, digits)).join(", ")}) ${sign} `,
-    element("b", {}, written(value, 4)),
+    element(name ? "span" : "b", {}, written(value, 4)),
   );
 }
 
