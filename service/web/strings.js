@@ -125,8 +125,16 @@ export const STRINGS = {
   ],
   network_failed: ["This network cannot be shown: {reason}", "Esta rede não pode ser mostrada: {reason}"],
   padding_cell: [
-    "The value of the same place in the layer before; around it zeros.",
-    "O valor do mesmo lugar na camada anterior; ao redor, zeros.",
+    "The value of {place}: padding only moves it.",
+    "O valor de {place}: o preenchimento apenas o desloca.",
+  ],
+  padding_input: [
+    "The value of {place}, divided by 255: padding only moves it.",
+    "O valor de {place}, dividido por 255: o preenchimento apenas o desloca.",
+  ],
+  padding_margin: [
+    "A zero of the margin, which lies around the layer before.",
+    "Um zero da margem, que fica ao redor da camada anterior.",
   ],
   bitmap: ["Bitmap of the digit", "Mapa de bits do dígito"],
   squares: ["Squared differences", "Diferenças ao quadrado"],

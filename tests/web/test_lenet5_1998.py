@@ -42,7 +42,7 @@ def pin(open_page: Callable[..., Page]) -> Pin:
         place = f"{LAYERS.index(layer)},{map_},{row},{column}"
         page = open_page(f"/#digit?pin={place}&network={NETWORK}")
         page.get_by_role("button", name="Draw a 3").click()
-        expect(page.locator(".inspector h3")).to_contain_text(f"{layer} · ")
+        expect(page.locator(".inspector h3")).to_contain_text(f"{layer} · ", ignore_case=True)
         return page
 
     return pin
@@ -108,9 +108,30 @@ def test_a_pixel_is_padded_and_normalised(pin: Pin) -> None:
     assert offset == -0.1
     assert total + offset == pytest.approx(value, abs=2e-4)
     assert value == pytest.approx(told(page), abs=1e-4)
-    page.get_by_role("button", name="Let go").click()
-    page = pin("padding", 0, 16, 16)
-    expect(page.locator(".inspector")).to_contain_text("The value of the same place in the layer before")
+
+
+def test_a_padded_pixel_is_one_of_the_input_two_rows_and_columns_away(pin: Pin) -> None:
+    page = pin("padding", 0, 17, 16)
+    expect(page.locator(".account")).to_have_text(
+        "The value of Input · row 15, column 14, divided by 255: padding only moves it."
+    )
+    padded = told(page)
+    page.get_by_role("button", name="Português").click()
+    expect(page.locator(".account")).to_have_text(
+        "O valor de Entrada · linha 15, coluna 14, dividido por 255: o preenchimento apenas o desloca."
+    )
+    page = pin("input", 0, 15, 14)
+
+    assert padded == pytest.approx(told(page) / 255, abs=1e-4)
+    assert 0 < padded < 1
+
+
+@pytest.mark.parametrize("cell", [(0, 1, 16), (0, 16, 0), (0, 31, 31)])
+def test_around_the_input_lies_a_margin_of_zeros(pin: Pin, cell: tuple[int, int, int]) -> None:
+    page = pin("padding", *cell)
+
+    expect(page.locator(".account")).to_have_text("A zero of the margin, which lies around the layer before.")
+    assert told(page) == 0
 
 
 @pytest.mark.parametrize(("layer", "cell"), [("s2", (3, 4, 6)), ("s4", (9, 2, 2))])

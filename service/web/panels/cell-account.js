@@ -14,12 +14,13 @@ import { mapsOf, vectorWidth } from "../arithmetic/vector-layout.js";
 import { weights } from "../service.js";
 
 /** @typedef {import("../arithmetic/layer-cell.js").Account} Account */
+/** @typedef {{key: "flatten_cell" | "padding_cell" | "padding_input" | "padding_margin", values?: Record<string, string>}} Words */
 
 /**
  * @param {import("./network.js").NetworkView} view
  * @param {import("./network.js").Pin} pin
  * @param {number} value
- * @returns {Promise<Account | "flatten_cell" | "padding_cell" | null>} null where it is not known
+ * @returns {Promise<Account | Words | null>} null where it is not known
  */
 export async function cellAccount(view, { layer: index, spot }, value) {
   const layer = view.layers[index];
@@ -47,7 +48,7 @@ export async function cellAccount(view, { layer: index, spot }, value) {
 
 /**
  * How each type of layer computes, an operation each; null where the card does not tell enough.
- * @type {Record<string, ((cell: Cell) => Account | "flatten_cell" | "padding_cell" | null) | undefined>}
+ * @type {Record<string, ((cell: Cell) => Account | Words | null) | undefined>}
  */
 const ACCOUNTS = {
   Conv2D: ({ layer, spot, value, maps, region, learnt }) => {
@@ -92,8 +93,14 @@ const ACCOUNTS = {
     if (!region || scale === undefined || offset === undefined) return null;
     return scaledCell({ input: maps[spot.map][region.top][region.left], scale, offset, value });
   },
-  ZeroPadding2D: ({ region }) => (region ? "padding_cell" : null),
-  Flatten: ({ region }) => (region ? "flatten_cell" : null),
+  ZeroPadding2D: ({ spot, maps, region, view, index }) => {
+    if (!region) return null;
+    const { top: row, left: column } = region;
+    if (maps[spot.map]?.[row]?.[column] === undefined) return { key: "padding_margin" };
+    const place = view.nameOf({ layer: index - 1, spot: { map: spot.map, row, column } });
+    return { key: index > 1 ? "padding_cell" : "padding_input", values: { place } };
+  },
+  Flatten: ({ region }) => (region ? { key: "flatten_cell" } : null),
   Dense: ({ layer, spot, value, region, learnt, before, view, index }) => {
     const unit = unitOf(spot, layer);
     const inputs = before?.vector ?? [];

@@ -104,13 +104,13 @@ export class CellInspector {
    */
   async account(view, pin, value) {
     const account = await cellAccount(view, pin, value);
+    if (account && "key" in account) return this.text(account.key, account.values);
     return account ?? this.text("unknown_cell", { type: view.layers[pin.layer].type });
   }
 
   /** @param {Account | string} account */
   draw(account) {
     const { text } = this;
-    if (account === "flatten_cell" || account === "padding_cell") account = text(account);
     if (typeof account === "string") return put(this.body, element("p", { class: "note" }, account));
     const { groups } = account;
     const isShare = account.activation === "softmax" && account.logits;
