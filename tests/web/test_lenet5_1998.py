@@ -100,6 +100,23 @@ def test_a_cell_is_the_sum_of_what_it_is_connected_to_squashed(
     expect(page.locator(".inspector .partial")).to_have_count(groups if groups > 1 else 0)
 
 
+@pytest.mark.parametrize(
+    ("layer", "cell", "numbered"),
+    [("c1", (2, 9, 12), True), ("s2", (2, 4, 6), True), ("c5", (7, 0, 0), True), ("f6", (0, 3, 3), False)],
+)
+def test_decimals_of_cells_are_spoken_of_where_cells_have_numbers(
+    pin: Pin,
+    layer: str,
+    cell: tuple[int, int, int],
+    numbered: bool,  # noqa: FBT001  whether cells are
+) -> None:
+    page = pin(layer, *cell)
+    expect(page.locator(".total .sum").last).to_be_visible()
+
+    assert (page.locator(".inspector .cell").count() > 0) == numbered
+    expect(page.get_by_text("Cells have two decimals")).to_have_count(int(numbered))
+
+
 def test_a_pixel_is_padded_and_normalised(pin: Pin) -> None:
     page = pin("normalisation", 0, 16, 16)
     expect(page.locator(".total .sum")).to_contain_text("u =")

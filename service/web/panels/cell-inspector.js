@@ -171,7 +171,7 @@ export class CellInspector {
         groups.length > 1 ? writtenPartials(groups, account.sum) : null,
         share ?? writtenActivation(account),
       ),
-      element("p", { class: "note" }, text("rounded")),
+      isSmall ? element("p", { class: "note" }, text("rounded")) : null,
     );
     if (isWithin) /** @type {HTMLElement | null} */ (this.body.querySelector("[aria-pressed=true]"))?.focus();
   }
