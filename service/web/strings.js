@@ -136,7 +136,7 @@ export const STRINGS = {
     "A zero of the margin, which lies around the layer before.",
     "Um zero da margem, que fica ao redor da camada anterior.",
   ],
-  bitmap: ["Bitmap of the digit", "Mapa de bits do dígito"],
+  bitmap: ["Bitmap of the digit", "Mapa de bits do algarismo"],
   squares: ["Squared differences", "Diferenças ao quadrado"],
   window: ["Window", "Janela"],
   kernel: ["Kernel", "Núcleo"],

@@ -97,6 +97,17 @@ def test_no_english_word_stands_where_the_view_has_a_portuguese_one(
     assert re.findall(r"\b(?:Input|Output|Kernel|valid|same|full|Padding|Stride)\b", told) == []
 
 
+def test_a_digit_has_one_name_in_portuguese(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#digit?lang=pt&pin=10,0,3,0&network=1")
+    page.get_by_role("button", name="Desenhar um 3").click()
+    expect(page.locator(".inspector")).to_contain_text("Mapa de bits do algarismo")
+    strings = page.evaluate(
+        "import('/web/strings.js').then(({STRINGS}) => Object.values(STRINGS).map(([, words]) => words))"
+    )
+
+    assert [words for words in strings if "dígito" in words.lower()] == []
+
+
 def test_the_slides_misprint_and_the_formulas_are_portuguese(open_page: Callable[..., Page]) -> None:
     page = open_page("/#cost?lang=pt&layers=i512,512,3.c100,5,1,same")
 
