@@ -1,6 +1,7 @@
-/** @file How good the served networks are: errors beside the lecture's, confusion, and whether confidence holds. */
+/** @file How good the served networks are: errors beside those that were published, confusion, and whether confidence holds. */
 
 import { counted, fixed } from "../arithmetic/numerals.js";
+import { published } from "../arithmetic/published.js";
 import { element, put, svg } from "../parts/element.js";
 import { colour, magnitude } from "../arithmetic/colour-scale.js";
 import { Newest } from "../newest.js";
@@ -8,12 +9,7 @@ import { Fault } from "../parts/fault.js";
 import { scroller } from "../parts/scroller.js";
 import { theme } from "../parts/theme.js";
 import { model, recognisers } from "../service.js";
-
-/** What the slides report of the same 10,000 test images. */
-const LECTURE = { errors: 119, accuracy: 0.9881 };
-
-/** @param {number} share */
-const percent = (share) => `${fixed(100 * share, 2)} %`;
+import { accuracyInterval, percent } from "./accuracy-interval.js";
 
 /** @type {import("../lab.js").View} */
 export function open({ text }) {
@@ -29,6 +25,7 @@ export function open({ text }) {
   function report(network) {
     const { test } = network.evaluation;
     const [low, high] = test.accuracy_interval_95;
+    const others = published(network.network);
     return element(
       "section",
       { class: "training", "aria-label": network.name },
@@ -48,7 +45,7 @@ export function open({ text }) {
         fact(text("errors_of", { images: counted(test.images) }), counted(test.errors)),
         fact(text("accuracy"), percent(test.accuracy), `${percent(low)} – ${percent(high)}`),
         fact(text("calibration_error"), percent(test.ece)),
-        fact(text("slides_errors"), counted(LECTURE.errors), percent(LECTURE.accuracy)),
+        others.map(({ key, errors, accuracy }) => fact(text(`errors_${key}`), counted(errors), percent(accuracy))),
       ),
       element(
         "div",
@@ -57,48 +54,11 @@ export function open({ text }) {
         element(
           "div",
           { class: "charts-aside" },
-          element(
-            "figure",
-            {},
-            element("figcaption", {}, element("b", {}, text("accuracy_compared"))),
-            interval(test.accuracy, low, high),
-          ),
+          accuracyInterval({ text, test, others }),
           test.reliability ? reliability(test.reliability) : null,
         ),
       ),
       element("p", { class: "note" }, text("training_note")),
-    );
-  }
-
-  /** @param {number} accuracy @param {number} low @param {number} high */
-  function interval(accuracy, low, high) {
-    const [from, to] = [0.985, 1];
-    const x = (/** @type {number} */ share) => 10 + ((share - from) / (to - from)) * 580;
-    const ticks = [0.985, 0.99, 0.995, 1];
-    return svg(
-      "svg",
-      {
-        class: "interval",
-        viewBox: "0 0 600 92",
-        role: "img",
-        "aria-label": `${text("accuracy")}: ${percent(accuracy)} (${percent(low)} – ${percent(high)}); ${text("the_slides")}`,
-      },
-      svg("line", { class: "axis", x1: 10, x2: 590, y1: 66, y2: 66 }),
-      ticks
-        .map((at) => [
-          svg("line", { class: "axis", x1: x(at), x2: x(at), y1: 66, y2: 71 }),
-          svg(
-            "text",
-            { x: x(at), y: 86, "text-anchor": at === from ? "start" : at === to ? "end" : "middle" },
-            `${fixed(100 * at, 1)} %`,
-          ),
-        ])
-        .flat(),
-      svg("line", { class: "range", x1: x(low), x2: x(high), y1: 30, y2: 30 }),
-      svg("circle", { class: "here", cx: x(accuracy), cy: 30, r: 6 }),
-      svg("text", { class: "strong", x: x(accuracy), y: 16, "text-anchor": "middle" }, text("this_network")),
-      svg("circle", { class: "there", cx: x(LECTURE.accuracy), cy: 52, r: 5 }),
-      svg("text", { x: x(LECTURE.accuracy) + 12, y: 57 }, text("the_slides")),
     );
   }
 
