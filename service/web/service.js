@@ -69,7 +69,8 @@ function kept(path) {
 export const models = () => kept("/models");
 /** The models that read digits. */
 export const recognisers = async () => (await models()).models.filter((one) => one.role === "recogniser");
-/** @param {string} name @returns {Promise<{name: string, layers: Layer[], input_shape: [number, number, number], parameters: number, temperature: number | null, network?: string | null, recipe: string, evaluation: any, provider: string}>} */
+/** @param {string} name @returns {Promise<{name: string, layers: Layer[], input_shape: [number, number, number], parameters: number, temperature: number | null, network?: string | null, recipe: string, evaluation: any, provider: string,
+ *   training?: {seed: number | null} | null, seeds?: {seed: number, validation_errors: number, test_errors: number}[] | null}>} */
 export const model = (name) => kept(`/models/${encodeURIComponent(name)}`);
 /** @returns {Promise<{kernels: Preset[]}>} */
 export const presets = () => kept("/kernels");

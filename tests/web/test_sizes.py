@@ -127,7 +127,7 @@ def test_a_table_that_goes_on_shows_that_it_does(
 
 @pytest.mark.parametrize(
     ("view", "part"),
-    [("training", ".charts-aside"), ("signals", ".plots, .gathered"), ("channels", ".gathered")],
+    [("training", ".charts-part"), ("signals", ".plots, .gathered"), ("channels", ".gathered")],
 )
 def test_the_right_third_of_a_wide_screen_is_used(
     open_page: Callable[..., Page], view: str, part: str

@@ -10,6 +10,7 @@ import { scroller } from "../parts/scroller.js";
 import { theme } from "../parts/theme.js";
 import { model, recognisers } from "../service.js";
 import { accuracyInterval, percent } from "./accuracy-interval.js";
+import { seedTable } from "./seed-table.js";
 
 /** @type {import("../lab.js").View} */
 export function open({ text }) {
@@ -50,10 +51,15 @@ export function open({ text }) {
       element(
         "div",
         { class: "charts" },
-        test.confusion_matrix ? confusion(test.confusion_matrix) : null,
         element(
           "div",
-          { class: "charts-aside" },
+          { class: "charts-part" },
+          test.confusion_matrix ? confusion(test.confusion_matrix) : null,
+          network.seeds?.length ? seedTable({ text, seeds: network.seeds, own: network.training?.seed }) : null,
+        ),
+        element(
+          "div",
+          { class: "charts-part" },
           accuracyInterval({ text, test, others }),
           test.reliability ? reliability(test.reliability) : null,
         ),
