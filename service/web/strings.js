@@ -288,6 +288,14 @@ export const STRINGS = {
   lenet5_1998: ["LeNet-5 as published in 1998", "LeNet-5 como publicada em 1998"],
   hundred_kernels: ["100 kernels, 512×512 colour", "100 núcleos, 512×512 a cores"],
   hundred_neurons: ["100 neurons, 512×512 colour", "100 neurónios, 512×512 a cores"],
+  table_kept: [
+    "Has a table of connections: of {kernels} × {maps} pairs of kernel and map, {pairs} are connected.",
+    "Tem uma tabela de ligações: dos {kernels} × {maps} pares de núcleo e mapa, {pairs} estão ligados.",
+  ],
+  table_left_out: [
+    "Its table of connections, of {kernels} kernels over {maps} maps, does not fit and was left out.",
+    "A sua tabela de ligações, de {kernels} núcleos sobre {maps} mapas, não serve e foi deixada de fora.",
+  ],
   batch: ["Batch", "Lote"],
   numbers: ["Numbers", "Números"],
   see_marked: [

@@ -5,6 +5,7 @@ import re
 import urllib.request
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -190,6 +191,66 @@ def test_the_calculator_knows_the_lectures_figures(
     page.get_by_label("Network").select_option(network)
     for figure in told:
         expect(page.locator(".figures")).to_contain_text(figure)
+
+
+@pytest.mark.parametrize(("layer", "own", "other"), [(3, "16", "17"), (1, "6", "5")])
+def test_a_table_of_connections_comes_back_when_its_sizes_fit_again(
+    open_page: Callable[..., Page], layer: int, own: str, other: str
+) -> None:
+    page = open_page("/#cost")
+    page.get_by_label("Network").select_option("lenet5_1998")
+    told, total = page.locator(".layers .connections:not(:empty)"), page.locator(".totals dd").first
+    kernels = page.locator(".layers li").nth(layer).get_by_role("spinbutton", name="Kernels")
+    has = "Has a table of connections: of 16 × 6 pairs of kernel and map, 60 are connected."
+    expect(told).to_have_text(has)
+    expect(total).to_have_text("60,000")
+    kernels.fill(other)
+    expect(told).to_have_text(
+        "Its table of connections, of 16 kernels over 6 maps, does not fit and was left out."
+    )
+    expect(total).not_to_have_text("60,000")
+    expect(page.get_by_label("Network")).to_have_value("custom")
+    kernels.fill(own)
+
+    expect(told).to_have_text(has)
+    expect(total).to_have_text("60,000")
+    expect(page.get_by_label("Network")).to_have_value("lenet5_1998")
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("0+1-1", "Has a table of connections: of 2 × 3 pairs of kernel and map, 3 are connected."),
+        ("0+1-3", "Its table of connections, of 2 kernels over 4 maps, does not fit and was left out."),
+        ("0-1-2", "Its table of connections, of 3 kernels over 3 maps, does not fit and was left out."),
+        ("0+x-1", ""),
+    ],
+)
+def test_a_table_of_connections_of_a_link_is_kept_where_it_fits(
+    open_page: Callable[..., Page], table: str, told: str
+) -> None:
+    page = open_page(f"/#cost?layers=i9,9,1.c3,3,1,valid.c2,3,1,valid,{quote(table)}")
+
+    expect(page.locator(".layers .connections").last).to_have_text(told)
+    expect(page.locator(".figures")).to_contain_text(
+        "3 × 3 × 3 + 2 = 29" if told.startswith("Has") else "(3 × 3 × 3 + 1) × 2 = 56"
+    )
+
+
+def test_a_table_of_connections_stays_while_other_sizes_change(open_page: Callable[..., Page]) -> None:
+    page = open_page("/#cost?lang=pt")
+    page.get_by_label("Rede").select_option("lenet5_1998")
+    c3 = page.locator(".layers li").nth(3)
+    c3.get_by_role("spinbutton", name="Núcleo", exact=True).fill("3")
+    page.get_by_role("button", name="Retirar RBF 8").click()
+
+    expect(c3.locator(".connections")).to_have_text(
+        "Tem uma tabela de ligações: dos 16 × 6 pares de núcleo e mapa, 60 estão ligados."
+    )
+    expect(page.locator(".figures")).to_contain_text("3 × 3 × 60 + 16 = 556")
+    page.get_by_text("O mesmo, como chamada da API").click()
+    expect(page.locator(".call pre").first).to_contain_text('"connections":[[0,1,2]')
+    expect(page.locator(".call pre").first).not_to_contain_text("table")
 
 
 def test_layers_can_be_changed_and_the_link_keeps_them(open_page: Callable[..., Page]) -> None:

@@ -1,9 +1,9 @@
 /** @file A network's layers as text in the address, and as `POST /architecture` takes them. */
 
 /**
- * @typedef {{type: "Input", shape: number[]} | {type: "Conv2D", filters: number, kernel_size: number, strides: number, padding: "valid" | "same", connections?: number[][]}
+ * @typedef {{type: "Input", shape: number[]} | {type: "Conv2D", filters: number, kernel_size: number, strides: number, padding: "valid" | "same", connections?: number[][], table?: number[][]}
  *   | {type: "AveragePooling2D" | "MaxPooling2D" | "Subsampling2D", pool_size: number} | {type: "Flatten"}
- *   | {type: "Dense" | "RBF", units: number}} Layer
+ *   | {type: "Dense" | "RBF", units: number}} Layer `table` is that of connections, also while its sizes do not fit
  */
 
 export const TYPES = /** @type {const} */ ([
@@ -86,7 +86,7 @@ export function readLayers(words) {
             kernel_size: second,
             strides: third,
             padding: parts[3] === "same" ? "same" : "valid",
-            ...(parts[4] ? { connections: parts[4].split("-").map((seen) => seen.split("+").map(Number)) } : {}),
+            ...readTable(parts[4]),
           }),
         ];
       case "f":
@@ -99,4 +99,11 @@ export function readLayers(words) {
       }
     }
   });
+}
+
+/** @param {string | undefined} words @returns {{connections?: number[][]}} */
+function readTable(words) {
+  const connections = words?.split("-").map((seen) => seen.split("+").map((map) => (map ? Number(map) : NaN)));
+  const isRead = connections?.flat().every((map) => Number.isInteger(map) && map >= 0);
+  return isRead ? { connections } : {};
 }

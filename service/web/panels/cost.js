@@ -1,6 +1,7 @@
 /** @file What a network costs: sizes, parameters, multiply-adds and memory, each with its formula. */
 
 import { readChoice, readCount } from "../arithmetic/address.js";
+import { fitTables, withoutMemory } from "../arithmetic/connection-table.js";
 import { EXAMPLES, readLayers, writeLayers } from "../arithmetic/layer-list.js";
 import { counted, fixed, weighed } from "../arithmetic/numerals.js";
 import { Newest } from "../newest.js";
@@ -18,12 +19,12 @@ const BYTES = { float32: 4, float16: 2 };
 
 /** @type {import("../lab.js").View} */
 export function open({ text, values, keep }) {
-  let layers = readLayers(values.get("layers") ?? EXAMPLES.lenet5);
+  let layers = fitTables(readLayers(values.get("layers") ?? EXAMPLES.lenet5));
   let batch = readCount(values.get("batch"), { least: 1, most: 100000, fallback: 1 });
   let dtype = readChoice(values.get("dtype"), ["float32", "float16"]);
   const figures = element("div", { class: "figures" });
   const editor = layerEditor({ text, onChange: (changed) => ((layers = changed), change()) });
-  const body = () => ({ layers, batch, dtype });
+  const body = () => ({ layers: withoutMemory(layers), batch, dtype });
   const call = callDrawer({ text, call: () => ({ method: "POST", path: "/architecture", json: body() }) });
   const fault = new Fault(text, ({ errors }) => {
     put(figures);
@@ -41,7 +42,7 @@ export function open({ text, values, keep }) {
     options: [...Object.keys(EXAMPLES), "custom"].map((name) => [name, text(/** @type {"custom"} */ (name))]),
     value: nameNow(),
     onChange: (name) => {
-      layers = EXAMPLES[name] ? readLayers(EXAMPLES[name]) : layers;
+      layers = EXAMPLES[name] ? fitTables(readLayers(EXAMPLES[name])) : layers;
       editor.show(layers);
       change();
     },

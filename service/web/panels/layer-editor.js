@@ -1,5 +1,6 @@
 /** @file The layers of a network as a list to change: numbers, order, more and fewer. */
 
+import { fitTables, mapsBefore, widthOf } from "../arithmetic/connection-table.js";
 import { TYPES, freshLayer } from "../arithmetic/layer-list.js";
 import { choice, count } from "../parts/controls.js";
 import { element, put } from "../parts/element.js";
@@ -30,8 +31,8 @@ export function layerEditor({ text, onChange }) {
 
   /** @param {typeof layers} changed */
   function change(changed) {
-    show(changed);
-    onChange(changed);
+    show(fitTables(changed));
+    onChange(layers);
   }
 
   /** Take a layer out, and go to the one in its place. @param {number} at */
@@ -43,10 +44,31 @@ export function layerEditor({ text, onChange }) {
 
   /** @param {number} at @param {object} values */
   function set(at, values) {
-    layers = layers.map((layer, index) =>
-      index === at ? /** @type {typeof layer} */ ({ ...layer, ...values }) : layer,
+    layers = fitTables(
+      layers.map((layer, index) =>
+        index === at ? /** @type {typeof layer} */ ({ ...layer, ...values }) : layer,
+      ),
     );
+    tell();
     onChange(layers);
+  }
+
+  /** Say of each table of connections whether it counts; in place, so that a field that is typed in stays. */
+  function tell() {
+    layers.forEach((layer, at) => {
+      const note = list.children[at].querySelector(".connections");
+      const words = layer.type === "Conv2D" ? tableWords(layer, at) : "";
+      if (note && note.textContent !== words) note.textContent = words;
+    });
+  }
+
+  /** @param {import("../arithmetic/connection-table.js").Conv2D} layer @param {number} at */
+  function tableWords({ table, connections }, at) {
+    if (!table) return "";
+    const kernels = table.length;
+    return connections
+      ? text("table_kept", { kernels, maps: mapsBefore(layers, at), pairs: table.flat().length })
+      : text("table_left_out", { kernels, maps: widthOf(table) });
   }
 
   /**
@@ -101,8 +123,7 @@ export function layerEditor({ text, onChange }) {
     }
     if (layer.type === "Conv2D") {
       return [
-        // A table of connections is of so many filters.
-        number(text("filters"), layer.filters, (filters) => ({ filters, connections: undefined })),
+        number(text("filters"), layer.filters, (filters) => ({ filters })),
         number(text("kernel"), layer.kernel_size, (kernel_size) => ({ kernel_size }), 512),
         number(text("stride"), layer.strides, (strides) => ({ strides }), 64),
         named(
@@ -148,9 +169,11 @@ export function layerEditor({ text, onChange }) {
               )
             : null,
           element("div", { class: "numbers" }, fields(layer, at)),
+          layer.type === "Conv2D" ? element("p", { class: "note connections", role: "status" }) : null,
         ),
       ),
     );
+    tell();
   }
 
   return {
