@@ -141,9 +141,9 @@ export function layerEditor({ text, onChange }) {
       ];
     }
     if (layer.type === "Dense" || layer.type === "RBF") return [number(text("units"), layer.units, (units) => ({ units }))];
-    return layer.type === "Flatten"
-      ? []
-      : [number(text("patch"), layer.pool_size, (pool_size) => ({ pool_size }), 512)];
+    return "pool_size" in layer
+      ? [number(text("patch"), layer.pool_size, (pool_size) => ({ pool_size }), 512)]
+      : [];
   }
 
   /** @param {typeof layers} now */
