@@ -89,8 +89,8 @@ def test_without_preparation_a_small_digit_in_a_corner_reads_otherwise(
     open_page: Callable[..., Page],
 ) -> None:
     page = open_page()
-    draw(page, [[(0.05 + x * 0.3, 0.05 + y * 0.3) for x, y in stroke] for stroke in STROKES[3]])
-    expect(page.locator(".numeral")).to_have_text("3")
+    draw(page, [[(0.05 + x * 0.3, 0.05 + y * 0.3) for x, y in stroke] for stroke in STROKES[7]])
+    expect(page.locator(".numeral")).to_have_text("7")
     page.get_by_label("Prepare the drawing as MNIST was made").uncheck()
 
     expect(page.locator(".steps")).to_contain_text("Only shrunk")
