@@ -57,7 +57,7 @@ def test_its_memory_and_threads_are_limited(stack: Stack) -> None:
     assert host["ReadonlyRootfs"] is True
     assert host["CapDrop"] == ["ALL"]
     assert host["RestartPolicy"]["Name"] == "unless-stopped"
-    assert inspect(stack.container)["Config"]["StopTimeout"] == 60
+    assert inspect(stack.container)["Config"]["StopTimeout"] == 35
 
 
 def test_it_is_healthy_seconds_after_its_start(stack: Stack) -> None:
