@@ -13,7 +13,7 @@ from service.engine.origin import IsDisconnected, never_disconnected
 from service.errors import AbandonedError, RequestError, ShareError, SyntaxRefusedError
 from service.grpc import statuses
 from service.http import problems
-from service.http.context import RequestContext
+from service.http.context import RequestContext, fields_of
 from service.http.dispatcher import Dispatcher
 from service.http.endpoints import STRICTEST, Access
 from service.http.exchange import CLIENT_GONE, UNREAD_BYTES
@@ -175,11 +175,11 @@ class Call:
 
 def context_of(rpc: RPC, is_disconnected: IsDisconnected = never_disconnected) -> RequestContext:
     """Begin with the metadata of a call, as with the headers of a request."""
-    fields: dict[bytes, bytes] = {}
-    for name, value in rpc.invocation_metadata() or ():
-        key, text = name.encode(), value.encode() if isinstance(value, str) else value
-        fields[key] = b"%b, %b" % (fields[key], text) if key in fields else text
-    return RequestContext.of(fields, is_disconnected)
+    metadata = (
+        (name.encode(), value.encode() if isinstance(value, str) else value)
+        for name, value in rpc.invocation_metadata() or ()
+    )
+    return RequestContext.of(fields_of(metadata), is_disconnected)
 
 
 def address_of(rpc: RPC) -> str:

@@ -8,6 +8,7 @@ from starlette.responses import Response as StarletteResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.http import responses
+from service.http.context import fields_of
 from service.http.endpoints import Call, Handler
 from service.server.messages import Application, Head, Response
 
@@ -117,9 +118,7 @@ class _Writer:
 
 
 def _head(scope: Scope) -> Head:
-    fields: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        fields[name] = b"%b, %b" % (fields[name], value) if name in fields else value
+    fields = fields_of(scope["headers"])
     length = fields.get(b"content-length")
     path = _below(scope.get("root_path", ""), scope["path"])
     return Head(

@@ -6,7 +6,7 @@ import re
 import secrets
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,14 @@ class Stopwatch:
         now = time.perf_counter()
         self._context.stage(stage, (now - self._last) * 1e3)
         self._last = now
+
+
+def fields_of(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Give headers by their names; the values of a repeated name joined by commas (RFC 9110, section 5.3)."""
+    fields: dict[bytes, bytes] = {}
+    for name, value in headers:
+        fields[name] = b"%b, %b" % (fields[name], value) if name in fields else value
+    return fields
 
 
 @functools.lru_cache(maxsize=64)

@@ -98,3 +98,18 @@ def serve_process() -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]
     for process in started:
         with process:
             process.kill()
+
+
+@pytest.fixture
+def images(digits: np.ndarray) -> np.ndarray:
+    return digits[..., None]
+
+
+@pytest.fixture
+def pictures(digits: np.ndarray, encode: Callable[..., bytes]) -> list[bytes]:
+    """Picture files of every kind, none of them ready for the network."""
+    enlarged = [
+        np.pad(255 - digit.repeat(3, 0).repeat(3, 1), 20, constant_values=255) for digit in digits[:4]
+    ]
+    kinds = ("PNG", "JPEG", "BMP", "WEBP")
+    return [encode(picture, kind) for picture, kind in zip(enlarged, kinds, strict=True)]

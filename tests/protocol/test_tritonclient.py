@@ -51,21 +51,6 @@ def client(address: str) -> Iterator[triton.InferenceServerClient]:
         yield client
 
 
-@pytest.fixture
-def images(digits: np.ndarray) -> np.ndarray:
-    return digits[..., None]
-
-
-@pytest.fixture
-def pictures(digits: np.ndarray, encode: Encode) -> list[bytes]:
-    """Picture files of every kind, none of them ready for the network."""
-    enlarged = [
-        np.pad(255 - digit.repeat(3, 0).repeat(3, 1), 20, constant_values=255) for digit in digits[:4]
-    ]
-    kinds = ("PNG", "JPEG", "BMP", "WEBP")
-    return [encode(picture, kind) for picture, kind in zip(enlarged, kinds, strict=True)]
-
-
 def tensor(values: np.ndarray, *, binary: bool = True) -> triton.InferInput:
     given = triton.InferInput("image", list(values.shape), np_to_triton_dtype(values.dtype))
     return given.set_data_from_numpy(values, binary_data=binary)

@@ -33,21 +33,6 @@ def stub(client: triton.InferenceServerClient) -> service_pb2_grpc.GRPCInference
     return client._client_stub
 
 
-@pytest.fixture
-def images(digits: np.ndarray) -> np.ndarray:
-    return digits[..., None]
-
-
-@pytest.fixture
-def pictures(digits: np.ndarray, encode: Encode) -> list[bytes]:
-    """Picture files of every kind, none of them ready for the network."""
-    enlarged = [
-        np.pad(255 - digit.repeat(3, 0).repeat(3, 1), 20, constant_values=255) for digit in digits[:4]
-    ]
-    kinds = ("PNG", "JPEG", "BMP", "WEBP")
-    return [encode(picture, kind) for picture, kind in zip(enlarged, kinds, strict=True)]
-
-
 def tensor(values: np.ndarray) -> triton.InferInput:
     given = triton.InferInput("image", list(values.shape), np_to_triton_dtype(values.dtype))
     return given.set_data_from_numpy(values)
