@@ -52,12 +52,14 @@ class FlatDigit(NamedTuple):
         box: Of the digit, in the picture's pixels.
         is_doubtful: It may be another: two parts of the ink stand side by side, as two digits do, or the ink
             fills its box, as a card with a digit on it does.
+        is_levelled: The picture was flat only when its light was made even.
     """
 
     framed: Framed
     is_dark: bool
     box: Box
     is_doubtful: bool
+    is_levelled: bool = False
 
 
 def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
@@ -67,15 +69,8 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     Returns:
         What was made of it; None when the picture is not flat, or has no ink.
     """
-    halvings, (whole_height, whole_width) = 0, grey.shape
-    while max(grey.shape) > constants.most_px:
-        height, width = grey.shape
-        if height & 1 or width & 1:
-            # Of whole pairs alone this is quick.
-            grey = cv2.copyMakeBorder(grey, 0, height & 1, 0, width & 1, cv2.BORDER_REPLICATE)
-        half = (-(-width // 2), -(-height // 2))
-        grey = np.atleast_2d(cv2.resize(grey, half, interpolation=cv2.INTER_AREA))
-        halvings += 1
+    whole_height, whole_width = grey.shape
+    grey, halvings = halved(grey, constants)
     ground = ground_of(grey, constants)
     if ground is None:
         return None
@@ -103,17 +98,32 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     return FlatDigit(frame(crop), ground.is_light, box, is_apart or is_solid)
 
 
+def halved(grey: Grey, constants: Constants = CONSTANTS) -> tuple[Grey, int]:
+    """Halve a picture until its longer side has no more than ``most_px``; tell how often."""
+    halvings = 0
+    while max(grey.shape) > constants.most_px:
+        height, width = grey.shape
+        if height & 1 or width & 1:
+            # Of whole pairs alone this is quick.
+            grey = cv2.copyMakeBorder(grey, 0, height & 1, 0, width & 1, cv2.BORDER_REPLICATE)
+        half = (-(-width // 2), -(-height // 2))
+        grey = np.atleast_2d(cv2.resize(grey, half, interpolation=cv2.INTER_AREA))
+        halvings += 1
+    return grey, halvings
+
+
 def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
     """Return the ground of a flat picture; None when the picture is not flat."""
-    below: list[float] = _histogram(grey).cumsum().tolist()
+    around = grey.take(_rim(*grey.shape))
+    around.sort()
+    rim = around.tobytes()
+    on_rim = rim[len(rim) // 2]
+    below: list[float] = _histogram(grey, on_rim).cumsum().tolist()
     number = grey.size
     few = min(number * constants.outliers, constants.most_outliers)
     darkest, lightest = bisect_right(below, few), bisect_left(below, number - few)
     middle = (darkest + lightest) // 2
-    around = grey.take(_rim(*grey.shape))
-    around.sort()
-    rim = around.tobytes()
-    is_light = rim[len(rim) // 2] > middle
+    is_light = on_rim > middle
     # The middle one of all pixels on the ground's side.
     level = bisect_left(below, (below[middle] + number) / 2 if is_light else below[middle] / 2)
     contrast = level - darkest if is_light else lightest - level
@@ -187,11 +197,18 @@ def _rim(height: int, width: int) -> npt.NDArray[np.intp]:
     return np.concatenate([places[0], places[-1], places[1:-1, 0], places[1:-1, -1]])
 
 
-def _histogram(grey: Grey) -> npt.NDArray[Any]:
-    """Count the pixels of each level."""
-    if grey.size < _FEW_PX:
-        return np.bincount(grey.ravel(), minlength=256)
-    return np.asarray(cv2.calcHist([grey], [0], None, [256], [0, 256]))
+def _histogram(grey: Grey, common: int) -> npt.NDArray[Any]:
+    """Count the pixels of each level; a common one apart, for steps of one counter wait for each other."""
+    levels = grey.ravel()
+    if levels.size < _FEW_PX:
+        return np.bincount(levels, minlength=256)
+    is_other = levels != common
+    others = np.count_nonzero(is_other)
+    if others > levels.size // 8:
+        return np.asarray(cv2.calcHist([grey], [0], None, [256], [0, 256]))
+    counts = np.bincount(levels[is_other], minlength=256)
+    counts[common] = levels.size - others
+    return counts
 
 
 @lru_cache(maxsize=512)

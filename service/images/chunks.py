@@ -12,7 +12,8 @@ _SIGNATURE_BYTES = 8
 BEGIN = struct.Struct(">I4s")
 """Length and type of a chunk."""
 _HEADER_LENGTH = b"\0\0\0\r"
-_END = b"\0\0\0\0IEND\xaeB`\x82"
+END = b"\0\0\0\0IEND\xaeB`\x82"
+"""The last chunk, whole."""
 _AROUND = 12
 """Bytes of a chunk besides its data: length, type and checksum."""
 _IHDR_DATA = 16
@@ -116,7 +117,7 @@ def is_plain(data: bytes) -> bool:
 
     Most small ones do: nothing has to be stripped of them.
     """
-    if not 57 <= len(data) <= _IN_VAIN or not data.endswith(_END) or data[8:12] != _HEADER_LENGTH:
+    if not 57 <= len(data) <= _IN_VAIN or not data.endswith(END) or data[8:12] != _HEADER_LENGTH:
         return False
     length, kind = BEGIN.unpack_from(data, 33)
     return bool(kind == b"IDAT" and length == len(data) - 57)

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from service.errors import InvalidInputError, TooLargeError
-from service.images import chunks, inflate, lzw, metadata, segments
+from service.images import chunks, filters, greys, inflate, lzw, metadata, segments
+from service.images.greys import Planes
 from service.images.headers import Header
 
 # A picture has one thread: there are as many pictures under way as there are processors.
@@ -130,21 +131,52 @@ def edges(channel: Pixels) -> npt.NDArray[np.bool_]:
 
 def _decode_other(data: bytes, header: Header, *, as_grey: bool = False, is_bounded: bool = False) -> Pixels:
     """Decode a picture that is no JPEG; where grey will do, a coloured PNG of grey pixels comes in grey."""
-    found = transparent = None
     if header.media_type == "image/png":
-        if not chunks.is_plain(data):
-            stripped = chunks.strip_ancillary_chunks(data)
-            data, found = stripped.file, stripped.metadata
-            if stripped.transparency is not None:
-                transparent = _transparent_level(data, stripped.transparency)
-        packed, data = data, inflate.with_stored_pixels(data, as_grey=as_grey, of_any_size=is_bounded)
-        if is_bounded and data is packed:
-            # Here libpng unpacks, and all that there is.
-            raise UnboundedError
-    elif header.media_type == "image/webp":
+        return _decode_png(data, header, as_grey=as_grey, is_bounded=is_bounded)
+    found = None
+    if header.media_type == "image/webp":
         found = metadata.of_webp(data)
     elif header.media_type == "image/gif":
         lzw.check(data)
+    pixels = _decode_whole(data, header)
+    return pixels if found is None else found.turn_upright(pixels)
+
+
+def _decode_png(data: bytes, header: Header, *, as_grey: bool, is_bounded: bool) -> Pixels:
+    found = transparent = None
+    if not chunks.is_plain(data):
+        stripped = chunks.strip_ancillary_chunks(data)
+        data, found = stripped.file, stripped.metadata
+        if stripped.transparency is not None:
+            transparent = _transparent_level(data, stripped.transparency)
+    pixels = None
+    unpacked = inflate.unpack(data, of_any_size=is_bounded)
+    if unpacked:
+        planes = greys.planes(unpacked) if as_grey or header.grey else None
+        pixels = _unfiltered(planes) if planes else None
+        if pixels is None:
+            if planes and planes.alpha is None and not planes.is_stored:
+                unpacked = greys.stored(unpacked, planes)
+            data = inflate.store(unpacked)
+    elif is_bounded:
+        # Here libpng unpacks, and all that there is.
+        raise UnboundedError
+    if pixels is None:
+        pixels = _decode_whole(data, header, transparent)
+    return pixels if found is None else found.turn_upright(pixels)
+
+
+def _unfiltered(planes: Planes) -> Pixels | None:
+    """Return the pixels in grey, on their ground; None when their filters are left to the decoder."""
+    grey = filters.undo(planes.filters, planes.grey)
+    if grey is None or planes.alpha is None:
+        return grey
+    alpha = filters.undo(planes.filters, planes.alpha)
+    return None if alpha is None else _composite(grey, alpha, _ground(_sample(grey), _sample(alpha)))
+
+
+def _decode_whole(data: bytes, header: Header, transparent: int | None = None) -> Pixels:
+    """Decode a file of any format as OpenCV does, and bring it to grey or RGB of 8 bits."""
     # This flag alone keeps alpha; it leaves depth and channel order to us.
     pixels = _decode_by_opencv(data, cv2.IMREAD_UNCHANGED)
     _check(pixels, header.height, header.width)
@@ -153,7 +185,7 @@ def _decode_other(data: bytes, header: Header, *, as_grey: bool = False, is_boun
         pixels = pixels.astype(np.uint8)
     if pixels.ndim == 3 or pixels.itemsize == 2 or transparent is not None:
         pixels = _in_rgb(pixels, transparent)
-    return pixels if found is None else found.turn_upright(pixels)
+    return pixels
 
 
 def _decode_by_opencv(data: bytes, flag: int) -> Any:  # noqa: ANN401  an array of any depth, or None
@@ -228,19 +260,24 @@ def _in_rgb(pixels: npt.NDArray[Any], transparent: int | None) -> Pixels:
 
 
 def _sampled(pixels: npt.NDArray[Any], transparent: int | None = None) -> tuple[Pixels, Pixels]:
-    """Return the luminance and alpha of some pixels, 8 bits deep; those at the rim may be a frame."""
-    step = -(-max(pixels.shape) // _SAMPLE_PX)
-    # Each pixel as one number: so it is quick.
-    whole = pixels if pixels.ndim == 2 else pixels.view(f"u{4 * pixels.itemsize}")[..., 0]
-    whole = whole[::step, ::step]
-    whole = np.ascontiguousarray(whole[1:-1, 1:-1] if min(whole.shape) > 2 else whole)
+    """Return the luminance and alpha of some pixels, 8 bits deep."""
     if pixels.ndim == 2:
+        whole = _sample(pixels)
         alpha = np.where(whole == transparent, 0, 255).astype(np.uint8)
         return (whole >> (8 * whole.itemsize - 8)).astype(np.uint8), alpha
+    # Each pixel as one number: so it is quick.
+    whole = _sample(pixels.view(f"u{4 * pixels.itemsize}")[..., 0])
     sample = whole.view(pixels.dtype).reshape(*whole.shape, 4)
     if sample.itemsize == 2:
         sample = (sample >> 8).astype(np.uint8)
     return cv2.cvtColor(sample, cv2.COLOR_BGRA2GRAY), cv2.extractChannel(sample, 3)
+
+
+def _sample(plane: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Take some pixels of ``(height, width)``, in rows; those at the rim may be a frame."""
+    step = -(-max(plane.shape) // _SAMPLE_PX)
+    some = plane[::step, ::step]
+    return np.ascontiguousarray(some[1:-1, 1:-1] if min(some.shape) > 2 else some)
 
 
 def _ground(grey: Pixels, alpha: Pixels) -> int:
@@ -283,18 +320,12 @@ def _rows_in_rgb(pixels: npt.NDArray[Any], ground: int) -> Pixels:
         return pixels
     if pixels.shape[2] == 3:
         return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
-    return _composite(pixels, ground)
-
-
-def _composite(pixels: Pixels, ground: int) -> Pixels:
-    """
-    Composite ``(height, width, 4)`` BGRA on black or white: ``(c a + ground (255 - a)) / 255``, rounded.
-
-    Returns:
-        ``(height, width, 3)`` RGB, uint8; exact, so that grey stays grey.
-    """
-    colour = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB)
     alphas = cv2.cvtColor(cv2.extractChannel(pixels, 3), cv2.COLOR_GRAY2RGB)
+    return _composite(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB), alphas, ground)
+
+
+def _composite(levels: Pixels, alphas: Pixels, ground: int) -> Pixels:
+    """Composite levels on black or white: ``(level a + ground (255 - a)) / 255``, rounded, so grey stays."""
     # There is no tie to round: 255 is odd.
-    shown = cv2.multiply(colour, alphas, scale=1 / 255)
+    shown = cv2.multiply(levels, alphas, scale=1 / 255)
     return cv2.add(shown, cv2.bitwise_not(alphas)) if ground else shown

@@ -2,10 +2,11 @@
 
 import struct
 from itertools import pairwise
+from typing import NamedTuple
 
 from zlib_ng import zlib_ng
 
-from service.images import chunks, greys
+from service.images import chunks
 
 LEAST_FILE_BYTES = 1_000
 LEAST_BYTES = 16_384
@@ -18,42 +19,60 @@ _BLOCK = 65_535
 """Most bytes of a stored block."""
 
 
-def with_stored_pixels(png: bytes, *, as_grey: bool = False, of_any_size: bool = False) -> bytes:
+class Unpacked(NamedTuple):
     """
-    Return a PNG whose pixels are stored (RFC 1951, 3.2.4) instead of packed; what is not sound as it came.
+    A PNG file whose pixels are unpacked.
 
-    Whether a file is damaged is the decoder's business alone.
+    Attributes:
+        head: All before the first chunk of pixels.
+        rows: The rows, each with its filter before it.
+        rest: All behind the last chunk of pixels.
+    """
+
+    head: bytes
+    rows: bytes
+    rest: bytes
+
+
+def unpack(png: bytes, *, of_any_size: bool = False) -> Unpacked | None:
+    """
+    Unpack the pixels of a PNG, no more of them than its header tells.
 
     Args:
         png: Chunks that end within the file, as ``chunks`` sees to it.
-        as_grey: Of coloured pixels that are all grey and opaque one channel will do.
-        of_any_size: Also of small files, where no time is saved: no more is unpacked than there are pixels.
+        of_any_size: Also small files, where no time is saved.
+
+    Returns:
+        The file; None when it is too small, too large, interlaced or not sound. Whether it is damaged is
+        the decoder's business alone.
     """
     if len(png) < LEAST_FILE_BYTES and not of_any_size:
-        return png
+        return None
     size = _size(png)
     if not (1 if of_any_size else LEAST_BYTES) <= size <= MOST_BYTES:
-        return png
+        return None
     parts = _pixel_chunks(png)
     if not parts or not all(last == begin for (_, last), (begin, _) in pairwise(parts)):
-        return png
+        return None
     unpacker = zlib_ng.decompressobj()
     try:
-        pixels = unpacker.decompress(b"".join([png[begin + 8 : end - 4] for begin, end in parts]), size + 1)
+        rows = unpacker.decompress(b"".join([png[begin + 8 : end - 4] for begin, end in parts]), size + 1)
     except zlib_ng.error:  # type: ignore[misc]  # its stub has an instance for the class
-        return png
-    if len(pixels) != size or not unpacker.eof or unpacker.unused_data:
-        return png
-    head = png[: parts[0][0]]
-    if as_grey:
-        head, pixels = greys.in_one_channel(head, pixels) or (head, pixels)
-    stored = _stored(pixels)
+        return None
+    if len(rows) != size or not unpacker.eof or unpacker.unused_data:
+        return None
+    return Unpacked(png[: parts[0][0]], rows, png[parts[-1][1] :])
+
+
+def store(unpacked: Unpacked) -> bytes:
+    """Return the PNG with its pixels stored (RFC 1951, 3.2.4) instead of packed."""
+    stored = _stored(unpacked.rows)
     checksum = zlib_ng.crc32(b"IDAT")
     for part in stored:
         checksum = zlib_ng.crc32(part, checksum)
     begin = chunks.BEGIN.pack(sum(map(len, stored)), b"IDAT")
     # Joined once: each copy takes as long as the unpacking.
-    return b"".join([head, begin, *stored, checksum.to_bytes(4, "big"), png[parts[-1][1] :]])
+    return b"".join([unpacked.head, begin, *stored, checksum.to_bytes(4, "big"), unpacked.rest])
 
 
 def _stored(pixels: bytes) -> list[bytes | memoryview]:

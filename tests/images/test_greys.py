@@ -1,10 +1,14 @@
 """A coloured PNG of grey pixels comes for a prediction in one channel: the same pixels, and only then."""
 
+import struct
+import zlib
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from service.errors import InvalidInputError
 from service.images import headers
 from service.images.decoding import Pixels, decode, decode_draft
 
@@ -49,8 +53,18 @@ def test_grey_pixels_come_in_one_channel(filtered: str, size: tuple[int, int], c
 
 
 @pytest.mark.parametrize("filtered", FILTERS)
-@pytest.mark.parametrize("channel", range(4))
-def test_one_pixel_of_a_colour_or_that_is_not_opaque_keeps_every_channel(filtered: str, channel: int) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_a_grey_file_is_what_libpng_makes_of_it(filtered: str, size: tuple[int, int]) -> None:
+    grey = drawn(size)
+    file = png(grey, filtered)
+
+    np.testing.assert_array_equal(draft(file), grey)
+    np.testing.assert_array_equal(decode(file, headers.read(file)), grey)
+
+
+@pytest.mark.parametrize("filtered", FILTERS)
+@pytest.mark.parametrize("channel", range(3))
+def test_one_pixel_of_a_colour_keeps_every_channel(filtered: str, channel: int) -> None:
     for _ in range(20):
         pixels = cv2.cvtColor(drawn((90, 70)), cv2.COLOR_GRAY2BGRA)
         row, column = RANDOM.integers(0, (90, 70))
@@ -63,14 +77,53 @@ def test_one_pixel_of_a_colour_or_that_is_not_opaque_keeps_every_channel(filtere
 
 
 @pytest.mark.parametrize("filtered", FILTERS)
+def test_one_pixel_that_is_not_opaque_is_composited(filtered: str) -> None:
+    for _ in range(20):
+        pixels = cv2.cvtColor(drawn((90, 70)), cv2.COLOR_GRAY2BGRA)
+        row, column = RANDOM.integers(0, (90, 70))
+        pixels[row, column, 3] ^= RANDOM.integers(1, 256, dtype=np.uint8)
+
+        assert_same_in_grey(png(pixels, filtered))
+
+
+@pytest.mark.parametrize("filtered", FILTERS)
 @pytest.mark.parametrize("alpha", [0, 1, 128, 254])
 def test_grey_pixels_with_the_same_alpha_everywhere_are_composited(filtered: str, alpha: int) -> None:
     pixels = cv2.cvtColor(drawn((90, 70)), cv2.COLOR_GRAY2BGRA)
     pixels[..., 3] = alpha
-    file = png(pixels, filtered)
 
-    np.testing.assert_array_equal(draft(file), decode(file, headers.read(file)))
-    assert draft(file).shape == (90, 70, 3)
+    assert_same_in_grey(png(pixels, filtered))
+
+
+@pytest.mark.parametrize("filtered", FILTERS)
+@pytest.mark.parametrize("level", [0, 90, 255])
+@pytest.mark.parametrize("size", SIZES)
+def test_ink_that_only_alpha_shows_is_composited(filtered: str, level: int, size: tuple[int, int]) -> None:
+    pixels = np.full((*size, 4), level, np.uint8)
+    pixels[..., 3] = drawn(size)
+
+    assert_same_in_grey(png(pixels, filtered))
+
+
+@pytest.mark.parametrize("size", [(1_000_001, 1), (1, 1_000_001)])
+def test_a_side_that_libpng_refuses_is_refused(size: tuple[int, int]) -> None:
+    file = png(np.zeros((1, 1), np.uint8), "none")
+    rows = bytes(size[0] * (1 + size[1]))
+    header = struct.pack(">IIBBBBB", size[1], size[0], 8, 0, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    made = file[:8] + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+
+    with pytest.raises(InvalidInputError):
+        draft(made)
+
+
+def assert_same_in_grey(file: bytes) -> None:
+    """A draft is what ``decode`` makes of the file, whose alpha libpng unfilters and OpenCV composites."""
+    found, whole = draft(file), decode(file, headers.read(file))
+    np.testing.assert_array_equal(np.atleast_3d(found) + np.zeros(3, np.uint8), whole)
 
 
 def test_elsewhere_a_coloured_file_keeps_its_channels() -> None:
