@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from framing import flat, looks
+from framing import flat, light, looks
 from framing.flat import FlatDigit
 from framing.looks import Found
 from framing.mnist import BOX_PX, SIDE_PX, SIZE_PX, Grey, are_framed, is_framed
@@ -32,7 +32,8 @@ class Preparation:
 
     Attributes:
         ink: How the ink was found: ``framed``, it is framed as MNIST's images are; ``levels``, by its
-            levels on ground of one level; ``network``, by the network that finds ink.
+            levels on ground of one level; ``levelled``, likewise when the light had been made even;
+            ``network``, by the network that finds ink.
         looks: How often that network looked.
         inverted: The picture was dark on light.
         box: (top, left, height, width) of the digit in pixels of the picture as it was sent, upright.
@@ -41,7 +42,7 @@ class Preparation:
         warnings: What may have gone wrong, in words.
     """
 
-    ink: Literal["framed", "levels", "network"] = "framed"
+    ink: Literal["framed", "levels", "levelled", "network"] = "framed"
     looks: int = 0
     inverted: bool = False
     box: tuple[int, int, int, int] | None = None
@@ -111,7 +112,7 @@ def prepare(pictures: Iterable[Prepared | Sight], network: looks.Network) -> lis
 
 def by_levels(picture: npt.NDArray[np.uint8], sent_side_px: int | None = None) -> Prepared | Sight:
     """
-    Turn a picture that is framed as MNIST's are, or has ground of one level, into an image.
+    Turn a picture that is framed as MNIST's are, or has ground of one level in even light, into an image.
 
     Args:
         picture: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8 0..255, of any size.
@@ -130,7 +131,7 @@ def by_levels(picture: npt.NDArray[np.uint8], sent_side_px: int | None = None) -
         if is_framed(negative := cv2.bitwise_not(grey)):
             return Prepared(negative, is_negative=True)
     sight = Sight(grey, sent_side_px)
-    found = flat.find(grey)
+    found = flat.find(grey) or light.find(grey)
     if found:
         return Prepared(found.framed.image, found=found, sight=sight)
     darkest, lightest, _, _ = cv2.minMaxLoc(grey)
@@ -161,9 +162,10 @@ def _of_found(found: Found, sight: Sight) -> Prepared:
 def _told(found: FlatDigit | Found, sight: Sight) -> Preparation:
     """Tell of ink that was found how it was framed."""
     looked = found.looks if isinstance(found, Found) else 0
+    is_levelled = isinstance(found, FlatDigit) and found.is_levelled
     top, left, height, width = (round(length * sight.reduction) for length in found.box)
     return Preparation(
-        ink="network" if looked else "levels",
+        ink="network" if looked else "levelled" if is_levelled else "levels",
         looks=looked,
         inverted=found.is_dark,
         box=(top, left, height, width),

@@ -29,6 +29,9 @@ from service.images.pictures import Pictures
 SURE = 0.95
 """Of a digit whose ink was found by its levels: when it is less probable, the network looks for the ink."""
 
+SURE_IN_EVEN_LIGHT = 0.995
+"""The same where light had to be made even first, for which there are more reasons to err."""
+
 LEAST_CONFIDENCE = 0.25
 """What is no class with this probability is like no digit either, however familiar its ink is."""
 
@@ -58,7 +61,11 @@ class Recognition(NamedTuple):
     def is_doubtful(self) -> bool:
         """The network that finds ink may see more than levels told."""
         found = self.prepared.found
-        return isinstance(found, FlatDigit) and (found.is_doubtful or bool(self.confidence < SURE))
+        if not isinstance(found, FlatDigit):
+            return False
+        if found.is_levelled:
+            return found.is_doubtful or self.reason is not None or bool(self.confidence < SURE_IN_EVEN_LIGHT)
+        return found.is_doubtful or bool(self.confidence < SURE)
 
 
 def quickly(
@@ -166,7 +173,8 @@ def reconsidered(
     """
     Recognise doubtful pictures once more, by the ink that a network finds.
 
-    The others stay, and so do those where it finds none: something is there, by the levels.
+    The others stay, and so do those where it finds none: something is there, by the levels. Where light had
+    to be made even, it may be none.
 
     Raises:
         UnservedError: It is needed, and not served.
@@ -177,7 +185,14 @@ def reconsidered(
     prepared = [_sized(one, network.size) for one in by_network(sights, ink().look)]
     again = iter(score(network, prepared))
     looked = [next(again) if one.is_doubtful else one for one in found]
-    return [one if new.digit is None else new for one, new in zip(found, looked, strict=True)]
+    return [
+        one if new.digit is None and not _is_levelled(one) else new
+        for one, new in zip(found, looked, strict=True)
+    ]
+
+
+def _is_levelled(one: Recognition) -> bool:
+    return isinstance(one.prepared.found, FlatDigit) and one.prepared.found.is_levelled
 
 
 def _sized(prepared: Prepared, size: Size) -> Prepared:

@@ -67,6 +67,10 @@ export const STRINGS = {
   ],
   step_framed: ["framed as in MNIST", "enquadrado como no MNIST"],
   step_levels: ["ink found by its level", "tinta encontrada pelo nível"],
+  step_levelled: [
+    "light made even, ink found by its level",
+    "luz uniformizada, tinta encontrada pelo nível",
+  ],
   step_network: ["ink found by a network in {looks} looks", "tinta encontrada por uma rede, em {looks} vistas"],
   step_inverted: ["turned to light on black", "invertido: claro sobre preto"],
   step_polarity_kept: ["light on black already", "já claro sobre preto"],

@@ -1,0 +1,106 @@
+"""Pictures whose only trouble is uneven light, as photos of bare paper: made even, they are flat."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from framing import flat
+from framing.constants import CONSTANTS
+from framing.flat import FlatDigit
+from framing.mnist import Grey
+
+LEVELLED = replace(
+    CONSTANTS,
+    # What grain and texture leave when light is even; faint ink is not told from it.
+    least_contrast=40,
+    near=0.25,
+    faint=0.4,
+    foot=0.3,
+    most_beyond=0.005,
+    even=0.0,
+)
+
+GLANCE_PX = 24
+"""Longer side of the picture in which the light is seen."""
+
+AROUND_PX = 9
+"""Side of the squares there whose middle level is that of the ground: strokes are narrower than half."""
+
+SMOOTHED_PX = 5
+"""Side of the squares over which that is smoothed."""
+
+LEAST_LEFT = 0.12
+"""Marks beside the ink that are as strong as this part of it are more ink: weaker ones are grain."""
+
+INKED = 0.6
+"""Share of the contrast, to the darkest pixel, from which one is ink without doubt."""
+
+RIM_PX = 4
+"""Marks so near to the edge do not count."""
+
+_NEAR = np.ones((7, 7), np.uint8)
+"""Reaches from ink over its soft edge."""
+
+_WIDE = np.ones((15, 15), np.uint8)
+"""Wider than a stroke; light is wider still."""
+
+
+def find(grey: Grey) -> FlatDigit | None:
+    """
+    Make the light of a picture even, and frame its digit if it is flat then.
+
+    Args:
+        grey: ``(height, width)`` uint8, not flat as it is.
+
+    Returns:
+        What was made of it; None when it is not flat then, has no ink, weaker ink beside, or ink that may be
+        a shadow, an edge of the paper or a printed line: it is slim, or touches the edge of the picture.
+    """
+    small, halvings = flat.halved(grey)
+    even, level = levelled(small)
+    found = flat.find(even, LEVELLED)
+    if found is None:
+        return None
+    top, left, height, width = found.box
+    rows, columns = small.shape
+    is_slim = min(height, width) < LEVELLED.narrow * max(height, width)
+    if is_slim or min(top, left, rows - top - height, columns - left - width) <= 1:
+        return None
+    if _is_more(even if found.is_dark else cv2.bitwise_not(even), level if found.is_dark else 255 - level):
+        return None
+    top, left, height, width = (length << halvings for length in found.box)
+    return found._replace(box=(top, left, height, width), is_levelled=True)
+
+
+def levelled(grey: Grey) -> tuple[Grey, float]:
+    """
+    Divide a picture by its light: the middle level around each place, smoothed.
+
+    Returns:
+        The picture with a ground of one level, as far as only light made it uneven; and that level.
+    """
+    height, width = grey.shape
+    scale = GLANCE_PX / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    glance = np.atleast_2d(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
+    ground = cv2.blur(cv2.medianBlur(glance, AROUND_PX), (SMOOTHED_PX, SMOOTHED_PX))
+    level = cv2.mean(ground)[0]
+    light = cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.divide(grey, light, scale=level), np.uint8).reshape(grey.shape), level
+
+
+def _is_more(dark: Grey, level: float) -> bool:
+    """
+    Tell whether there are marks beside the strong ink: another digit, or what is left of a stroke.
+
+    Args:
+        dark: Dark ink on light, in even light.
+        level: That of the ground.
+    """
+    darkest, lasting = (cv2.minMaxLoc(seen)[0] for seen in (dark, cv2.blur(dark, (3, 3))))
+    near = cv2.dilate((dark < level - INKED * (level - darkest)).astype(np.uint8), _NEAR)
+    marks = cv2.morphologyEx(cv2.blur(dark, (5, 5)), cv2.MORPH_BLACKHAT, _WIDE)
+    # At the rim the light is known from one side.
+    left = (marks * (1 - near))[RIM_PX:-RIM_PX, RIM_PX:-RIM_PX]
+    return bool(left.size and left.max() > LEAST_LEFT * (level - lasting))
