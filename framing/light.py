@@ -21,29 +21,18 @@ LEVELLED = replace(
     even=0.0,
 )
 
-GLANCE_PX = 24
-"""Longer side of the picture in which the light is seen."""
-
+GLANCE_PX = 24  # longer side of the picture in which the light is seen
 AROUND_PX = 9
 """Side of the squares there whose middle level is that of the ground: strokes are narrower than half."""
 
-SMOOTHED_PX = 5
-"""Side of the squares over which that is smoothed."""
-
+SMOOTHED_PX = 5  # side of the squares over which that is smoothed
 LEAST_LEFT = 0.12
 """Marks beside the ink that are as strong as this part of it are more ink: weaker ones are grain."""
 
-INKED = 0.6
-"""Share of the contrast, to the darkest pixel, from which one is ink without doubt."""
-
-RIM_PX = 4
-"""Marks so near to the edge do not count."""
-
-_NEAR = np.ones((7, 7), np.uint8)
-"""Reaches from ink over its soft edge."""
-
-_WIDE = np.ones((15, 15), np.uint8)
-"""Wider than a stroke; light is wider still."""
+INKED = 0.6  # share of the contrast, to the darkest pixel, from which one is ink without doubt
+RIM_PX = 4  # marks so near to the edge do not count
+_NEAR = np.ones((7, 7), np.uint8)  # reaches from ink over its soft edge
+_WIDE = np.ones((15, 15), np.uint8)  # wider than a stroke; light is wider still
 
 
 def find(grey: Grey) -> FlatDigit | None:

@@ -10,27 +10,15 @@ import numpy.typing as npt
 
 from framing.mnist import Framed, Grey, frame
 
-VIEW_PX = 64
-"""Side of what the network looks at."""
-
-ROOM_PX = 4
-"""Room on each side of the whole picture, for digits that touch its edge."""
-
+VIEW_PX = 64  # side of what the network looks at
+ROOM_PX = 4  # room on each side of the whole picture, for digits that touch its edge
 LEAST_PX_ACROSS = 200
 """A picture needs no more pixels along its longer side: a digit of a tenth of it has MNIST's 20."""
 
-MOST_PX_ACROSS = 400
-"""Pictures with more are reduced to this first: so the two ways to look cost less."""
-
-BOX_LEVEL = 96
-"""Ink at least this strong, 0 to 255, belongs to the digit."""
-
-FEWEST_PX = 6
-"""Fewer pixels of ink are none."""
-
-LEAST_PIECE = 0.06
-"""A piece is left out when its area is below this part of the largest one's."""
-
+MOST_PX_ACROSS = 400  # pictures with more are reduced to this first: so the two ways to look cost less
+BOX_LEVEL = 96  # ink at least this strong, 0 to 255, belongs to the digit
+FEWEST_PX = 6  # fewer pixels of ink are none
+LEAST_PIECE = 0.06  # a piece is left out when its area is below this part of the largest one's
 MOST_LEFT_OUT = 0.2
 """No piece is left out for its area when all that would be are more than this part of the ink."""
 
@@ -41,22 +29,13 @@ that one's longer side, and the edge does not cut that one."""
 NEAR_PX = 22
 """A digit whose longer side has fewer pixels of the view is looked at once more, nearer; MNIST's has 20."""
 
-SHARE = 0.72
-"""Of the nearer look's side that the digit's longer side takes."""
-
-HINT_LEVEL = 40
-"""Where there is no ink, weaker ink is a place for a nearer look."""
-
+SHARE = 0.72  # of the nearer look's side that the digit's longer side takes
+HINT_LEVEL = 40  # where there is no ink, weaker ink is a place for a nearer look
 FEWEST_HINT_PX = 2
 
-LEAST_PX = 4
-"""What a nearer look is at is taken to be at least so long, pixels of the picture."""
-
-SURE_LEVEL = 170
-"""What such a look finds counts when its ink is as strong as this on average."""
-
-_AROUND = np.ones((9, 9), np.uint8)
-"""Reaches from ink to what it is written on."""
+LEAST_PX = 4  # what a nearer look is at is taken to be at least so long, pixels of the picture
+SURE_LEVEL = 170  # what such a look finds counts when its ink is as strong as this on average
+_AROUND = np.ones((9, 9), np.uint8)  # reaches from ink to what it is written on
 
 View = npt.NDArray[np.uint8]
 """What the network looks at, ``(64, 64)``, grey levels 0 to 255."""

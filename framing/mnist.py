@@ -11,21 +11,11 @@ Grey = npt.NDArray[np.uint8]
 """``(height, width)`` uint8, 0 to 255."""
 
 SIDE_PX = 28
-SIZE_PX = (SIDE_PX, SIDE_PX)
-"""Height and width."""
-
-BOX_PX = 20
-"""Longer side of the ink."""
-
-CENTRE_PX = 14
-"""Row and column on which the centre of mass falls."""
-
-MOST_OFF_CENTRE_PX = 0.75
-"""A framed image's centre of mass is at most this far from the middle."""
-
-FAINTEST = 200
-"""The lightest pixel of a framed image is at least this light."""
-
+SIZE_PX = (SIDE_PX, SIDE_PX)  # height and width
+BOX_PX = 20  # longer side of the ink
+CENTRE_PX = 14  # row and column on which the centre of mass falls
+MOST_OFF_CENTRE_PX = 0.75  # a framed image's centre of mass is at most this far from the middle
+FAINTEST = 200  # the lightest pixel of a framed image is at least this light
 _ONES = np.ones(SIDE_PX, np.float32)
 _INDEX = np.arange(SIDE_PX, dtype=np.float32)
 
@@ -36,12 +26,10 @@ class Framed(NamedTuple):
 
     Attributes:
         image: ``(28, 28)`` uint8, light on black.
-        scale: Its pixels for one of the ink that was framed.
         shift: ``(down, right)`` pixels from the box in the middle to where its mass is in the middle.
     """
 
     image: Grey
-    scale: float
     shift: tuple[int, int]
 
 
@@ -100,7 +88,7 @@ def frame(ink: Grey) -> Framed:
     left = min(max(round(CENTRE_PX - across / mass), 0), SIDE_PX - width)
     image = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
     image[top : top + height, left : left + width] = small
-    return Framed(image, scale, (top - (SIDE_PX - height) // 2, left - (SIDE_PX - width) // 2))
+    return Framed(image, (top - (SIDE_PX - height) // 2, left - (SIDE_PX - width) // 2))
 
 
 def padded(images: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArray[np.uint8]:

@@ -145,10 +145,7 @@ class Recogniser:
         Recognise doubtful pictures once more, on a thread.
 
         Raises:
-            UnservedError: No network that finds ink is served, and one is needed.
-            FullError: As much waits as may wait.
-            DeadlineError: It waited too long.
-            AbandonedError: The client has left.
+            RequestError: As of ``recognise``.
         """
         if not any(one.is_doubtful for one in found):
             return found
@@ -196,11 +193,7 @@ class Recogniser:
         Decode and prepare pictures as ``recognise`` does, for other uses of the images.
 
         Raises:
-            InvalidInputError: A picture is damaged, or has to be of the network's size and is not.
-            UnservedError: No network that finds ink is served, and one is needed.
-            FullError: As much waits as may wait.
-            DeadlineError: It waited too long.
-            AbandonedError: The client has left.
+            RequestError: As of ``recognise``.
         """
         batch = self.prepare_in_place(network, pictures, preprocess=preprocess)
         if isinstance(batch, PreparedBatch) and all(one.found is None for one in batch.prepared):

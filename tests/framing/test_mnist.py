@@ -30,7 +30,6 @@ def test_what_is_framed_has_its_longer_side_and_its_centre(height: int, width: i
     assert framed.image.shape == (28, 28)
     assert framed.image.max() == 255
     assert max(np.ptp(rows), np.ptp(columns)) + 1 <= 20
-    assert framed.scale == 20 / max(height, width)
     if inside:
         assert abs(down - 14) <= 0.5 + 1e-6
         assert abs(across - 14) <= 0.5 + 1e-6
