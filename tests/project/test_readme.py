@@ -12,11 +12,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+API = (ROOT / "docs" / "api.md").read_text()
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(language: str, document: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", document, re.DOTALL)
 
 
 CURLS = [
@@ -63,7 +64,10 @@ def test_each_measurement_is_answered_throughout(command: str, address: str) -> 
     assert "p99" in run.stdout
 
 
-@pytest.mark.parametrize(("example", "words"), [*zip(blocks("python"), ["predictions", "[7]"], strict=True)])
+@pytest.mark.parametrize(
+    ("example", "words"),
+    [*zip(blocks("python") + blocks("python", API), ["[7]", "predictions"], strict=True)],
+)
 def test_each_python_example_runs(example: str, words: str, address: str) -> None:
     answer = subprocess.run(
         [sys.executable, "-c", example.replace("localhost:8000", address.removeprefix("http://"))],
@@ -96,14 +100,18 @@ def test_every_link_to_a_file_leads_there(document: Path) -> None:
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
-def test_every_endpoint_is_in_its_table(address: str) -> None:
+def test_it_is_short() -> None:
+    assert len(README.split()) < 1_200
+
+
+def test_every_endpoint_is_in_the_table(address: str) -> None:
     with urllib.request.urlopen(f"{address}/openapi.json") as answer:
         document = json.load(answer)
     missing = [
         f"{method.upper()} {path}"
         for path, operations in document["paths"].items()
         for method in operations
-        if f"`{method.upper()} {path}`" not in README
+        if f"`{method.upper()} {path}`" not in API
     ]
 
     assert missing == []
