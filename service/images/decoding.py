@@ -287,6 +287,10 @@ def _ground(grey: Pixels, alpha: Pixels) -> int:
     What has edges in its opaque part, as a cut-out photo or a card, is put on white, and so is ink that is
     not light. Else light ink or a light sheet with a hole would not show: it is put on black.
     """
+    least, most, _, _ = cv2.minMaxLoc(grey)
+    if least == most:
+        # There are no edges.
+        return 0 if least > _LIGHT and alpha.any() else 255
     is_opaque = cv2.erode(alpha, _AROUND) == 255
     if np.count_nonzero(edges(grey) & is_opaque) > _DRAWN_SHARE * np.count_nonzero(edges(alpha)):
         return 255

@@ -23,7 +23,7 @@ def undo(filters: npt.NDArray[np.uint8], rows: npt.NDArray[np.uint8]) -> npt.NDA
     kind = filters[0]
     if kind > _UP or np.any(filters != kind):
         return None
-    if kind == _NONE:
+    if kind == _NONE or not cv2.hasNonZero(rows):
         return np.ascontiguousarray(rows)
     if kind == _UP:
         return np.add.accumulate(rows, axis=0, dtype=np.uint8)
