@@ -8,7 +8,7 @@ import numpy as np
 from framing import flat
 from framing.constants import CONSTANTS
 from framing.flat import FlatDigit
-from framing.mnist import Grey
+from framing.mnist import Grey, scaled
 
 LEVELLED = replace(
     CONSTANTS,
@@ -70,9 +70,8 @@ def levelled(grey: Grey) -> tuple[Grey, float]:
         The picture with a ground of one level, as far as only light made it uneven; and that level.
     """
     height, width = grey.shape
-    scale = GLANCE_PX / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    glance = np.atleast_2d(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
+    rows, columns = scaled(grey.shape, GLANCE_PX)
+    glance = np.atleast_2d(cv2.resize(grey, (columns, rows), interpolation=cv2.INTER_AREA))
     ground = cv2.blur(cv2.medianBlur(glance, AROUND_PX), (SMOOTHED_PX, SMOOTHED_PX))
     level = cv2.mean(ground)[0]
     light = cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from framing.mnist import Framed, Grey, frame
+from framing.mnist import Framed, Grey, frame, scaled
 
 VIEW_PX = 64  # side of what the network looks at
 ROOM_PX = 4  # room on each side of the whole picture, for digits that touch its edge
@@ -263,8 +263,7 @@ def _in_picture(box: tuple[int, int, int, int], shape: tuple[int, ...]) -> Box:
 
 def _shown(shape: tuple[int, ...]) -> _Rect:
     """Tell which part of its view shows a whole picture."""
-    scale = (VIEW_PX - 2 * ROOM_PX) / max(shape)
-    height, width = (max(1, round(side * scale)) for side in shape)
+    height, width = scaled(shape, VIEW_PX - 2 * ROOM_PX)
     top, left = (VIEW_PX - height) // 2, (VIEW_PX - width) // 2
     return top, left, top + height, left + width
 
@@ -272,9 +271,7 @@ def _shown(shape: tuple[int, ...]) -> _Rect:
 def _reduced(grey: Grey) -> Grey:
     if max(grey.shape) <= MOST_PX_ACROSS:
         return grey
-    scale = MOST_PX_ACROSS / max(grey.shape)
-    height, width = (max(1, round(side * scale)) for side in grey.shape)
-    return _resized(grey, height, width)
+    return _resized(grey, *scaled(grey.shape, MOST_PX_ACROSS))
 
 
 def _resized(grey: Grey, height: int, width: int) -> Grey:

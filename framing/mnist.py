@@ -69,11 +69,9 @@ def frame(ink: Grey) -> Framed:
     Args:
         ink: Light on black, cropped to what counts; not all of it 0.
     """
-    height, width = ink.shape
-    scale = BOX_PX / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    small = cv2.resize(ink, size, interpolation=way)
+    height, width = scaled(ink.shape, BOX_PX)
+    way = cv2.INTER_AREA if max(ink.shape) > BOX_PX else cv2.INTER_CUBIC
+    small = cv2.resize(ink, (width, height), interpolation=way)
     lightest = cv2.norm(small, cv2.NORM_INF)
     if not lightest:
         # Points so far apart vanish on the way.
@@ -81,7 +79,6 @@ def frame(ink: Grey) -> Framed:
     if lightest < 255:
         small = cv2.convertScaleAbs(small, alpha=255 / lightest)
     # OpenCV drops an axis of one.
-    width, height = size
     small = small.reshape(height, width)
     mass, across, down = _moments(small)
     top = min(max(round(CENTRE_PX - down / mass), 0), SIDE_PX - height)
@@ -89,6 +86,13 @@ def frame(ink: Grey) -> Framed:
     image = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
     image[top : top + height, left : left + width] = small
     return Framed(image, (top - (SIDE_PX - height) // 2, left - (SIDE_PX - width) // 2))
+
+
+def scaled(shape: tuple[int, ...], longer_px: int) -> tuple[int, int]:
+    """Return height and width of a picture whose longer side becomes ``longer_px``, none of them 0."""
+    height, width = shape[:2]
+    scale = longer_px / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def padded(images: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArray[np.uint8]:

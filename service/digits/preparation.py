@@ -11,7 +11,7 @@ import numpy.typing as npt
 from framing import flat, light, looks
 from framing.flat import FlatDigit
 from framing.looks import Found
-from framing.mnist import BOX_PX, SIDE_PX, SIZE_PX, Grey, are_framed, is_framed
+from framing.mnist import BOX_PX, SIDE_PX, SIZE_PX, Grey, are_framed, is_framed, scaled
 from service.images.decoding import edges
 
 MOST_SIDE_PX = 640  # larger pictures are first reduced to this
@@ -88,6 +88,11 @@ class Prepared(NamedTuple):
     is_negative: bool = False
 
     @property
+    def is_levelled(self) -> bool:
+        """Its ink was found by levels when the light had been made even."""
+        return isinstance(self.found, FlatDigit) and self.found.is_levelled
+
+    @property
     def preparation(self) -> Preparation:
         """What was done to the picture."""
         if self.found is None or self.sight is None:
@@ -162,10 +167,9 @@ def _of_found(found: Found, sight: Sight) -> Prepared:
 def _told(found: FlatDigit | Found, sight: Sight) -> Preparation:
     """Tell of ink that was found how it was framed."""
     looked = found.looks if isinstance(found, Found) else 0
-    is_levelled = isinstance(found, FlatDigit) and found.is_levelled
     top, left, height, width = (round(length * sight.reduction) for length in found.box)
     return Preparation(
-        ink="network" if looked else "levelled" if is_levelled else "levels",
+        ink="network" if isinstance(found, Found) else "levelled" if found.is_levelled else "levels",
         looks=looked,
         inverted=found.is_dark,
         box=(top, left, height, width),
@@ -200,12 +204,10 @@ def _edges(channel: Grey) -> int:
 
 def _shrunk(image: npt.NDArray[np.uint8], *, longer_side: int) -> npt.NDArray[np.uint8]:
     """Reduce a picture by area until its longer side fits; smaller pictures stay as they are."""
-    height, width = image.shape[:2]
-    factor = longer_side / max(height, width)
-    if factor >= 1:
+    if max(image.shape[:2]) <= longer_side:
         return image
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    height, width = scaled(image.shape, longer_side)
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _warnings(box: looks.Box, sight: Sight, *, near_px: float) -> tuple[str, ...]:

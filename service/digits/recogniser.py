@@ -146,6 +146,7 @@ class Recogniser:
 
         Raises:
             RequestError: As of ``recognise``.
+            AbandonedError: The client has left.
         """
         if not any(one.is_doubtful for one in found):
             return found
@@ -194,6 +195,7 @@ class Recogniser:
 
         Raises:
             RequestError: As of ``recognise``.
+            AbandonedError: The client has left.
         """
         batch = self.prepare_in_place(network, pictures, preprocess=preprocess)
         if isinstance(batch, PreparedBatch) and all(one.found is None for one in batch.prepared):

@@ -63,9 +63,9 @@ class Recognition(NamedTuple):
         found = self.prepared.found
         if not isinstance(found, FlatDigit):
             return False
-        if found.is_levelled:
-            return found.is_doubtful or self.reason is not None or bool(self.confidence < SURE_IN_EVEN_LIGHT)
-        return found.is_doubtful or bool(self.confidence < SURE)
+        is_strange = found.is_levelled and self.reason is not None
+        sure = SURE_IN_EVEN_LIGHT if found.is_levelled else SURE
+        return found.is_doubtful or is_strange or bool(self.confidence < sure)
 
 
 def quickly(
@@ -186,13 +186,9 @@ def reconsidered(
     again = iter(score(network, prepared))
     looked = [next(again) if one.is_doubtful else one for one in found]
     return [
-        one if new.digit is None and not _is_levelled(one) else new
+        one if new.digit is None and not one.prepared.is_levelled else new
         for one, new in zip(found, looked, strict=True)
     ]
-
-
-def _is_levelled(one: Recognition) -> bool:
-    return isinstance(one.prepared.found, FlatDigit) and one.prepared.found.is_levelled
 
 
 def _sized(prepared: Prepared, size: Size) -> Prepared:

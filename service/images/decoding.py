@@ -155,7 +155,7 @@ def _decode_png(data: bytes, header: Header, *, as_grey: bool, is_bounded: bool)
         planes = greys.planes(unpacked) if as_grey or header.grey else None
         pixels = _unfiltered(planes) if planes else None
         if pixels is None:
-            if planes and planes.alpha is None and not planes.is_stored:
+            if planes and planes.alpha is None:
                 unpacked = greys.stored(unpacked, planes)
             data = inflate.store(unpacked)
     elif is_bounded:

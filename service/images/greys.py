@@ -34,13 +34,11 @@ class Planes(NamedTuple):
         filters: The filter of each row, ``(height,)`` uint8.
         grey: The one channel for all colours.
         alpha: None when all pixels are opaque.
-        is_stored: The file has this one channel and no other.
     """
 
     filters: npt.NDArray[np.uint8]
     grey: Plane
     alpha: Plane | None
-    is_stored: bool
 
 
 class _Opaque(NamedTuple):
@@ -84,7 +82,7 @@ def planes(file: Unpacked) -> Planes | None:
     if filters.max() >= _FILTERS:
         return None
     if channels == 1:
-        return Planes(filters, filtered[:, 1:], None, is_stored=True)
+        return Planes(filters, filtered[:, 1:], None)
     # In a coloured picture a row of it tells.
     if not _is_grey(filtered[height // 2, 1:].tobytes(), channels):
         return None
@@ -95,7 +93,9 @@ def planes(file: Unpacked) -> Planes | None:
 
 def stored(file: Unpacked, found: Planes) -> Unpacked:
     """Return the file with its channel of grey alone."""
-    signature, length, kind, width, height, depth, _, *methods, _ = _HEADER.unpack(file.head)
+    signature, length, kind, width, height, depth, colour_type, *methods, _ = _HEADER.unpack(file.head)
+    if colour_type == _GREY:
+        return file
     rows = np.empty((height, 1 + width), np.uint8)
     rows[:, 0], rows[:, 1:] = found.filters, found.grey
     head = _HEADER.pack(signature, length, kind, width, height, depth, _GREY, *methods, 0)[:-4]
@@ -110,7 +110,7 @@ def _of_rgb(filters: npt.NDArray[np.uint8], pixels: npt.NDArray[np.uint8]) -> Pl
     grey = cv2.extractChannel(pixels, 0)
     if cv2.norm(pixels, cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), cv2.NORM_INF):
         return None
-    return Planes(filters, grey, None, is_stored=False)
+    return Planes(filters, grey, None)
 
 
 def _of_rgba(filters: npt.NDArray[np.uint8], pixels: npt.NDArray[np.uint8]) -> Planes | None:
@@ -120,11 +120,11 @@ def _of_rgba(filters: npt.NDArray[np.uint8], pixels: npt.NDArray[np.uint8]) -> P
     difference = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGBA).view("<u4")[..., 0]
     difference ^= words
     if _is_opaque(filters, difference):
-        return Planes(filters, grey, None, is_stored=False)
+        return Planes(filters, grey, None)
     alpha = (difference >> 24).astype(np.uint8)
     if np.any(difference << 8):
         return None
-    return Planes(filters, grey, ~alpha, is_stored=False)
+    return Planes(filters, grey, ~alpha)
 
 
 def _is_opaque(filters: npt.NDArray[np.uint8], difference: npt.NDArray[np.uint32]) -> bool:
