@@ -73,7 +73,7 @@ def levelled(grey: Grey) -> tuple[Grey, float]:
     rows, columns = scaled(grey.shape, GLANCE_PX)
     glance = np.atleast_2d(cv2.resize(grey, (columns, rows), interpolation=cv2.INTER_AREA))
     ground = cv2.blur(cv2.medianBlur(glance, AROUND_PX), (SMOOTHED_PX, SMOOTHED_PX))
-    level = cv2.mean(ground)[0]
+    level = float(ground.mean())
     light = cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.divide(grey, light, scale=level), np.uint8).reshape(grey.shape), level
 
@@ -86,7 +86,7 @@ def _is_more(dark: Grey, level: float) -> bool:
         dark: Dark ink on light, in even light.
         level: That of the ground.
     """
-    darkest, lasting = (cv2.minMaxLoc(seen)[0] for seen in (dark, cv2.blur(dark, (3, 3))))
+    darkest, lasting = int(dark.min()), int(cv2.blur(dark, (3, 3)).min())
     near = cv2.dilate((dark < level - INKED * (level - darkest)).astype(np.uint8), _NEAR)
     marks = cv2.morphologyEx(cv2.blur(dark, (5, 5)), cv2.MORPH_BLACKHAT, _WIDE)
     # At the rim the light is known from one side.
