@@ -4,7 +4,7 @@ import numpy as np
 
 from training.data import Images, Labels
 from training.scenes.pens import Digit
-from training.scenes.writing import FONTS, Way, printed, written
+from training.scenes.writing import AS_PRINT, FONTS, Way, printed, written
 
 WRITTEN = 0.7
 """Share of the digits that are written; the others are printed."""
@@ -104,6 +104,21 @@ SHARES = (0.05, 0.20, 0.05, 0.06, 0.18, 0.07, 0.06, 0.14, 0.05, 0.14)
 """How often each digit is written: most often those that MNIST's hands write otherwise."""
 
 
+PRINTED_SHARES = (0.08, 0.28, *[0.08] * 8)
+"""The same of print."""
+
+WITHOUT_FOOT = 0.7
+"""Share of the printed 1s that newspapers and screens have, and Hershey's fonts have not."""
+
+PRINTED_ONES: tuple[Way, ...] = (
+    (((0.1, 0.22), (0.55, 0.02), (0.55, 0.02), (0.55, 0.98)),),
+    (((0.15, 0.2), (0.4, 0.17), (0.58, 0.02), (0.58, 0.02), (0.58, 0.98)),),
+    (((0.2, 0.17), (0.6, 0.06), (0.6, 0.06), (0.6, 0.98)),),
+    (((0.15, 0.3), (0.55, 0.02), (0.55, 0.02), (0.55, 0.98)),),
+)
+"""A stem and a short flag: slanted, it would be a 7."""
+
+
 def hands(number: int, random: np.random.Generator) -> tuple[Images, Labels]:
     """
     Draw digits, framed as MNIST's are.
@@ -118,7 +133,12 @@ def hands(number: int, random: np.random.Generator) -> tuple[Images, Labels]:
             digit = int(random.choice(10, p=SHARES))
             images.append(written(WAYS[digit], random))
         else:
-            digit = int(random.integers(10))
-            images.append(printed(str(digit), FONTS[random.integers(len(FONTS))], random))
+            digit = int(random.choice(10, p=PRINTED_SHARES))
+            is_footless = digit == 1 and random.random() < WITHOUT_FOOT
+            images.append(
+                written(PRINTED_ONES, random, AS_PRINT)
+                if is_footless
+                else printed(str(digit), FONTS[random.integers(len(FONTS))], random)
+            )
         labels.append(digit)
     return np.stack(images), np.array(labels, np.uint8)

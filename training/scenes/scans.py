@@ -89,9 +89,11 @@ def grey_scan(digit: Digit, random: np.random.Generator) -> Scene:
 
 
 def stretched(digit: Digit, random: np.random.Generator) -> Scene:
-    """Scan on a small square of two levels, stretched until the digit fills it."""
+    """Scan on a small square of two levels, stretched until the digit fills it, or a part of its width."""
     side = int(random.choice([16, 16, 20, 28, 32, 48]))
-    page = cv2.resize(draw(digit, 96, pick(random)), (side, side), interpolation=cv2.INTER_AREA)
+    width = side if random.random() < 0.5 else round(side * random.uniform(0.4, 1))
+    page = cv2.resize(draw(digit, 96, pick(random)), (width, side), interpolation=cv2.INTER_AREA)
+    page = np.pad(page, ((0, 0), ((side - width) // 2, -((width - side) // 2))))
     return _two_levels(np.pad(page, int(random.integers(0, 3))), random)
 
 

@@ -1,6 +1,7 @@
 """A pen of our own: signs written by strokes, or printed in a font, framed as MNIST's digits are."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -30,20 +31,43 @@ Way = Sequence[Sequence[Point]]
 """Strokes of one sign, each the points ``(across, down)`` that the pen runs through; twice is a corner."""
 
 
-def written(ways: Sequence[Way], random: np.random.Generator) -> Digit:
+class Manner(NamedTuple):
+    """
+    How signs are written; lengths as parts of the sign's height.
+
+    Attributes:
+        turn_deg: Spread of the angle.
+        slant: Its mean and its spread, across for down.
+        jitter: Least and most spread of a point.
+        shift: Spread of a stroke.
+        pens: Least and most width.
+    """
+
+    turn_deg: float
+    slant: tuple[float, float]
+    jitter: tuple[float, float]
+    shift: float
+    pens: tuple[float, float]
+
+
+BY_HAND = Manner(turn_deg=6, slant=(0.08, 0.15), jitter=(0.01, 0.05), shift=0.015, pens=(0.05, 0.15))
+AS_PRINT = Manner(turn_deg=1.5, slant=(0.02, 0.05), jitter=(0.002, 0.015), shift=0, pens=(0.05, 0.22))
+
+
+def written(ways: Sequence[Way], random: np.random.Generator, manner: Manner = BY_HAND) -> Digit:
     """Write a sign in one of its ways: points moved a little, turned, slanted, by any pen; ``(28, 28)``."""
-    angle, slant = np.deg2rad(random.normal(0, 6)), random.normal(0.08, 0.15)
+    angle, slant = np.deg2rad(random.normal(0, manner.turn_deg)), random.normal(*manner.slant)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     turn = turn @ np.array([[random.uniform(0.45, 0.95), -slant], [0, 1]])
-    jitter = random.uniform(0.01, 0.05)
-    thickness = max(1, round(np.exp(random.uniform(np.log(0.05), np.log(0.15))) * UNIT_PX))
+    jitter = random.uniform(*manner.jitter)
+    thickness = max(1, round(np.exp(random.uniform(*np.log(manner.pens))) * UNIT_PX))
     page = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
     for stroke in ways[int(random.integers(len(ways)))]:
         points = np.array(stroke)
         moves = random.normal(0, jitter, points.shape)
         is_corner = (np.diff(points, axis=0) == 0).all(axis=1)
         moves[1:][is_corner] = moves[:-1][is_corner]
-        moved = points + moves + random.normal(0, 0.015, 2)
+        moved = points + moves + random.normal(0, manner.shift, 2)
         path = (stroke_path([(across, down) for across, down in moved.tolist()], steps=12) - 0.5) @ turn.T
         places = np.rint((path * UNIT_PX + SIDE_PX / 2) * 2**_FINE).astype(np.int32)
         cv2.polylines(
