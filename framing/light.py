@@ -18,6 +18,7 @@ LEVELLED = replace(
     faint=0.4,
     foot=0.3,
     most_beyond=0.005,
+    least_rim=0.95,
     even=0.0,
 )
 

@@ -81,23 +81,28 @@ class Found(NamedTuple):
         return max(self.counts) == self.counts[SEVERAL]
 
 
-def find(greys: Sequence[Grey], network: Network) -> list[Found]:
+def find(greys: Sequence[Grey], network: Network, hints: Sequence[Box] | None = None) -> list[Found]:
     """
     Find the digit of each picture, and frame it: all are looked at together, then some once more.
 
     Args:
         greys: ``(height, width)`` uint8 each; ink may be darker or lighter than the ground.
         network: Looks at views.
+        hints: For each where to look nearer if the whole shows nothing, in its pixels; ``NOWHERE`` for none.
     """
     seen = [_reduced(grey) for grey in greys]
+    scales = [max(grey.shape) / max(small.shape) for grey, small in zip(greys, seen, strict=True)]
     firsts = _looks(network, [whole(grey) for grey in seen], [_shown(grey.shape) for grey in seen])
-    glances = [_glance(look, grey.shape) for look, grey in zip(firsts, seen, strict=True)]
+    glances = [
+        _glance(look, grey.shape, tuple(length / scale for length in hint))
+        for look, grey, scale, hint in zip(firsts, seen, scales, hints or [NOWHERE] * len(seen), strict=True)
+    ]
     nearer = {at: glance.nearer for at, glance in enumerate(glances) if glance.nearer}
     views = [square(seen[at], place.middle, place.side) for at, place in nearer.items()]
     seconds = dict(zip(nearer, _looks(network, views, [_VIEW] * len(views)), strict=True))
     return [
-        _found(glance, first.counts, seconds.get(at), max(grey.shape) / max(small.shape))
-        for at, (glance, first, grey, small) in enumerate(zip(glances, firsts, greys, seen, strict=True))
+        _found(glance, first.counts, seconds.get(at), scale)
+        for at, (glance, first, scale) in enumerate(zip(glances, firsts, scales, strict=True))
     ]
 
 
@@ -183,14 +188,14 @@ def _looks(network: Network, views: Sequence[View], shown: Sequence[_Rect]) -> l
     ]
 
 
-def _glance(look: _Look, shape: tuple[int, ...]) -> _Glance:
-    """Find the digit in the look at the whole picture, or a hint of one."""
+def _glance(look: _Look, shape: tuple[int, ...], hint: Box) -> _Glance:
+    """Find the digit in the look at the whole picture, or a hint of one; else take the hint that is given."""
     digit = _digit(look, BOX_LEVEL, FEWEST_PX)
     place = digit or _digit(look, HINT_LEVEL, FEWEST_HINT_PX)
-    if place is None:
+    top, left, height, width = box = _in_picture(place.box, shape) if place else hint
+    if box == NOWHERE:
         return _Glance(None, NOWHERE, None)
-    top, left, height, width = box = _in_picture(place.box, shape)
-    if digit and max(place.box[2:]) >= NEAR_PX:
+    if digit and max(digit.box[2:]) >= NEAR_PX:
         return _Glance(digit, box, None)
     middle = (top + height / 2, left + width / 2)
     return _Glance(digit, box, _Square(middle, max(height, width, LEAST_PX) / SHARE))

@@ -58,10 +58,12 @@ class Sight(NamedTuple):
     Attributes:
         grey: ``(height, width)`` uint8, reduced.
         sent_side_px: The longer side of the picture as it was sent.
+        hint: Where ink is by its levels, in pixels of ``grey``.
     """
 
     grey: Grey
     sent_side_px: int
+    hint: looks.Box = looks.NOWHERE
 
     @property
     def reduction(self) -> float:
@@ -102,19 +104,6 @@ class Prepared(NamedTuple):
         return _told(self.found, self.sight)
 
 
-def prepare(pictures: Iterable[Prepared | Sight], network: looks.Network) -> list[Prepared]:
-    """
-    Turn what levels could not tell of pictures into images, all together.
-
-    Args:
-        pictures: From ``by_levels``.
-        network: Finds ink.
-    """
-    found = list(pictures)
-    learned = iter(by_network([one for one in found if isinstance(one, Sight)], network))
-    return [next(learned) if isinstance(one, Sight) else one for one in found]
-
-
 def by_levels(picture: npt.NDArray[np.uint8], sent_side_px: int | None = None) -> Prepared | Sight:
     """
     Turn a picture that is framed as MNIST's are, or has ground of one level in even light, into an image.
@@ -138,7 +127,9 @@ def by_levels(picture: npt.NDArray[np.uint8], sent_side_px: int | None = None) -
     sight = Sight(grey, sent_side_px)
     found = flat.find(grey) or light.find(grey)
     if found:
-        return Prepared(found.framed.image, found=found, sight=sight)
+        # In light that was made even it may be a shadow.
+        hint = looks.NOWHERE if found.is_levelled else found.box
+        return Prepared(found.framed.image, found=found, sight=sight._replace(hint=hint))
     darkest, lightest, _, _ = cv2.minMaxLoc(grey)
     return Prepared(np.zeros(SIZE_PX, np.uint8), is_blank=True) if darkest == lightest else sight
 
@@ -154,7 +145,7 @@ def all_by_levels(pictures: Iterable[npt.NDArray[np.uint8]]) -> Iterable[Prepare
 
 def by_network(sights: Sequence[Sight], network: looks.Network) -> list[Prepared]:
     """Turn pictures into images by the ink that a network finds."""
-    found = looks.find([sight.grey for sight in sights], network)
+    found = looks.find([sight.grey for sight in sights], network, [sight.hint for sight in sights])
     return [_of_found(one, sight) for one, sight in zip(found, sights, strict=True)]
 
 

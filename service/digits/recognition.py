@@ -20,7 +20,6 @@ from service.digits.preparation import (
     all_by_levels,
     by_levels,
     by_network,
-    prepare,
 )
 from service.errors import Fault, InvalidInputError
 from service.images.decoding import Pixels
@@ -110,10 +109,9 @@ def prepared(
     Raises:
         UnservedError: It is needed, and not served.
     """
-    ready = [one for one in pictures if isinstance(one, Prepared)]
-    if len(ready) == len(pictures):
-        return ready
-    return [_sized(one, size) for one in prepare(pictures, ink().look)]
+    sights = [one for one in pictures if isinstance(one, Sight)]
+    learned = iter(by_network(sights, ink().look) if sights else ())
+    return [_sized(next(learned), size) if isinstance(one, Sight) else one for one in pictures]
 
 
 def take_as_prepared(pictures: Sequence[Pixels] | Pixels, size: Size = SIZE_PX) -> list[Prepared]:

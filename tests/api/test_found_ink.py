@@ -140,6 +140,17 @@ def test_what_is_around_a_drawing_is_no_ink(client: Client, around: str, digit: 
     assert (found["digit"], found["is_digit"]) == (digit, True)
 
 
+@pytest.mark.parametrize("digit", SHAPES)
+def test_a_small_card_is_looked_at_nearer(client: Client, digit: int) -> None:
+    page = np.full((300, 300), 255, np.uint8)
+    page[60:108, 130:178] = np.asarray(ink(digit, (48, 48), (0.25, 0.3, 0.5)))
+
+    found = ask(client, png(page), "?include=prepared")
+
+    assert (found["digit"], found["is_digit"], found["prepared"]["steps"]["looks"]) == (digit, True, 2)
+    assert found["confidence"] > 0.9
+
+
 def test_what_levels_leave_doubtful_is_found_by_the_network(client: Client) -> None:
     found = ask(client, png(open_four()), "?include=prepared")
 

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from service.digits import preparation
+from framing.mnist import SIZE_PX
+from service.digits import preparation, recognition
 from service.digits.preparation import Prepared
 from service.repository.repository import Repository
 
@@ -33,7 +34,7 @@ def prepare(packaged: Repository) -> Prepare:
     """The whole way: by levels, and what they do not tell by the packaged network that finds ink."""
 
     def whole_way(picture: Grey) -> Prepared:
-        (prepared,) = preparation.prepare([preparation.by_levels(picture)], packaged.ink().look)
+        (prepared,) = recognition.prepared([preparation.by_levels(picture)], packaged.ink, SIZE_PX)
         return prepared
 
     return whole_way

@@ -96,6 +96,28 @@ def test_weak_ink_is_looked_at_nearer_and_counts_only_when_it_is_sure_then() -> 
     assert (weak.framed, weak.looks) == (None, 2)
 
 
+@pytest.mark.parametrize("side", [200, 1000])
+def test_where_the_whole_shows_nothing_it_looks_at_the_hint_and_has_to_be_sure(side: int) -> None:
+    box = (0.1 * side, 0.55 * side, 0.3 * side, 0.25 * side)
+    top, left, high, wide = map(round, box)
+    grey = page(side, side, (top, left, high, wide))
+
+    class Second(Dark):
+        def __call__(self, views: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            ink, counts = super().__call__(views)
+            return ink * (len(self.views) > 1), counts
+
+    (sure,) = find([grey], Second(), [box])
+    (unsure,) = find([grey], Second(counts=np.float32([0.6, 0.4, 0])), [box])
+    (without,) = find([grey], Second())
+
+    assert sure.framed is not None
+    assert is_framed(sure.framed.image)
+    np.testing.assert_allclose(sure.box, box, atol=0.02 * side)
+    assert (unsure.framed, unsure.looks) == (None, 2)
+    assert (without.framed, without.looks) == (None, 1)
+
+
 def test_specks_beside_the_digit_are_left_out_and_dots_are_not() -> None:
     grey = page(200, 200, (60, 60, 120, 80))
     grey[8:14, 180:186] = 0
