@@ -50,15 +50,16 @@ class FlatDigit(NamedTuple):
         framed: The image as MNIST would have it.
         is_dark: The ink was darker than the ground.
         box: Of the digit, in the picture's pixels.
-        is_doubtful: It may be another: two parts of the ink stand side by side, as two digits do, or the ink
-            fills its box, as a card with a digit on it does.
+        is_apart: Two parts of the ink stand side by side, as two digits do.
+        is_solid: The ink fills its box, as a card with a digit on it does, or without one.
         is_levelled: The picture was flat only when its light was made even.
     """
 
     framed: Framed
     is_dark: bool
     box: Box
-    is_doubtful: bool
+    is_apart: bool
+    is_solid: bool
     is_levelled: bool = False
 
 
@@ -95,7 +96,7 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
         crop = _smoothed(crop, constants)
     top, left = top << halvings, left << halvings
     box = (top, left, min(height << halvings, whole_height - top), min(width << halvings, whole_width - left))
-    return FlatDigit(frame(crop), ground.is_light, box, is_apart or is_solid)
+    return FlatDigit(frame(crop), ground.is_light, box, is_apart, is_solid)
 
 
 def halved(grey: Grey, constants: Constants = CONSTANTS) -> tuple[Grey, int]:

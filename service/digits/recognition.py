@@ -64,7 +64,7 @@ class Recognition(NamedTuple):
             return False
         is_strange = found.is_levelled and self.reason is not None
         sure = SURE_IN_EVEN_LIGHT if found.is_levelled else SURE
-        return found.is_doubtful or is_strange or bool(self.confidence < sure)
+        return found.is_apart or found.is_solid or is_strange or bool(self.confidence < sure)
 
 
 def quickly(
@@ -171,8 +171,8 @@ def reconsidered(
     """
     Recognise doubtful pictures once more, by the ink that a network finds.
 
-    The others stay, and so do those where it finds none: something is there, by the levels. Where light had
-    to be made even, it may be none.
+    The others stay, and so do those where it finds none: something is there, by the levels. It is no digit
+    when it fills its box. Where light had to be made even, there may be nothing.
 
     Raises:
         UnservedError: It is needed, and not served.
@@ -183,10 +183,15 @@ def reconsidered(
     prepared = [_sized(one, network.size) for one in by_network(sights, ink().look)]
     again = iter(score(network, prepared))
     looked = [next(again) if one.is_doubtful else one for one in found]
-    return [
-        one if new.digit is None and not one.prepared.is_levelled else new
-        for one, new in zip(found, looked, strict=True)
-    ]
+    return [_agreed(one, new) for one, new in zip(found, looked, strict=True)]
+
+
+def _agreed(by_levels: Recognition, looked: Recognition) -> Recognition:
+    """Choose between what is known of a picture by its levels and by the network that finds ink."""
+    found = by_levels.prepared.found
+    if looked.digit is not None or not isinstance(found, FlatDigit) or found.is_levelled:
+        return looked
+    return by_levels._replace(reason="unfamiliar") if found.is_solid else by_levels
 
 
 def _sized(prepared: Prepared, size: Size) -> Prepared:

@@ -151,6 +151,21 @@ def test_a_small_card_is_looked_at_nearer(client: Client, digit: int) -> None:
     assert found["confidence"] > 0.9
 
 
+@pytest.mark.parametrize("shape", ["disc", "square", "card"])
+@pytest.mark.parametrize("is_dark", [True, False])
+def test_a_plain_shape_is_no_digit(client: Client, shape: str, *, is_dark: bool) -> None:
+    down, across = (abs(place - 100) for place in np.indices((200, 200)))
+    inside = {
+        "disc": down**2 + across**2 < 60**2,
+        "square": (down < 60) & (across < 60),
+        "card": (down < 60) & (across < 45),
+    }[shape]
+
+    found = ask(client, png(np.where(inside == is_dark, 0, 255).astype(np.uint8)))
+
+    assert (found["is_digit"], found["reason"]) == (False, "unfamiliar")
+
+
 def test_what_levels_leave_doubtful_is_found_by_the_network(client: Client) -> None:
     found = ask(client, png(open_four()), "?include=prepared")
 

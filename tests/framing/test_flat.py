@@ -211,11 +211,11 @@ PRINTS = [
 
 @pytest.mark.parametrize("kind", [on_a_card, on_a_disc])
 @pytest.mark.parametrize("side", [60, 120, 280])
-def test_what_fills_its_box_is_doubtful_and_a_digit_is_not(side: int, kind: object) -> None:
+def test_what_fills_its_box_is_solid_and_a_digit_is_not(side: int, kind: object) -> None:
     card = find(kind(255 - seven(side)))  # type: ignore[operator]
 
-    assert card is None or card.is_doubtful
-    assert not find(seven(side)).is_doubtful  # type: ignore[union-attr]
+    assert card is None or card.is_solid
+    assert not find(seven(side)).is_solid  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("kind", PRINTS)

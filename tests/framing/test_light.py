@@ -52,7 +52,7 @@ def test_a_digit_under_a_lamp_is_framed_as_in_even_light(slope: tuple[float, flo
     found = light.find(picture)
     assert found is not None
     assert expected is not None
-    assert (found.is_dark, found.is_levelled, found.is_doubtful) == (True, True, False)
+    assert (found.is_dark, found.is_levelled, found.is_apart, found.is_solid) == (True, True, False, False)
     np.testing.assert_allclose(found.box, expected.box, atol=4)
     alike = np.corrcoef(found.framed.image.ravel(), expected.framed.image.ravel())[0, 1]
     assert alike > 0.9

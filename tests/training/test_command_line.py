@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from service.settings import PACKAGED_RECOGNISER
 from training import run_record
 from training.arguments import parse
 from training.recipes import PREPARED
@@ -183,8 +184,8 @@ def test_a_trial_under_a_name_in_use_is_refused_before_the_first_step(
 
     assert found.returncode == 2
     assert found.stderr == (
-        "refused: this is a trial, and lenet5 3 is for use: a trial does not take its name; give another "
-        "--name, or --replace with this one\n"
+        f"refused: this is a trial, and lenet5 {PACKAGED_RECOGNISER.name} is for use: a trial does not take "
+        "its name; give another --name, or --replace with this one\n"
     )
     assert not list(tmp_path.iterdir())
 

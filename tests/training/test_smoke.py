@@ -11,6 +11,7 @@ import onnx
 import onnxruntime
 import pytest
 
+from service.settings import PACKAGED_RECOGNISER
 from training.arguments import Settings
 from training.data import Mnist
 from training.errors import ExportError, SuccessionError
@@ -236,7 +237,9 @@ def test_a_network_that_fails_the_golden_digits_is_not_published(
 def test_a_trial_that_was_begun_for_a_name_in_use_is_not_published(
     trial: Settings, drawn_mnist: Mnist, tmp_path: Path
 ) -> None:
-    with pytest.raises(SuccessionError, match="this is a trial, and lenet5 3 is for use"):
+    with pytest.raises(
+        SuccessionError, match=f"this is a trial, and lenet5 {PACKAGED_RECOGNISER.name} is for use"
+    ):
         train(
             drawn_mnist,
             replace(trial, repository=tmp_path / "models", replace=False),
