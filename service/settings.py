@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PACKAGED_MODELS = Path(__file__).parent / "models"
 """The models that come with the package; they are served beneath those of the repository."""
 
-PACKAGED_RECOGNISER = PACKAGED_MODELS / "lenet5" / "3"
+PACKAGED_RECOGNISER = PACKAGED_MODELS / "lenet5" / "4"
 """The version of the recogniser that comes with the package."""
 
 PACKAGED_1998 = PACKAGED_MODELS / "lenet5-1998" / "2"

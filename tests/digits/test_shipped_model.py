@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from service.digits import recognition
 from service.digits.network import Network
-from service.digits.preparation import all_by_levels
+from service.digits.preparation import all_by_levels, by_levels
 from service.repository.repository import Repository
 
 MOST_ERRORS = 55
@@ -73,3 +74,21 @@ def test_true_digits_are_almost_always_familiar(
     familiar = network.score(test_set[0]).familiar
 
     assert familiar.mean() >= 0.97
+
+
+def printed(digit: int, size: int) -> np.ndarray:
+    """Print in a font that OpenCV brings, whose 1 is a stem and a flag."""
+    page = np.full((90, 90), 230, np.uint8)
+    cv2.putText(page, str(digit), (28, 68), 30, cv2.FontFace("uni"), size, 400)
+    return page
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_print_of_newspapers_and_screens_is_read(network: Network, packaged: Repository, digit: int) -> None:
+    pages = [printed(digit, size) for size in (24, 36, 48, 64)]
+    random = np.random.default_rng(digit)
+    pages += [(page * 0.7 + random.normal(30, 3, page.shape)).astype(np.uint8) for page in pages]
+
+    found = recognition.recognise(network, [by_levels(page) for page in pages], packaged.ink)
+
+    assert [(one.digit, one.reason) for one in found] == [(digit, None)] * len(pages)
