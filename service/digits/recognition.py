@@ -31,7 +31,7 @@ SURE = 0.95
 SURE_IN_EVEN_LIGHT = 0.995
 """The same where light had to be made even first, for which there are more reasons to err."""
 
-LEAST_CONFIDENCE = 0.25
+LEAST_CONFIDENCE = 0.4
 """What is no class with this probability is like no digit either, however familiar its ink is."""
 
 Reason = Literal["blank", "several", "unfamiliar"]

@@ -44,7 +44,7 @@ def test_a_model_is_described_by_the_lectures_summary(client: Client) -> None:
     assert sum(layer.parameters for layer in model.layers) == model.parameters
 
 
-@pytest.mark.parametrize(("name", "seed"), [("lenet5", 3), ("lenet5-1998", 1)])
+@pytest.mark.parametrize(("name", "seed"), [("lenet5", 1), ("lenet5-1998", 1)])
 def test_a_model_tells_of_every_training_by_its_recipe(name: str, seed: int, client: Client) -> None:
     model = ModelDescription.model_validate(client.get(f"/models/{name}").json())
     own = next(one for one in model.seeds if one.seed == seed)
@@ -61,7 +61,7 @@ def test_a_model_tells_how_it_was_trained_and_how_good_it_is(client: Client) -> 
     model = ModelDescription.model_validate(client.get("/models/lenet5").json())
     training, evaluation = model.training, model.evaluation
 
-    assert (training.seed, training.epochs, training.settings["name"]) == (3, 193, model.recipe)
+    assert (training.seed, training.epochs, training.settings["name"]) == (1, 193, model.recipe)
     assert set(training.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert all(len(figures) == training.epochs for figures in training.history.values())
     assert (evaluation.test.images, evaluation.validation.images) == (10_000, training.validation_images)

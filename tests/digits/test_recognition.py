@@ -80,7 +80,7 @@ def test_every_picture_that_is_not_28x28_is_named(digits: np.ndarray) -> None:
 
 @pytest.mark.parametrize(
     ("best", "familiar", "reason"),
-    [(0.9, True, None), (0.26, True, None), (0.24, True, "unfamiliar"), (0.9, False, "unfamiliar")],
+    [(0.9, True, None), (0.41, True, None), (0.39, True, "unfamiliar"), (0.9, False, "unfamiliar")],
 )
 def test_what_is_like_no_digit_or_like_every_one_is_none(
     best: float, *, familiar: bool, reason: str | None, digits: np.ndarray

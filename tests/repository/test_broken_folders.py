@@ -221,7 +221,7 @@ def that_fails_when_it_runs(version: Path) -> None:
 
 
 IMAGES, ANSWERS = np.zeros((10, 28, 28), np.uint8), np.zeros((10, 10), np.float32)
-TEST_ACCURACY = '"accuracy": 0.9962'
+TEST_ACCURACY = '"accuracy": 0.9963'
 
 BROKEN: dict[str, tuple[Break, str]] = {
     "nothing in it": (instead(Path.mkdir), "card.json: cannot be read"),
@@ -278,7 +278,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
     ),
     "half a network": (
         lambda version: os.truncate(version / "model.onnx", 500_000),
-        "model.onnx: altered: it has 500,000 bytes, and 1,120,102 on the card",
+        "model.onnx: altered: it has 500,000 bytes, and 1,120,251 on the card",
     ),
     "four gigabytes": (replaced("model.onnx", a_hole), "model.onnx: it has 4,294,967,296 bytes"),
     "golden images of the wrong type": (
