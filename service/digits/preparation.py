@@ -58,12 +58,10 @@ class Sight(NamedTuple):
     Attributes:
         grey: ``(height, width)`` uint8, reduced.
         sent_side_px: The longer side of the picture as it was sent.
-        hint: Where ink is by its levels, in pixels of ``grey``.
     """
 
     grey: Grey
     sent_side_px: int
-    hint: looks.Box = looks.NOWHERE
 
     @property
     def reduction(self) -> float:
@@ -90,9 +88,11 @@ class Prepared(NamedTuple):
     is_negative: bool = False
 
     @property
-    def is_levelled(self) -> bool:
-        """Its ink was found by levels when the light had been made even."""
-        return isinstance(self.found, FlatDigit) and self.found.is_levelled
+    def hint(self) -> looks.Box:
+        """Where ink is by its levels; in light that was made even that may be a shadow, and is nowhere."""
+        if isinstance(self.found, FlatDigit) and not self.found.is_levelled:
+            return self.found.box
+        return looks.NOWHERE
 
     @property
     def preparation(self) -> Preparation:
@@ -127,9 +127,7 @@ def by_levels(picture: npt.NDArray[np.uint8], sent_side_px: int | None = None) -
     sight = Sight(grey, sent_side_px)
     found = flat.find(grey) or light.find(grey)
     if found:
-        # In light that was made even it may be a shadow.
-        hint = looks.NOWHERE if found.is_levelled else found.box
-        return Prepared(found.framed.image, found=found, sight=sight._replace(hint=hint))
+        return Prepared(found.framed.image, found=found, sight=sight)
     darkest, lightest, _, _ = cv2.minMaxLoc(grey)
     return Prepared(np.zeros(SIZE_PX, np.uint8), is_blank=True) if darkest == lightest else sight
 
@@ -143,9 +141,11 @@ def all_by_levels(pictures: Iterable[npt.NDArray[np.uint8]]) -> Iterable[Prepare
         yield from map(by_levels, pictures)
 
 
-def by_network(sights: Sequence[Sight], network: looks.Network) -> list[Prepared]:
-    """Turn pictures into images by the ink that a network finds."""
-    found = looks.find([sight.grey for sight in sights], network, [sight.hint for sight in sights])
+def by_network(
+    sights: Sequence[Sight], network: looks.Network, hints: Sequence[looks.Box] | None = None
+) -> list[Prepared]:
+    """Turn pictures into images by the ink that a network finds; ``hints`` as of ``looks.find``."""
+    found = looks.find([sight.grey for sight in sights], network, hints)
     return [_of_found(one, sight) for one, sight in zip(found, sights, strict=True)]
 
 

@@ -177,21 +177,23 @@ def reconsidered(
     Raises:
         UnservedError: It is needed, and not served.
     """
-    sights = [one.prepared.sight for one in found if one.is_doubtful and one.prepared.sight]
-    if not sights:
+    doubtful = [one.prepared for one in found if one.is_doubtful]
+    if not doubtful:
         return [*found]
-    prepared = [_sized(one, network.size) for one in by_network(sights, ink().look)]
+    sights = [one.sight for one in doubtful if one.sight]
+    hints = [one.hint for one in doubtful]
+    prepared = [_sized(one, network.size) for one in by_network(sights, ink().look, hints)]
     again = iter(score(network, prepared))
     looked = [next(again) if one.is_doubtful else one for one in found]
     return [_agreed(one, new) for one, new in zip(found, looked, strict=True)]
 
 
-def _agreed(by_levels: Recognition, looked: Recognition) -> Recognition:
+def _agreed(first: Recognition, looked: Recognition) -> Recognition:
     """Choose between what is known of a picture by its levels and by the network that finds ink."""
-    found = by_levels.prepared.found
+    found = first.prepared.found
     if looked.digit is not None or not isinstance(found, FlatDigit) or found.is_levelled:
         return looked
-    return by_levels._replace(reason="unfamiliar") if found.is_solid else by_levels
+    return first._replace(reason="unfamiliar") if found.is_solid else first
 
 
 def _sized(prepared: Prepared, size: Size) -> Prepared:

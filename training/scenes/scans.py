@@ -93,7 +93,8 @@ def stretched(digit: Digit, random: np.random.Generator) -> Scene:
     side = int(random.choice([16, 16, 20, 28, 32, 48]))
     width = side if random.random() < 0.5 else round(side * random.uniform(0.4, 1))
     page = cv2.resize(draw(digit, 96, pick(random)), (width, side), interpolation=cv2.INTER_AREA)
-    page = np.pad(page, ((0, 0), ((side - width) // 2, -((width - side) // 2))))
+    left = (side - width) // 2
+    page = np.pad(page, ((0, 0), (left, side - width - left)))
     return _two_levels(np.pad(page, int(random.integers(0, 3))), random)
 
 
