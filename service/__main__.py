@@ -4,7 +4,6 @@ import contextlib
 import gc
 import math
 import os
-import select
 import signal
 import socket
 import sys
@@ -29,11 +28,8 @@ a client that opens hundreds would keep others from being accepted when turns ar
 APPLICATION = "service.__main__:application"
 """What each of several workers calls."""
 
-ACCEPT_S = 1.0
-"""Who still comes when it stops is accepted for no longer."""
-
-BACKLOG = 2_048
-"""Connections that wait to be accepted, as uvicorn has it."""
+PAUSE_S = 0.001
+"""Whoever accepts connections is left alone for so long."""
 
 USAGE = """\
 usage: lenet5             serve; the settings are LENET_* variables, see docs/settings.md
@@ -97,6 +93,7 @@ def serve() -> int:
     os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(configuration.max_image_pixels)
     from service.metrics import sharing
     from service.server import connection
+    from service.server.listener import listen
 
     several = configuration.workers > 1
     logs.configure(configuration.log_format, configuration.log_level, is_shared=several)
@@ -120,7 +117,7 @@ def serve() -> int:
     # uvicorn, when it has stopped, raises once more what stopped it: that has happened, and is no fault.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        listener = _listen(configuration.host, configuration.port)
+        listener = listen(configuration.host, configuration.port)
     except OSError as error:
         sys.stderr.write(f"lenet5-service cannot start: {error}\n")
         return settings.CANNOT_START
@@ -150,28 +147,27 @@ def application() -> "Application":
 
 
 def _server(config: "uvicorn.Config", listener: socket.socket) -> "uvicorn.Server":
-    """Make uvicorn's server, and let it take who waits at the door before it closes that."""
+    """Make uvicorn's server, and let it accept who waits before it closes its listener."""
     import asyncio
 
     import uvicorn
 
-    waiting = select.poll()
-    waiting.register(listener, select.POLLIN)
+    from service.server.listener import while_awaited
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            # Closed, a listening socket resets the connections that wait to be accepted.
-            until = time.monotonic() + ACCEPT_S
-            while waiting.poll(0) and time.monotonic() < until:  # noqa: ASYNC110  the kernel tells of no empty queue
-                await asyncio.sleep(0)
+            for _ in while_awaited(listener):
+                await asyncio.sleep(PAUSE_S)
             await super().shutdown(sockets)
 
     return Server(config)
 
 
 def _supervisor(config: "uvicorn.Config", sockets: list[socket.socket]) -> "Multiprocess":
-    """Make uvicorn's supervisor, and let it notice at once when a worker ends."""
+    """Make uvicorn's supervisor, and let it notice at once when a worker ends, and stop as a server does."""
     from uvicorn.supervisors import Multiprocess
+
+    from service.server.listener import while_awaited
 
     class Supervisor(Multiprocess):
         # It asks workers over pipes whether they are there, and keeps both ends of each: a question to one
@@ -185,21 +181,19 @@ def _supervisor(config: "uvicorn.Config", sockets: list[socket.socket]) -> "Mult
             super().keep_subprocess_alive()
             self._leave_their_ends()
 
+        def terminate_all(self) -> None:
+            # Told to stop, no worker accepts, and what it closes stays open here.
+            for _ in while_awaited(sockets[0]):
+                time.sleep(PAUSE_S)
+            super().terminate_all()
+            for listener in sockets:
+                listener.close()
+
         def _leave_their_ends(self) -> None:
             for worker in self.processes:
                 worker.child_conn.close()
 
     return Supervisor(config, sockets)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Listen at an address; at ``::``, the address of all interfaces, for IPv4 as well."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    is_of_both = host == "::" and socket.has_dualstack_ipv6()
-    listener = socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=is_of_both)
-    named = f"[{host}]" if ":" in host else host
-    logs.get("server").info("running on http://%s:%d", named, listener.getsockname()[1])
-    return listener
 
 
 def _allow_files(connections: int) -> None:

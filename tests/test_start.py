@@ -1,9 +1,11 @@
 """``python -m service`` starts, answers and stops cleanly, or says in one line why it cannot."""
 
+import concurrent.futures
 import contextlib
 import ctypes
 import gc
 import http.client
+import itertools
 import json
 import os
 import shutil
@@ -11,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -165,6 +168,34 @@ def test_who_waits_to_be_accepted_as_it_stops_is_answered(start: Start) -> None:
         client.close()
 
     assert set(answers) == {b"HTTP/1.1 200"}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_who_comes_all_the_time_is_answered_until_nobody_is_there(start: Start, workers: str) -> None:
+    process = start(LENET_WORKERS=workers)
+    port = port_of(process)
+    begun = threading.Barrier(9, timeout=30)
+
+    def ask_until_refused() -> int:
+        for number in itertools.count():
+            try:
+                connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+            except ConnectionRefusedError:
+                return number
+            with connection:
+                connection.sendall(b"GET /models HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                assert connection.recv(12) == b"HTTP/1.1 200"
+            if number == 10:
+                begun.wait()
+        raise AssertionError
+
+    with concurrent.futures.ThreadPoolExecutor(8) as clients:
+        answered = [clients.submit(ask_until_refused) for _ in range(8)]
+        begun.wait()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+
+    assert all(client.result() >= 10 for client in answered)
 
 
 def test_idle_connections_do_not_hold_up_the_stop(

@@ -6,7 +6,7 @@ have it.
 """
 
 import math
-import random
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -201,7 +201,7 @@ def retry_after_s(error: errors.RequestError) -> int | None:
             waiting_s = 1
         case _:
             return None
-    return min(max(1, math.ceil(waiting_s)) + random.randrange(3), 5)  # noqa: S311  no secret
+    return min(max(1, math.ceil(waiting_s)) + secrets.randbelow(3), 5)
 
 
 def refused_for(error: errors.RequestError) -> str | None:
