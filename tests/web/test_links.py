@@ -147,7 +147,7 @@ def test_a_link_to_a_kernel_over_the_drawing_has_the_drawing(open_page: Callable
     page = open_page()
     draw(page)
     page.get_by_label("Brush width").fill("6")
-    page.get_by_role("link", name="Pictures").click()
+    go_to(page, "Pictures")
     page.get_by_text("Drawing", exact=True).click()
     page.get_by_role("group", name="Kernel", exact=True).get_by_label("row 1, column 1").fill("0.987654321")
     page.get_by_role("group", name="Kernel", exact=True).get_by_label("row 1, column 1").blur()
@@ -157,10 +157,16 @@ def test_a_link_to_a_kernel_over_the_drawing_has_the_drawing(open_page: Callable
     assert told(open_page(link(page))) == before
 
 
+def go_to(page: Page, view: str) -> None:
+    """Open a view, and wait until it has taken the place of the one before."""
+    page.get_by_role("link", name=view, exact=True).click()
+    expect(page.get_by_role("heading", name=view, exact=True)).to_be_attached()
+
+
 def change_view(page: Page) -> None:
     current = page.locator("nav [aria-current]").inner_text()
-    page.get_by_role("link", name="Signals").click()
-    page.get_by_role("link", name=current, exact=True).click()
+    go_to(page, "Signals")
+    go_to(page, current)
 
 
 def change_theme(page: Page) -> None:
@@ -234,13 +240,13 @@ def test_a_picture_too_large_to_be_kept_leaves_no_other_in_its_place(
 def test_each_view_is_found_as_it_was_left(open_page: Callable[..., Page]) -> None:
     page = open_page("/#convolution")
     page.get_by_role("group", name="Kernel", exact=True).first.get_by_label("row 0, column 0").fill("-2")
-    page.get_by_role("link", name="Pictures").click()
+    go_to(page, "Pictures")
     page.get_by_role("combobox", name="Kernel").select_option("gaussian_5")
-    page.get_by_role("link", name="Convolution").click()
+    go_to(page, "Convolution")
     expect(
         page.get_by_role("group", name="Kernel", exact=True).first.get_by_label("row 0, column 0")
     ).to_have_value("−2")
-    page.get_by_role("link", name="Pictures").click()
+    go_to(page, "Pictures")
 
     expect(page.get_by_role("combobox", name="Kernel")).to_have_value("gaussian_5")
 
