@@ -195,6 +195,8 @@ def test_a_collector_that_is_gone_troubles_neither_requests_nor_the_end(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, log_entries: Callable[[], list[dict[str, Any]]]
 ) -> None:
     monkeypatch.setattr("service.tracing.spans.CLOSE_S", 0.2)
+    # It goes on trying for so long, of its own: seconds of other tests otherwise.
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         gone = f"http://127.0.0.1:{nobody.getsockname()[1]}"
@@ -205,6 +207,10 @@ def test_a_collector_that_is_gone_troubles_neither_requests_nor_the_end(
 
     assert time.monotonic() - began < 5
     assert not [entry for entry in log_entries() if entry["event"] == "unexpected error"]
+    for thread in threading.enumerate():
+        if thread.name == "last spans":
+            thread.join(timeout=10)
+            assert not thread.is_alive()
 
 
 def test_a_strange_traceparent_harms_nothing(collector: Collector) -> None:
