@@ -8,15 +8,30 @@ import struct
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnxruntime
 import pytest
 
 from service.app import create_app
 from service.application import Application
-from service.settings import Settings
+from service.settings import PACKAGED_RECOGNISER, Settings
 
 Answer = tuple[int, dict[str, str], bytes]
+
+
+@pytest.fixture(scope="session")
+def known(mnist_path: Path) -> dict[str, np.ndarray]:
+    """2,000 training images and what the packaged network says of each alone, by the names of its tensors."""
+    with np.load(mnist_path) as data:
+        images = data["x_train"][:2_000, ..., None]
+    model = PACKAGED_RECOGNISER / "model.onnx"
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    told = ["logits", "probabilities"]
+    alone = [session.run(told, {"image": image[None]}) for image in images]
+    return {"image": images, **dict(zip(told, map(np.concatenate, zip(*alone, strict=True)), strict=True))}
 
 
 @pytest.fixture

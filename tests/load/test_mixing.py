@@ -11,37 +11,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.settings import PACKAGED_RECOGNISER
-
 ServeWith = Callable[..., Any]
 Clients = Callable[..., list[Any]]
 
 CLIENTS = 32
 
 
-@pytest.fixture(scope="module")
-def known(mnist_path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """2,000 training images and what the packaged network says of each alone."""
-    import onnxruntime
-
-    with np.load(mnist_path) as data:
-        images = data["x_train"][:2_000]
-    model = PACKAGED_RECOGNISER / "model.onnx"
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    alone = [session.run(["probabilities"], {"image": image[None, ..., None]})[0][0] for image in images]
-    return images, np.stack(alone)
-
-
 @pytest.mark.parametrize("kind", ["png", "npy", "v2"])
 def test_2000_known_digits_of_32_clients_at_once_are_answered_as_alone(
     kind: str,
-    known: tuple[np.ndarray, np.ndarray],
+    known: dict[str, np.ndarray],
     serve_with: ServeWith,
     clients: Clients,
     encode: Callable[..., bytes],
     npy: Callable[[np.ndarray], bytes],
 ) -> None:
-    images, alone = known
+    images, alone = known["image"][..., 0], known["probabilities"]
     _, port = serve_with()
 
     def answered(client: Any, image: np.ndarray) -> list[float]:  # noqa: ANN401

@@ -7,35 +7,18 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import tritonclient.grpc as triton_grpc
 import tritonclient.grpc.aio as triton_grpc_aio
 import tritonclient.http as triton_http
 import tritonclient.http.aio as triton_http_aio
 
-from service.settings import PACKAGED_RECOGNISER
-
 CALLS = 20_000
 CLIENTS = 32
 LEAVES = 16
 """One call of so many is cancelled."""
-
-
-@pytest.fixture(scope="module")
-def known(mnist_path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """2,000 training images and what the packaged network says of each alone."""
-    import onnxruntime
-
-    with np.load(mnist_path) as data:
-        images = data["x_train"][:2_000, ..., None]
-    model = PACKAGED_RECOGNISER / "model.onnx"
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    alone = [session.run(["logits"], {"image": image[None]})[0][0] for image in images]
-    return images, np.stack(alone)
 
 
 def measured(address: str, name: str) -> float:
@@ -45,9 +28,9 @@ def measured(address: str, name: str) -> float:
 
 
 def test_20000_mixed_calls_are_answered_as_alone_though_some_are_cancelled(
-    known: tuple[np.ndarray, np.ndarray], serve: Callable[..., str]
+    known: dict[str, np.ndarray], serve: Callable[..., str]
 ) -> None:
-    images, alone = known
+    images, alone = known["image"], known["logits"]
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     # The machine may be busy with other tests: what waits here is not told that it waits too long.
