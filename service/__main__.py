@@ -1,6 +1,5 @@
 """Start the service (settings, logs, application, server), its probe, a pin, or the load tool."""
 
-import contextlib
 import gc
 import math
 import os
@@ -25,8 +24,10 @@ ACCEPTORS = 16
 """Watchers of the listening socket. At each uvloop accepts one connection in a turn of the event loop, and
 a client that opens hundreds would keep others from being accepted when turns are long."""
 
-APPLICATION = "service.__main__:application"
+APPLICATION = "service.__main__:application_of_worker"
 """What each of several workers calls."""
+
+STOPS = (signal.SIGINT, signal.SIGTERM)
 
 PAUSE_S = 0.001
 """Whoever accepts connections is left alone for so long."""
@@ -70,7 +71,8 @@ def serve() -> int:
     """Serve until told to stop, in this process or in several that it looks after."""
     # Also while this starts: the kernel gives a container's first process only the signals that it handles.
     # At once: an exception would go through whatever is being imported, and may be swallowed there.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    for stop in STOPS:
+        signal.signal(stop, lambda *_: os._exit(0))
     # No cycles are looked for until the application is ready, which ends this: nearly all that comes stays.
     gc.disable()
     import uvicorn
@@ -115,26 +117,33 @@ def serve() -> int:
     )
     _allow_files(configuration.max_connections)
     # uvicorn, when it has stopped, raises once more what stopped it: that has happened, and is no fault.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for stop in STOPS:
+        signal.signal(stop, lambda *_: sys.exit(0))
     try:
         listener = listen(configuration.host, configuration.port)
     except OSError as error:
         sys.stderr.write(f"lenet5-service cannot start: {error}\n")
         return settings.CANNOT_START
     sockets = [listener, *(listener.dup() for _ in range(ACCEPTORS - 1))]
-    with contextlib.suppress(KeyboardInterrupt):
-        if several:
-            supervisor = _supervisor(config, sockets)
-            gc.enable()
-            with sharing.folder():
-                supervisor.run()
-            failed = any(worker.exitcode == settings.CANNOT_START for worker in supervisor.processes)
-        else:
-            server = _server(config, listener)
-            server.run(sockets)
-            failed = not server.started
-        return settings.CANNOT_START if failed else 0
-    return 0
+    if several:
+        supervisor = _supervisor(config, sockets)
+        gc.enable()
+        with sharing.folder():
+            supervisor.run()
+        failed = any(worker.exitcode == settings.CANNOT_START for worker in supervisor.processes)
+    else:
+        server = _server(config, listener)
+        server.run(sockets)
+        failed = not server.started
+    return settings.CANNOT_START if failed else 0
+
+
+def application_of_worker() -> "Application":
+    """Make the application in one of several workers, which stops when its supervisor says so."""
+    # Ctrl-C in a terminal goes to all of a group at once.
+    if sys.platform != "win32":
+        os.setpgid(0, 0)
+    return application()
 
 
 def application() -> "Application":
@@ -182,7 +191,7 @@ def _supervisor(config: "uvicorn.Config", sockets: list[socket.socket]) -> "Mult
             self._leave_their_ends()
 
         def terminate_all(self) -> None:
-            # Told to stop, no worker accepts, and what it closes stays open here.
+            # While workers accept; what they close is closed when it is closed here, too.
             for _ in while_awaited(sockets[0]):
                 time.sleep(PAUSE_S)
             super().terminate_all()

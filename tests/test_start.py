@@ -45,6 +45,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         processes.append(process)
         return process
@@ -170,8 +171,18 @@ def test_who_waits_to_be_accepted_as_it_stops_is_answered(start: Start) -> None:
     assert set(answers) == {b"HTTP/1.1 200"}
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_who_comes_all_the_time_is_answered_until_nobody_is_there(start: Start, workers: str) -> None:
+@pytest.mark.parametrize(
+    ("workers", "stop"),
+    [
+        ("1", lambda process: process.terminate()),
+        ("2", lambda process: process.terminate()),
+        ("2", lambda process: os.killpg(process.pid, signal.SIGINT)),
+    ],
+    ids=["one", "several", "Ctrl-C"],
+)
+def test_who_comes_all_the_time_is_answered_until_nobody_is_there(
+    start: Start, workers: str, stop: Callable[[subprocess.Popen[str]], None]
+) -> None:
     process = start(LENET_WORKERS=workers)
     port = port_of(process)
     begun = threading.Barrier(9, timeout=30)
@@ -192,9 +203,10 @@ def test_who_comes_all_the_time_is_answered_until_nobody_is_there(start: Start, 
     with concurrent.futures.ThreadPoolExecutor(8) as clients:
         answered = [clients.submit(ask_until_refused) for _ in range(8)]
         begun.wait()
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        stop(process)
+        _, errors = process.communicate(timeout=20)
 
+    assert not errors
     assert all(client.result() >= 10 for client in answered)
 
 
@@ -212,16 +224,17 @@ def test_idle_connections_do_not_hold_up_the_stop(
     assert kept.sock.recv(1) == b""
 
 
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("after_s", [0.2, 0.35, 0.5, 0.65, 0.8])
-def test_who_stops_it_while_it_starts_is_obeyed_at_once(start: Start, after_s: float) -> None:
+def test_who_stops_it_while_it_starts_is_obeyed_at_once(start: Start, after_s: float, stop: int) -> None:
     process = start()
     time.sleep(after_s)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(stop)
     _, errors = process.communicate(timeout=5)
 
-    assert not errors
     # Before its first line has run, the signal ends it as it ends any program.
-    assert process.returncode in {0, -signal.SIGTERM}
+    assert process.returncode in {0, -stop}
+    assert not errors or process.returncode
 
 
 def test_a_reader_who_does_not_read_its_lines_does_not_hold_up_the_stop(

@@ -5,7 +5,6 @@ When it is closed, the kernel resets every connection that it has taken and nobo
 newcomers are kept out first, then who waits is accepted.
 """
 
-import contextlib
 import ctypes
 import select
 import socket
@@ -22,9 +21,9 @@ BACKLOG = 2_048
 ACCEPT_S = 3.0
 """Who waits when it stops is accepted for no longer."""
 
-SETTLE_S = 0.1
-"""Nobody waits any more when nobody came for so long: a connection that has begun comes after its client's
-round trip."""
+SETTLE_S = 0.5
+"""Nobody waits any more when nobody came for so long: a connection that had begun is there after its client's
+round trip, a third of a second from the other side of the world."""
 
 SO_ATTACH_FILTER = 26
 """Linux's option, which Python does not name (``asm-generic/socket.h``)."""
@@ -53,14 +52,16 @@ def while_awaited(listener: socket.socket) -> Iterator[None]:
     """
     Keep newcomers out, and go on for as long as somebody may wait to be accepted.
 
-    A newcomer's system asks again a second later, and is told then that nobody listens. Where no filter can
+    A newcomer's system asks again a second later, and finds who listens then, or nobody. Where no filter can
     be had (other systems, sandboxes), who comes between the last look and the close is reset.
     """
     if sys.platform == "linux":
         instructions = ctypes.create_string_buffer(NO_NEWCOMERS, len(NO_NEWCOMERS))
         program = struct.pack("HP", len(NO_NEWCOMERS) // 8, ctypes.addressof(instructions))
-        with contextlib.suppress(OSError):  # a sandbox that looks like Linux, and has none
+        try:
             listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+        except OSError as error:
+            logs.get("server").info("newcomers cannot be kept out: %s", error)
     waiting = select.poll()
     waiting.register(listener, select.POLLIN)
     now = time.monotonic()
