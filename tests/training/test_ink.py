@@ -90,8 +90,8 @@ def test_the_command_line_gives_each_network_its_recipe(capsys: pytest.CaptureFi
 def test_the_recipe_is_the_one_that_was_found() -> None:
     steps = STROKES.scenes * 5 // STROKES.batch_size
 
-    assert steps * STROKES.epochs == 10_000
-    assert STROKES.warm_up(steps) == 500
+    assert steps * STROKES.epochs == 12_000
+    assert STROKES.warm_up(steps) == 600
     assert (STROKES.batch_size, STROKES.learning_rate, STROKES.ema_momentum) == (256, 3e-3, 0.999)
     assert STROKES.shortened(images=None, epochs=None) == STROKES
     assert (RECIPE.scenes, RECIPE.validation_scenes, RECIPE.epochs) == (24, 24, 2)

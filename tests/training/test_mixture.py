@@ -8,12 +8,13 @@ from framing.looks import NONE, ONE, SEVERAL
 from framing.mnist import is_framed
 from training.golden import golden_images
 from training.scenes import blanks, marks
+from training.scenes.annotations import ANNOTATIONS
 from training.scenes.hands import WAYS, hands
 from training.scenes.mixture import Mixture, kinds
 from training.scenes.pens import draw
 from training.scenes.photos import QUICK, Bare, Cell
 from training.scenes.strokes import thickened
-from training.scenes.views import VIEWS, views
+from training.scenes.views import VIEWS, grey_of, views
 from training.scenes.writing import FONTS, printed, written
 
 DIGITS, LABELS = golden_images(), np.arange(10, dtype=np.uint8)
@@ -99,6 +100,17 @@ def test_every_kind_draws_what_it_says(name: str) -> None:
     assert bool(scene.stroke.max() > 0.4) == (count != NONE)
     if count == SEVERAL:
         assert pieces(scene.ink) > 1
+
+
+@pytest.mark.parametrize("name", ANNOTATIONS)
+def test_lines_about_a_digit_are_seen_and_are_no_ink_of_it(name: str) -> None:
+    for at in range(12):
+        scene = ANNOTATIONS[name](DIGITS[3], np.random.default_rng([9, at]))
+        grey = grey_of(scene).astype(int)
+        marked = np.abs(grey - np.median(grey)) > 40
+
+        assert scene.ink.max() > 0.5
+        assert (marked & (scene.ink < 0.01)).sum() > 20
 
 
 def test_a_photo_drawn_quickly_is_a_photo_of_the_same_kind() -> None:

@@ -6,10 +6,10 @@ from keras import layers, ops
 from framing.looks import VIEW_PX
 from training.family import InkFamily
 
-PARAMETERS = 262_260
+PARAMETERS = 340_308
 """Trainable parameters."""
 
-STEM, AT_16, AT_8, AT_4 = 16, 32, 64, 80
+STEM, AT_16, AT_8, AT_4 = 16, 32, 64, 96
 """Channels of the encoder, where its maps are 32, 16, 8 and 4 pixels wide."""
 
 BACK_AT_8, BACK_AT_16, BACK_AT_32 = 48, 32, 16
@@ -27,7 +27,8 @@ def build() -> keras.Model:
     Build the network on views in 0..1, ``(batch, 64, 64, 1)`` float32.
 
     It gives ``ink`` ``(batch, 64, 64)`` and ``count`` ``(batch, 3)``, logits both. An encoder and a decoder
-    with skip connections (Ronneberger et al. 2015): the entry halves the resolution, and only the last layer
+    with skip connections (Ronneberger et al. 2015), which are added (Chaurasia and Culurciello 2017), for
+    half the products of those that are put beside. The entry halves the resolution, and only the last layer
     works at the full one.
     """
     image = x = keras.Input((VIEW_PX, VIEW_PX, 1), name="image")
@@ -39,11 +40,10 @@ def build() -> keras.Model:
     at_16 = _twice(at_32, AT_16, "encode_16")
     at_8 = _twice(at_16, AT_8, "encode_8")
     at_4 = _twice(at_8, AT_4, "encode_4")
-    x = _block(_joined(at_4, at_8, "8"), BACK_AT_8, "decode_8")
-    x = _block(x, BACK_AT_16, "narrow_16", kernel=1)
-    x = _block(_joined(x, at_16, "16"), BACK_AT_16, "decode_16")
-    x = _block(x, BACK_AT_32, "narrow_32", kernel=1)
-    x = _block(_joined(x, at_32, "32"), BACK_AT_32, "decode_32")
+    at_4 = layers.Add(name="deeper_4")([at_4, _block(at_4, AT_4, "deepen_4")])
+    x = _joined(at_4, at_8, BACK_AT_8, "8")
+    x = _joined(x, at_16, BACK_AT_16, "16")
+    x = _joined(x, at_32, BACK_AT_32, "32")
     x = layers.Conv2DTranspose(1, 4, 2, padding="same", name="full")(x)
     ink = layers.Reshape((VIEW_PX, VIEW_PX), name="ink")(x)
     pooled = [
@@ -87,10 +87,14 @@ def _twice(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
     return _block(_block(x, filters, f"{name}_1"), filters, f"{name}_2")
 
 
-def _joined(deep: keras.KerasTensor, skipped: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    """Double the resolution of maps, and put those of that resolution beside."""
-    doubled = layers.UpSampling2D(2, name=f"double_{name}")(deep)
-    return layers.Concatenate(name=f"join_{name}")([doubled, skipped])
+def _joined(
+    deep: keras.KerasTensor, skipped: keras.KerasTensor, filters: int, name: str
+) -> keras.KerasTensor:
+    """Double the resolution of maps, add those of that resolution, and convolve."""
+    x = _block(deep, skipped.shape[-1], f"fit_{name}", kernel=1)
+    x = layers.UpSampling2D(2, interpolation="bilinear", name=f"double_{name}")(x)
+    x = layers.Add(name=f"join_{name}")([x, skipped])
+    return _block(x, filters, f"decode_{name}")
 
 
 FAMILY = InkFamily(

@@ -7,6 +7,7 @@ import numpy as np
 from framing.looks import NONE, ONE, SEVERAL
 from training.data import Images, Labels
 from training.scenes import blanks, marks, scans
+from training.scenes.annotations import ANNOTATIONS
 from training.scenes.damage import DAMAGES, Damaged
 from training.scenes.hands import hands
 from training.scenes.numbers import Number
@@ -153,10 +154,13 @@ def kinds(neighbours: Images, others: Images) -> dict[str, Kind]:
         "stretched": (1.5, scans.stretched),
         "bitmap": (1.5, scans.bitmap),
         **{name: (2, family) for name, family in SURROUNDINGS.items()},
+        **{name: (4, family) for name, family in ANNOTATIONS.items()},
     }
     blank: dict[str, tuple[float, Family]] = {
         **{f"{name}, blank": (0.6, family) for name, (_, family) in photos.items()},
         **{f"{name}, blank": (0.3, family) for name, family in SURROUNDINGS.items()},
+        # A ring alone is a 0.
+        "in a row of boxes, blank": (0.6, ANNOTATIONS["in a row of boxes"]),
         "flat, blank": (2, blanks.flat),
         "patterns, blank": (1.5, blanks.pattern),
         "paper, blank": (4, blanks.paper),
@@ -164,5 +168,5 @@ def kinds(neighbours: Images, others: Images) -> dict[str, Kind]:
     return {
         **{name: Kind(*each, ONE) for name, each in (photos | damaged | drawn).items()},
         **{name: Kind(*each, NONE) for name, each in blank.items()},
-        "several": Kind(7, Number(others), SEVERAL),
+        "several": Kind(10, Number(others), SEVERAL),
     }

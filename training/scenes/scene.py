@@ -26,11 +26,13 @@ class Scene(NamedTuple):
         ink: The part of each pixel that the digit covers, ``(height, width)`` float32, 0 to 1. What else is
             written, printed or dirty is not in it.
         whole: The same without the gaps that a pen or a printer left; None where it left none.
+        one_px: The longer side of the smallest digit, pixels, where there are several.
     """
 
     picture: Picture
     ink: Layer
     whole: Layer | None = None
+    one_px: float | None = None
 
     @property
     def stroke(self) -> Layer:
@@ -39,7 +41,7 @@ class Scene(NamedTuple):
 
         It is the ink without gaps, thin pens made as thick as MNIST's; what covers an outline is filled.
         """
-        return thickened(self.ink if self.whole is None else self.whole)
+        return thickened(self.ink if self.whole is None else self.whole, self.one_px)
 
     @property
     def box(self) -> tuple[int, int, int, int]:
