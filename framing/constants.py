@@ -25,6 +25,7 @@ class Constants:
         line: A piece along this part of a side may be one.
         slim: On even ground a line is at most this part of its length wide, unless it is a bar.
         boxed: Least part of its bounding box that a bar covers, and of that one's rim a printed box.
+        least_inside: What is inside a ring, a digit or a box is at least this part as high, or it is a speck.
         most_ink: Most ink, of all pixels.
         foot: Share of the contrast at which ink begins to show.
         full: Share of the contrast from which it is as light as can be.
@@ -61,6 +62,7 @@ class Constants:
     line: float = 0.9
     slim: float = 0.06
     boxed: float = 0.8
+    least_inside: float = 0.25
     most_ink: float = 0.6
     foot: float = 0.12
     full: float = 0.85

@@ -50,7 +50,7 @@ class FlatDigit(NamedTuple):
         framed: The image as MNIST would have it.
         is_dark: The ink was darker than the ground.
         box: Of the digit, in the picture's pixels.
-        is_apart: Two parts of the ink stand side by side, as two digits do.
+        is_doubtful: It may be two digits, for two parts stand apart, or a printed line in light made even.
         is_solid: The ink fills its box, as a card with a digit on it does, or without one.
         is_levelled: The picture was flat only when its light was made even.
     """
@@ -58,7 +58,7 @@ class FlatDigit(NamedTuple):
     framed: Framed
     is_dark: bool
     box: Box
-    is_apart: bool
+    is_doubtful: bool
     is_solid: bool
     is_levelled: bool = False
 
@@ -81,12 +81,12 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     if not width:
         return None
     crop, inked = (layer[top : top + height, left : left + width] for layer in (ink, mask))
-    is_apart = False
+    is_doubtful = False
     if not ground.is_even or pieces.number(inked) > 1:
         found = pieces.of(mask)
         if pieces.have_lines(found, constants, is_even=ground.is_even):
             return None
-        is_apart = pieces.are_apart(found, constants)
+        is_doubtful = pieces.are_apart(found, constants)
         ink = pieces.linked(pieces.without_specks(ink, found, constants), found, constants)
         mask = _mask(ink, constants)
         left, top, width, height = cv2.boundingRect(mask)
@@ -96,7 +96,7 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
         crop = _smoothed(crop, constants)
     top, left = top << halvings, left << halvings
     box = (top, left, min(height << halvings, whole_height - top), min(width << halvings, whole_width - left))
-    return FlatDigit(frame(crop), ground.is_light, box, is_apart, is_solid)
+    return FlatDigit(frame(crop), ground.is_light, box, is_doubtful, is_solid)
 
 
 def halved(grey: Grey, constants: Constants = CONSTANTS) -> tuple[Grey, int]:

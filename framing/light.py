@@ -44,8 +44,8 @@ def find(grey: Grey) -> FlatDigit | None:
         grey: ``(height, width)`` uint8, not flat as it is.
 
     Returns:
-        What was made of it; None when it is not flat then, has no ink, weaker ink beside, or ink that may be
-        a shadow, an edge of the paper or a printed line: it is slim, or touches the edge of the picture.
+        What was made of it, doubtful when it is slim; None when it is not flat then, has no ink, weaker ink
+        beside, or ink that touches the edge of the picture: it may be a shadow, or an edge of the paper.
     """
     small, halvings = flat.halved(grey)
     even, level = levelled(small)
@@ -54,13 +54,13 @@ def find(grey: Grey) -> FlatDigit | None:
         return None
     top, left, height, width = found.box
     rows, columns = small.shape
-    is_slim = min(height, width) < LEVELLED.narrow * max(height, width)
-    if is_slim or min(top, left, rows - top - height, columns - left - width) <= 1:
+    if min(top, left, rows - top - height, columns - left - width) <= 1:
         return None
     if _is_more(even if found.is_dark else cv2.bitwise_not(even), level if found.is_dark else 255 - level):
         return None
+    is_doubtful = found.is_doubtful or min(height, width) < LEVELLED.narrow * max(height, width)
     top, left, height, width = (length << halvings for length in found.box)
-    return found._replace(box=(top, left, height, width), is_levelled=True)
+    return found._replace(box=(top, left, height, width), is_doubtful=is_doubtful, is_levelled=True)
 
 
 def levelled(grey: Grey) -> tuple[Grey, float]:

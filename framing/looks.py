@@ -64,7 +64,7 @@ class Found(NamedTuple):
     Attributes:
         framed: The digit as MNIST would have it; None when there is no ink.
         is_dark: The ink is darker than what is around it.
-        counts: By the look at the whole picture.
+        counts: By the look that found it.
         looks: How often it was looked at: once or twice.
         box: Of the ink, in the picture's pixels; ``NOWHERE`` when there is none.
     """
@@ -208,7 +208,7 @@ def _found(glance: _Glance, counts: Counts, second: _Look | None, scale: float) 
         near = _digit(second, BOX_LEVEL, FEWEST_PX)
         # What was only a hint has to be sure now.
         if near and (digit or _is_sure(near, second.counts)):
-            (middle, side), digit = glance.nearer, near
+            (middle, side), digit, counts = glance.nearer, near, second.counts
             top, left, height, width = (value * side / VIEW_PX for value in near.box)
             box = (middle[0] - side / 2 + top, middle[1] - side / 2 + left, height, width)
     looks = 2 if second else 1

@@ -48,33 +48,33 @@ def have_lines(pieces: Pieces, constants: Constants, *, is_even: bool) -> bool:
         pieces: Those of the ink.
         constants: As everywhere.
         is_even: The ground is that of a drawing or a scan. There a digit may be as long as a side, and have a
-            speck inside: a line is slim or fills its bounding box, a box fills the rim of its own.
+            speck inside: a line is slim or fills its box, a ring has more inside, a box fills its own rim.
     """
     height, width = pieces.labels.shape
     large = np.flatnonzero(_are_large(pieces, constants))
-    left, top, wide, high = pieces.boxes[large].T
+    first, (wide, high) = pieces.boxes[large, :2], pieces.boxes[large, 2:].T
     are_long = (wide >= constants.line * width) | (high >= constants.line * height)
-    right, bottom = left + wide, top + high
-    are_around = (
-        (left[:, None] < left) & (top[:, None] < top) & (right[:, None] > right) & (bottom[:, None] > bottom)
-    ).any(axis=1)
+    last = first + pieces.boxes[large, 2:]
+    is_around = np.asarray(((first[:, None] < first) & (last[:, None] > last)).all(axis=2))
     if is_even:
         is_slim = np.minimum(wide, high) <= constants.slim * np.maximum(wide, high)
         is_filled = pieces.areas[large] >= constants.boxed * wide * high
         are_long &= (is_slim | is_filled) & (len(large) > 1)
-        are_around[are_around] = [_is_box(pieces, int(one), constants) for one in large[are_around]]
-    return bool((are_long | are_around).any())
+        for one in np.flatnonzero(is_around.any(axis=1)):
+            if not _is_box(pieces, int(large[one]), constants):
+                is_around[one] &= high >= constants.least_inside * high[one]
+    return bool(are_long.any() or is_around.any())
 
 
 def are_apart(pieces: Pieces, constants: Constants) -> bool:
-    """Tell whether two large pieces stand side by side, as two digits do."""
+    """Tell whether two large pieces stand side by side or one above the other, as two digits do."""
     areas, boxes = pieces.areas, pieces.boxes
     high_enough = constants.least_height * boxes[areas.argmax(), 3]
     large = boxes[(areas >= constants.least_area * areas.max()) & (boxes[:, 3] >= high_enough)]
-    left, right = large[:, 0], large[:, 0] + large[:, 2]
-    overlap = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
-    narrower = np.minimum(large[:, None, 2], large[:, 2])
-    return bool((overlap < constants.most_overlap * narrower).any())
+    first, last = large[:, :2], large[:, :2] + large[:, 2:]
+    overlap = np.minimum(last[:, None], last) - np.maximum(first[:, None], first)
+    shorter = np.minimum(large[:, None, 2:], large[:, 2:])
+    return bool((overlap < constants.most_overlap * shorter).any())
 
 
 def _is_box(pieces: Pieces, piece: int, constants: Constants) -> bool:

@@ -88,13 +88,6 @@ class Prepared(NamedTuple):
     is_negative: bool = False
 
     @property
-    def hint(self) -> looks.Box:
-        """Where ink is by its levels; in light that was made even that may be a shadow, and is nowhere."""
-        if isinstance(self.found, FlatDigit) and not self.found.is_levelled:
-            return self.found.box
-        return looks.NOWHERE
-
-    @property
     def preparation(self) -> Preparation:
         """What was done to the picture."""
         if self.found is None or self.sight is None:
@@ -158,7 +151,10 @@ def _of_found(found: Found, sight: Sight) -> Prepared:
 def _told(found: FlatDigit | Found, sight: Sight) -> Preparation:
     """Tell of ink that was found how it was framed."""
     looked = found.looks if isinstance(found, Found) else 0
-    top, left, height, width = (round(length * sight.reduction) for length in found.box)
+    # A network's pixels are larger than the picture's: its box may reach beyond the edge.
+    first, last = np.maximum(found.box[:2], 0), np.add(found.box[:2], found.box[2:])
+    size = np.minimum(last, sight.grey.shape) - first
+    top, left, height, width = np.rint(np.concatenate([first, size]) * sight.reduction).astype(int).tolist()
     return Preparation(
         ink="network" if isinstance(found, Found) else "levelled" if found.is_levelled else "levels",
         looks=looked,

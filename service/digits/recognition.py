@@ -64,7 +64,7 @@ class Recognition(NamedTuple):
             return False
         is_strange = found.is_levelled and self.reason is not None
         sure = SURE_IN_EVEN_LIGHT if found.is_levelled else SURE
-        return found.is_apart or found.is_solid or is_strange or bool(self.confidence < sure)
+        return found.is_doubtful or found.is_solid or is_strange or bool(self.confidence < sure)
 
 
 def quickly(
@@ -181,7 +181,7 @@ def reconsidered(
     if not doubtful:
         return [*found]
     sights = [one.sight for one in doubtful if one.sight]
-    hints = [one.hint for one in doubtful]
+    hints = [one.found.box for one in doubtful if isinstance(one.found, FlatDigit)]
     prepared = [_sized(one, network.size) for one in by_network(sights, ink().look, hints)]
     again = iter(score(network, prepared))
     looked = [next(again) if one.is_doubtful else one for one in found]

@@ -71,7 +71,7 @@ export const STRINGS = {
     "light made even, ink found by its level",
     "luz uniformizada, tinta encontrada pelo nível",
   ],
-  step_network: ["ink found by a network in {looks} looks", "tinta encontrada por uma rede, em {looks} vistas"],
+  step_network: ["ink found by a network (looks: {looks})", "tinta encontrada por uma rede (vistas: {looks})"],
   step_inverted: ["turned to light on black", "invertido: claro sobre preto"],
   step_polarity_kept: ["light on black already", "já claro sobre preto"],
   step_box: [

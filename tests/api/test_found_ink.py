@@ -201,6 +201,45 @@ def test_several_digits_are_told(client: Client, *, is_photo: bool) -> None:
     assert (found["is_digit"], found["reason"]) == (False, "several")
 
 
+@pytest.mark.parametrize("is_photo", [False, True])
+@pytest.mark.parametrize("share", [0.25, 0.1])
+def test_a_number_that_is_small_in_its_page_is_several_digits(
+    client: Client, share: float, *, is_photo: bool
+) -> None:
+    four, seven = (
+        np.asarray(ink(digit, (800, 600), (left, 0.3, share)))
+        for digit, left in ((4, 0.4), (7, 0.4 + 0.9 * share))
+    )
+    drawn = Image.fromarray(np.maximum(four, seven))
+
+    found = ask(client, png(photo(drawn) if is_photo else drawn))
+
+    assert (found["is_digit"], found["reason"]) == (False, "several")
+
+
+@pytest.mark.parametrize("digit", SHAPES)
+def test_a_ring_around_a_drawing_is_no_part_of_it(client: Client, digit: int) -> None:
+    drawn = ink(digit, (300, 300), (0.37, 0.31, 0.38))
+    ImageDraw.Draw(drawn).ellipse((40, 40, 260, 260), outline=255, width=4)
+
+    found = ask(client, png(drawn))
+
+    assert (found["digit"], found["is_digit"]) == (digit, True)
+
+
+@pytest.mark.parametrize("digit", SHAPES)
+@pytest.mark.parametrize("high", [0.08, 0.1])
+def test_a_digit_that_is_small_in_a_photo_is_found(client: Client, digit: int, high: float) -> None:
+    picture = photo(ink(digit, (1600, 1200), (0.45, 0.4, high)))
+
+    found = ask(client, png(picture), "?include=prepared")
+    top, left, height, width = found["prepared"]["steps"]["box"]
+
+    assert (found["digit"], found["is_digit"]) == (digit, True)
+    assert 0 <= top <= top + height <= 1200
+    assert 0 <= left <= left + width <= 1600
+
+
 @pytest.mark.parametrize("level", [1, 127, 255])
 def test_one_level_sent_as_it_is_has_no_digit(client: Client, level: int) -> None:
     found = ask(client, png(np.full((28, 28), level, np.uint8)), "?preprocess=none")
