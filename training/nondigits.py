@@ -9,6 +9,7 @@ import numpy as np
 
 from training.data import Images, Part
 from training.drawing import SIDE, Picture
+from training.scenes.doodles import DOODLES, HELD_OUT_DOODLES
 from training.scenes.invented import invented, scribble
 from training.scenes.letters import CURSIVE, PRINT, SCRIPTS, way
 from training.scenes.spoilt import Spoilt
@@ -32,10 +33,11 @@ UNAUGMENTED = ("noise", "textures", "plain")
 """Kinds that fill their frame: no pen drew them, and moving them would draw an edge."""
 
 SHARES = {
-    "letters": 0.38,
-    "scripts": 0.16,
-    "invented signs": 0.16,
-    "spoilt digits": 0.14,
+    "letters": 0.36,
+    "scripts": 0.14,
+    "invented signs": 0.14,
+    "spoilt digits": 0.12,
+    "doodles": 0.08,
     "scribbles": 0.04,
     "symbols": 0.04,
     "noise": 0.03,
@@ -74,6 +76,7 @@ def learnt(digits: Part) -> Makers:
         "letters": letter,
         "scripts": lambda random: written(_one(scripts, random), random),
         "symbols": lambda random: printed(_one(SYMBOLS, random), _one(FONTS, random), random),
+        "doodles": lambda random: written(_one([*DOODLES.values()], random), random),
         **_common(digits),
     }
 
@@ -90,7 +93,7 @@ def held_out(number: int, digits: Part, seed: int) -> dict[str, Images]:
     """
     Make ``number`` pictures of each kind but letters to measure by, ``(number, 28, 28)`` uint8.
 
-    Scripts and symbols are those that no head learns from; of the other kinds the seed is another.
+    Scripts, symbols and doodles are those that no head learns from; of the other kinds the seed is another.
 
     Args:
         number: Of each kind.
@@ -102,6 +105,7 @@ def held_out(number: int, digits: Part, seed: int) -> dict[str, Images]:
     makers: Makers = {
         "scripts": lambda random: written(_one(hebrew, random), random),
         "symbols": lambda random: printed(_one(HELD_OUT_SYMBOLS, random), _one(FONTS, random), random),
+        "doodles": lambda random: written(_one([*HELD_OUT_DOODLES.values()], random), random),
         **_common(digits),
     }
     return {kind: np.stack([make(random) for _ in range(number)]) for kind, make in makers.items()}

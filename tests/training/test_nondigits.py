@@ -6,6 +6,7 @@ import pytest
 
 from training import nondigits
 from training.data import Mnist, Part
+from training.scenes.doodles import DOODLES, HELD_OUT_DOODLES
 from training.scenes.invented import invented, scribble
 from training.scenes.letters import CURSIVE, PRINT, SCRIPTS, way
 from training.scenes.spoilt import HALVES, MIRRORED, QUARTER_TURNED, UPSIDE_DOWN, Spoilt
@@ -59,6 +60,7 @@ def test_what_measures_is_made_of_signs_and_fonts_that_do_not_teach(digits: Part
     assert not set(nondigits.SYMBOLS) & set(nondigits.HELD_OUT_SYMBOLS)
     assert not set(FONTS) & set(nondigits.HELD_OUT_FONTS)
     assert nondigits.HELD_OUT_SCRIPT in SCRIPTS
+    assert not set(DOODLES) & set(HELD_OUT_DOODLES)
     assert set(nondigits.held_out(2, digits, 0)) == set(nondigits.SHARES) - {"letters"}
     letters = nondigits.held_out_letters(3, seed=0)
     assert list(letters) == list(nondigits.LETTERS)
@@ -77,6 +79,16 @@ def test_a_sign_of_no_script_fits_the_unit_square_and_is_written(make: object) -
         assert points.min() >= -1e-9
         assert points.max() <= 1 + 1e-9
         assert written([sign], random).any()
+
+
+@pytest.mark.parametrize("name", [*DOODLES, *HELD_OUT_DOODLES])
+def test_a_doodle_fits_the_unit_square_and_is_written(name: str) -> None:
+    for doodle in (DOODLES | HELD_OUT_DOODLES)[name]:
+        points = np.concatenate([np.array(stroke) for stroke in doodle])
+
+        assert points.min() >= 0
+        assert points.max() <= 1
+        assert written([doodle], np.random.default_rng(3)).any()
 
 
 def test_a_sign_is_printed_in_mnists_box() -> None:
