@@ -13,7 +13,7 @@ from training.scenes.doodles import DOODLES, HELD_OUT_DOODLES
 from training.scenes.invented import invented, scribble
 from training.scenes.letters import CURSIVE, PRINT, SCRIPTS, way
 from training.scenes.spoilt import Spoilt
-from training.scenes.writing import FONTS, printed, written
+from training.scenes.writing import BY_HAND, FONTS, printed, written
 
 LETTERS = string.ascii_letters
 
@@ -51,6 +51,9 @@ PRINTED = 0.25
 
 _WEIGHTS = np.array([LOOKALIKE_WEIGHT if letter in LOOKALIKES else 1.0 for letter in LETTERS])
 
+DOODLED = BY_HAND._replace(width=(0.45, 1.2), pens=(0.025, 0.15))
+"""Faces and hearts are as wide as high, and who draws with a mouse has a thin pen."""
+
 T = TypeVar("T")
 
 Makers = Mapping[str, Callable[[np.random.Generator], Picture]]
@@ -76,7 +79,7 @@ def learnt(digits: Part) -> Makers:
         "letters": letter,
         "scripts": lambda random: written(_one(scripts, random), random),
         "symbols": lambda random: printed(_one(SYMBOLS, random), _one(FONTS, random), random),
-        "doodles": lambda random: written(_one([*DOODLES.values()], random), random),
+        "doodles": lambda random: written(_one([*DOODLES.values()], random), random, DOODLED),
         **_common(digits),
     }
 
@@ -105,7 +108,7 @@ def held_out(number: int, digits: Part, seed: int) -> dict[str, Images]:
     makers: Makers = {
         "scripts": lambda random: written(_one(hebrew, random), random),
         "symbols": lambda random: printed(_one(HELD_OUT_SYMBOLS, random), _one(FONTS, random), random),
-        "doodles": lambda random: written(_one([*HELD_OUT_DOODLES.values()], random), random),
+        "doodles": lambda random: written(_one([*HELD_OUT_DOODLES.values()], random), random, DOODLED),
         **_common(digits),
     }
     return {kind: np.stack([make(random) for _ in range(number)]) for kind, make in makers.items()}

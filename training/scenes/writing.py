@@ -36,6 +36,7 @@ class Manner(NamedTuple):
     How signs are written; lengths as parts of the sign's height.
 
     Attributes:
+        width: Least and most, of what a square has.
         turn_deg: Spread of the angle.
         slant: Its mean and its spread, across for down.
         jitter: Least and most spread of a point.
@@ -43,6 +44,7 @@ class Manner(NamedTuple):
         pens: Least and most width.
     """
 
+    width: tuple[float, float]
     turn_deg: float
     slant: tuple[float, float]
     jitter: tuple[float, float]
@@ -50,15 +52,19 @@ class Manner(NamedTuple):
     pens: tuple[float, float]
 
 
-BY_HAND = Manner(turn_deg=6, slant=(0.08, 0.15), jitter=(0.01, 0.05), shift=0.015, pens=(0.05, 0.15))
-AS_PRINT = Manner(turn_deg=1.5, slant=(0.02, 0.05), jitter=(0.002, 0.015), shift=0, pens=(0.05, 0.22))
+BY_HAND = Manner(
+    width=(0.45, 0.95), turn_deg=6, slant=(0.08, 0.15), jitter=(0.01, 0.05), shift=0.015, pens=(0.05, 0.15)
+)
+AS_PRINT = Manner(
+    width=(0.45, 0.95), turn_deg=1.5, slant=(0.02, 0.05), jitter=(0.002, 0.015), shift=0, pens=(0.05, 0.22)
+)
 
 
 def written(ways: Sequence[Way], random: np.random.Generator, manner: Manner = BY_HAND) -> Digit:
     """Write a sign in one of its ways: points moved a little, turned, slanted, by any pen; ``(28, 28)``."""
     angle, slant = np.deg2rad(random.normal(0, manner.turn_deg)), random.normal(*manner.slant)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    turn = turn @ np.array([[random.uniform(0.45, 0.95), -slant], [0, 1]])
+    turn = turn @ np.array([[random.uniform(*manner.width), -slant], [0, 1]])
     jitter = random.uniform(*manner.jitter)
     thickness = max(1, round(np.exp(random.uniform(*np.log(manner.pens))) * UNIT_PX))
     page = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
