@@ -191,6 +191,14 @@ def _preparation(_: argparse.Namespace) -> str:
             _families(found.frozen),
             "Those added for what users report, and damage that was drawn here:\n",
             _families(found.new),
+            "Those without a single digit, and what the service says of them:\n",
+            table(
+                ("pictures", "told as several, or as blank", "said to be a digit"),
+                *(
+                    (one.name, f"{100 * one.told:.1f} %", f"{100 * one.is_digit:.1f} %")
+                    for one in found.refused
+                ),
+            ),
         ]
     )
 

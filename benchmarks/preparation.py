@@ -19,7 +19,8 @@ from service.repository.repository import Repository
 from service.settings import Settings
 from training.data import load as load_mnist
 from training.errors import DataError
-from training.scenes.families import frozen, new, scenes
+from training.scenes.blanks import NO_DIGIT
+from training.scenes.families import frozen, new, scenes, several, without_digit
 from training.scenes.scene import Family, Picture
 
 MODEL = "lenet5"
@@ -53,11 +54,35 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """
+    What became of the pictures of a family that has no single digit.
+
+    Attributes:
+        name: What the pictures are.
+        told: Share of which the service says what they are: several digits, or blank.
+        is_digit: Share of which it says that they are a digit.
+    """
+
+    name: str
+    told: float
+    is_digit: float
+
+
+@dataclass(frozen=True)
 class Readings:
-    """What became of every family: of the first round's, which stay as they are, and of those added since."""
+    """
+    What became of every family.
+
+    Attributes:
+        frozen: Of the first round's, which stay as they are.
+        new: Of those added since.
+        refused: Of those without a single digit.
+    """
 
     frozen: list[Reading]
     new: list[Reading]
+    refused: list[Refusal]
 
 
 def measure(per_family: int, seed: int) -> Readings:
@@ -79,7 +104,19 @@ def measure(per_family: int, seed: int) -> Readings:
             found.append(_measured(name, served, pictures, images[chosen], labels[chosen]))
         return found
 
-    return Readings(frozen=read(frozen(neighbours=images)), new=read(new()))
+    def refused(families: Mapping[str, Family], digits: npt.NDArray[np.uint8], reason: str) -> list[Refusal]:
+        return [
+            _refused(name, served, [scene.picture for _, scene in made], reason)
+            for name, family in families.items()
+            for made in [scenes(name, family, digits, per_family, seed)]
+        ]
+
+    nothing = np.broadcast_to(NO_DIGIT, (per_family, *NO_DIGIT.shape))
+    return Readings(
+        frozen=read(frozen(neighbours=images)),
+        new=read(new()),
+        refused=refused(several(images), images, "several") + refused(without_digit(), nothing, "blank"),
+    )
 
 
 def _served() -> Repository:
@@ -121,6 +158,16 @@ def _measured(
         blank=float(np.mean([one.reason == "blank" for one in answers])),
         is_digit=float(np.mean([one.reason is None for one in answers])),
         median_ms=1000 * median(seconds),
+    )
+
+
+def _refused(name: str, served: Repository, made: Sequence[Picture], reason: str) -> Refusal:
+    network = served.recogniser(MODEL)
+    found = [one for picture in made for one in recognise(network, [by_levels(picture)], served.ink)]
+    return Refusal(
+        name=name,
+        told=float(np.mean([one.reason == reason for one in found])),
+        is_digit=float(np.mean([one.reason is None for one in found])),
     )
 
 

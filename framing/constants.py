@@ -30,6 +30,7 @@ class Constants:
         foot: Share of the contrast at which ink begins to show.
         full: Share of the contrast from which it is as light as can be.
         box_level: Ink at least this light, 0 to 255, belongs to the box.
+        few: Pieces of a sign are at most so many.
         speck: A piece is a speck below this part of the largest one's area.
         most_specks: Specks are left out only while they are at most this part of all.
         most_cover: Of its box a digit's ink covers at most so much: more is a card with a digit on it,
@@ -67,6 +68,7 @@ class Constants:
     foot: float = 0.12
     full: float = 0.85
     box_level: int = 96
+    few: int = 3
     speck: float = 0.02
     most_specks: float = 0.15
     most_cover: float = 0.62

@@ -16,7 +16,6 @@ from framing.mnist import Framed, Grey, frame
 Box = tuple[int, int, int, int]
 """Top, left, height and width, pixels."""
 
-
 _LEVELS = np.arange(256, dtype=np.float32)
 _ROOM_PX = 2
 _FEW_PX = 4000
@@ -52,6 +51,7 @@ class FlatDigit(NamedTuple):
         box: Of the digit, in the picture's pixels.
         is_doubtful: It may be two digits, for two parts stand apart, or a printed line in light made even.
         is_solid: The ink fills its box, as a card with a digit on it does, or without one.
+        is_clean: Neither, and of few pieces away from the picture's edges: nothing but a sign is there.
         is_levelled: The picture was flat only when its light was made even.
     """
 
@@ -60,6 +60,7 @@ class FlatDigit(NamedTuple):
     box: Box
     is_doubtful: bool
     is_solid: bool
+    is_clean: bool
     is_levelled: bool = False
 
 
@@ -81,8 +82,9 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     if not width:
         return None
     crop, inked = (layer[top : top + height, left : left + width] for layer in (ink, mask))
-    is_doubtful = False
-    if not ground.is_even or pieces.number(inked) > 1:
+    is_doubtful, number = False, pieces.number(inked)
+    is_inside = 0 < left < mask.shape[1] - width and 0 < top < mask.shape[0] - height
+    if not ground.is_even or number > 1:
         found = pieces.of(mask)
         if pieces.have_lines(found, constants, is_even=ground.is_even):
             return None
@@ -92,11 +94,12 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
         left, top, width, height = cv2.boundingRect(mask)
         crop, inked = (layer[top : top + height, left : left + width] for layer in (ink, mask))
     is_solid = _is_solid(inked, constants)
+    is_clean = is_inside and number <= constants.few and not (is_doubtful or is_solid)
     if ground.is_stepped and max(height, width) < constants.smoothed_px:
         crop = _smoothed(crop, constants)
     top, left = top << halvings, left << halvings
     box = (top, left, min(height << halvings, whole_height - top), min(width << halvings, whole_width - left))
-    return FlatDigit(frame(crop), ground.is_light, box, is_doubtful, is_solid)
+    return FlatDigit(frame(crop), ground.is_light, box, is_doubtful, is_solid, is_clean)
 
 
 def halved(grey: Grey, constants: Constants = CONSTANTS) -> tuple[Grey, int]:
@@ -154,13 +157,9 @@ def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
         return None
     on_ground = below[level] - below[level - 1]
     strongest = level - contrast if is_light else level + contrast
-    return Ground(
-        level,
-        contrast,
-        is_light,
-        is_even=on_ground >= constants.even * even,
-        is_stepped=on_ground + below[strongest] - below[strongest - 1] == number,
-    )
+    is_even = on_ground >= constants.even * even
+    is_stepped = on_ground + below[strongest] - below[strongest - 1] == number
+    return Ground(level, contrast, is_light, is_even, is_stepped)
 
 
 class _Levels(NamedTuple):

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 PACKAGED_MODELS = Path(__file__).parent / "models"
 """The models that come with the package; they are served beneath those of the repository."""
 
-PACKAGED_RECOGNISER = PACKAGED_MODELS / "lenet5" / "4"
+PACKAGED_RECOGNISER = PACKAGED_MODELS / "lenet5" / "5"
 """The version of the recogniser that comes with the package."""
 
 PACKAGED_1998 = PACKAGED_MODELS / "lenet5-1998" / "2"
 """That of LeNet-5 as it was published."""
+
+PACKAGED_INK = PACKAGED_MODELS / "ink" / "2"
+"""That of the network that finds ink."""
 
 PREFIX = "LENET_"
 MIB = 2**20

@@ -40,7 +40,7 @@ examples:
   python -m training                                    the best network; let Keras download MNIST
   python -m training --data mnist.npz                   the same, from a file
   python -m training --recipe lecture                   as the slides do it: a trial of a few minutes
-  python -m training --network ink                      the network that finds ink: about 90 minutes
+  python -m training --network ink                      the network that finds ink: about two hours
   python -m training --network lenet5-1998              LeNet-5 as it was published: about half an hour
   python -m training --recipe best                      on MNIST's own images alone
   python -m training --images 300 --epochs 1            a trial: seconds, and no use but to see it work

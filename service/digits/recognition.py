@@ -160,7 +160,7 @@ def read(scores: Scores, prepared: Sequence[Prepared]) -> list[Recognition]:
             digit, probabilities[digit], _reason(one, familiar, probabilities[digit]), probabilities, one
         )
         for one, digit, familiar, probabilities in zip(
-            prepared, scores.digits.tolist(), scores.familiar.tolist(), scores.probabilities, strict=True
+            prepared, scores.digits.tolist(), scores.familiar, scores.probabilities, strict=True
         )
     ]
 
@@ -189,11 +189,17 @@ def reconsidered(
 
 
 def _agreed(first: Recognition, looked: Recognition) -> Recognition:
-    """Choose between what is known of a picture by its levels and by the network that finds ink."""
+    """
+    Choose between what is known of a picture by its levels and by the network that finds ink.
+
+    The network may see a digit in a part of a sign. Levels see all of one that stands on clean ground.
+    """
     found = first.prepared.found
-    if looked.digit is not None or not isinstance(found, FlatDigit) or found.is_levelled:
+    if not isinstance(found, FlatDigit) or found.is_levelled:
         return looked
-    return first._replace(reason="unfamiliar") if found.is_solid else first
+    if looked.digit is None:
+        return first._replace(reason="unfamiliar") if found.is_solid else first
+    return looked._replace(reason=looked.reason or first.reason) if found.is_clean else looked
 
 
 def _sized(prepared: Prepared, size: Size) -> Prepared:
@@ -202,11 +208,7 @@ def _sized(prepared: Prepared, size: Size) -> Prepared:
     return prepared._replace(image=padded(prepared.image, *size))
 
 
-def _reason(
-    prepared: Prepared,
-    familiar: bool,  # noqa: FBT001  as the network says it
-    confidence: np.float32,
-) -> Reason | None:
+def _reason(prepared: Prepared, familiar: np.bool_, confidence: np.float32) -> Reason | None:
     if isinstance(prepared.found, Found) and prepared.found.is_several:
         return "several"
     return None if familiar and confidence >= LEAST_CONFIDENCE else "unfamiliar"

@@ -217,12 +217,29 @@ def test_a_number_that_is_small_in_its_page_is_several_digits(
     assert (found["is_digit"], found["reason"]) == (False, "several")
 
 
+@pytest.mark.parametrize("is_photo", [False, True])
+@pytest.mark.parametrize("second", [(0.4, 0.52), (0.75, 0.6), (0.05, 0.55)])
+def test_digits_below_each_other_or_apart_are_several(
+    client: Client, second: tuple[float, float], *, is_photo: bool
+) -> None:
+    first, other = (
+        np.asarray(ink(digit, (400, 400), (*corner, 0.32)))
+        for digit, corner in ((4, (0.4, 0.06)), (7, second))
+    )
+    drawn = Image.fromarray(np.maximum(first, other))
+
+    found = ask(client, png(photo(drawn) if is_photo else drawn))
+
+    assert (found["is_digit"], found["reason"]) == (False, "several")
+
+
+@pytest.mark.parametrize("is_photo", [False, True])
 @pytest.mark.parametrize("digit", SHAPES)
-def test_a_ring_around_a_drawing_is_no_part_of_it(client: Client, digit: int) -> None:
+def test_a_ring_around_a_digit_is_no_part_of_it(client: Client, digit: int, *, is_photo: bool) -> None:
     drawn = ink(digit, (300, 300), (0.37, 0.31, 0.38))
     ImageDraw.Draw(drawn).ellipse((40, 40, 260, 260), outline=255, width=4)
 
-    found = ask(client, png(drawn))
+    found = ask(client, png(photo(drawn) if is_photo else drawn))
 
     assert (found["digit"], found["is_digit"]) == (digit, True)
 
@@ -251,6 +268,28 @@ def test_a_picture_without_ink_is_blank(client: Client) -> None:
     found = ask(client, png(photo(Image.new("L", (400, 300), 0))))
 
     assert (found["digit"], found["is_digit"], found["reason"]) == (None, False, "blank")
+
+
+@pytest.mark.parametrize("width", [4, 10, 20])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [[(60, 60), (220, 220)], [(220, 60), (60, 220)]],
+        [[(140, 50), (140, 230)], [(50, 140), (230, 140)]],
+        [[(50, 140), (230, 140)], [(170, 80), (230, 140), (170, 200)]],
+    ],
+    ids=["cross", "plus", "arrow"],
+)
+def test_a_digit_in_a_part_of_a_drawn_sign_is_none(
+    client: Client, lines: list[list[tuple[int, int]]], width: int
+) -> None:
+    drawn = Image.new("L", (280, 280), 0)
+    for line in lines:
+        ImageDraw.Draw(drawn).line(line, 255, width)
+
+    found = ask(client, png(drawn))
+
+    assert (found["is_digit"], found["reason"]) == (False, "unfamiliar")
 
 
 def test_what_is_unlike_a_digit_says_so(client: Client) -> None:

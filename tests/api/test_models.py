@@ -17,7 +17,7 @@ from service.readiness import Readiness
 from service.routes.models import ModelDescription, ModelList
 from service.routes.monitoring import Live, Ready
 from service.routes.prediction import PredictionAnswer
-from service.settings import PACKAGED_1998, PACKAGED_RECOGNISER, Limits, Settings
+from service.settings import PACKAGED_1998, PACKAGED_INK, PACKAGED_RECOGNISER, Limits, Settings
 
 Served = Callable[[Application], AbstractContextManager[Client]]
 
@@ -27,7 +27,7 @@ def test_the_models_are_listed_with_the_limits(client: Client, settings: Setting
     listed = ModelList.model_validate(answer)
 
     assert [(model.name, model.version, model.parameters) for model in listed.models] == [
-        ("ink", "1", 262_260),
+        ("ink", PACKAGED_INK.name, 340_308),
         ("lenet5", PACKAGED_RECOGNISER.name, 257_546),
         ("lenet5-1998", PACKAGED_1998.name, 60_000),
     ]
@@ -89,7 +89,7 @@ def test_a_live_and_ready_service_says_so(client: Client) -> None:
     assert ready.json() == {
         "ready": True,
         "models": [
-            {"name": "ink", "version": "1"},
+            {"name": "ink", "version": PACKAGED_INK.name},
             {"name": "lenet5", "version": PACKAGED_RECOGNISER.name},
             {"name": "lenet5-1998", "version": PACKAGED_1998.name},
         ],

@@ -135,6 +135,15 @@ def test_specks_are_left_out_and_dots_are_not() -> None:
     assert digit.box[2] >= 70
 
 
+def test_ink_is_clean_without_specks_and_away_from_the_edge() -> None:
+    specked, cut = seven(120).copy(), seven(120).copy()
+    specked[4:6, 4:6] = specked[110:112, 100:103] = specked[110:112, 10:12] = 255
+    cut[60:64] = 255
+    drawings = (seven(120), specked, cut, on_a_card(255 - seven(120)))
+
+    assert [digit.is_clean for digit in map(find, drawings) if digit] == [True, False, False, False]
+
+
 def shaded(picture: Grey) -> Grey:
     return (picture * np.linspace(0.6, 1, picture.shape[1])).astype(np.uint8)
 

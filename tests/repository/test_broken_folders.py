@@ -24,7 +24,7 @@ from service.digits.network import Batching
 from service.errors import ModelError
 from service.repository import opening, sandbox, trials
 from service.repository.repository import Repository
-from service.settings import PACKAGED_MODELS, PACKAGED_RECOGNISER
+from service.settings import PACKAGED_INK, PACKAGED_MODELS, PACKAGED_RECOGNISER
 
 Break = Callable[[Path], None]
 Open = Callable[..., Repository]
@@ -278,7 +278,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
     ),
     "half a network": (
         lambda version: os.truncate(version / "model.onnx", 500_000),
-        "model.onnx: altered: it has 500,000 bytes, and 1,120,251 on the card",
+        "model.onnx: altered: it has 500,000 bytes, and 1,120,250 on the card",
     ),
     "four gigabytes": (replaced("model.onnx", a_hole), "model.onnx: it has 4,294,967,296 bytes"),
     "golden images of the wrong type": (
@@ -673,13 +673,13 @@ def test_a_network_of_another_role_takes_no_name_that_the_service_asks(
     models: Path, served: Open, copy_packaged: Callable[..., Path]
 ) -> None:
     ink = models / "lenet5" / "9"
-    shutil.copytree(PACKAGED_MODELS / "ink" / "1", ink)
+    shutil.copytree(PACKAGED_INK, ink)
     write_card(ink, name="lenet5", version="9")
     copy_packaged(models / "ink" / "9")
     found = served(models, beneath=PACKAGED_MODELS)
 
     assert found.recogniser().card.version == "1"
-    assert found.ink().card.version == "1"
+    assert found.ink().card.version == PACKAGED_INK.name
     assert {key: refusal.reason for key, refusal in found.refused().items()} == {
         ("lenet5", "9"): "its role is ink, and the model lenet5 reads digits",
         ("ink", "9"): "its role is recogniser, and the model ink finds ink",

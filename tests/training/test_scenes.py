@@ -7,7 +7,8 @@ import pytest
 
 from framing.mnist import frame
 from training.golden import golden_images
-from training.scenes.families import frozen, new, scenes
+from training.scenes.blanks import NO_DIGIT
+from training.scenes.families import frozen, new, scenes, several, without_digit
 from training.scenes.scene import Scene
 
 DIGITS = golden_images()
@@ -89,3 +90,15 @@ def test_the_ink_stands_out_from_what_is_around_it(name: str) -> None:
             contrasts.append(abs(grey[core].mean() - grey[around].mean()))
     assert len(contrasts) >= 8
     assert min(contrasts) > 15
+
+
+def test_several_digits_cover_more_than_the_first_and_none_leave_no_ink() -> None:
+    for name, family in several(DIGITS).items():
+        for index, scene in scenes(name, family, DIGITS, len(DIGITS), seed=3):
+            top, left, height, width = scene.box
+            crop = np.rint(255 * scene.ink[top : top + height, left : left + width]).astype(np.uint8)
+            assert np.corrcoef(smooth(frame(crop).image), smooth(DIGITS[index]))[0, 1] < 0.9
+    for name, family in without_digit().items():
+        for _, scene in scenes(name, family, NO_DIGIT[None], 1, seed=3):
+            assert scene.picture.any()
+            assert not scene.ink.any()

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from training.scenes import blanks
+from training.scenes.annotations import ANNOTATIONS
 from training.scenes.damage import DAMAGES, Damaged
 from training.scenes.marks import MARKS
+from training.scenes.numbers import Number
 from training.scenes.photos import Bare, Cell, Lined, OnDesk
 from training.scenes.scans import Cropped, drawing, grey_scan, negative, off_centre, specked, tiny
 from training.scenes.scene import Family, Scene
@@ -48,7 +51,27 @@ def new() -> dict[str, Family]:
         **{f"damage: {name}": Damaged(damage) for name, damage in DAMAGES.items()},
         **MARKS,
         **SURROUNDINGS,
+        **ANNOTATIONS,
         "photo, edge of the paper in sight": OnDesk(),
+    }
+
+
+def several(others: npt.NDArray[np.uint8]) -> dict[str, Family]:
+    """Give families of more than one digit, by their names; ``others`` are written behind the first."""
+    return {"several digits in a row, in a column or apart": Number(others)}
+
+
+def without_digit() -> dict[str, Family]:
+    """Give families that draw something else around ``blanks.NO_DIGIT``, by their names."""
+    return {
+        "one level, noise, specks, a line": blanks.flat,
+        "slopes, rings, clouds, stripes": blanks.pattern,
+        "paper seen closely": blanks.paper,
+        "a row of empty boxes": ANNOTATIONS["in a row of boxes"],
+        "photo, empty squared paper": Lined(squared=True),
+        "photo, empty ruled paper": Lined(squared=False),
+        "photo, an empty box": Cell((0.04, 0.4)),
+        "photo, empty paper and its edge": OnDesk(),
     }
 
 

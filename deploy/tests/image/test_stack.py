@@ -15,7 +15,7 @@ from engine import docker, inspect
 from load import CLIENTS, Load
 from stack import Stack
 
-SERVED = {"name": "lenet5", "version": "4"}
+SERVED = {"name": "lenet5", "version": "5"}
 """The recogniser of the image."""
 
 CONFINEMENT = """

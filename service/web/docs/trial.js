@@ -8,7 +8,7 @@ import { text as words } from "./words.js";
 
 const LONGEST = 20_000;
 /** What a path's parameter may be, to begin with. @type {Record<string, string>} */
-const FIRST = { name: "lenet5", layer: "conv2d_1", version: "4" };
+const FIRST = { name: "lenet5", layer: "conv2d_1", version: "5" };
 const FIRST_KERNEL = "sobel_x";
 
 /** @param {import("./endpoint.js").Endpoint} endpoint @param {import("./schema.js").Document} api */
