@@ -51,7 +51,7 @@ class FlatDigit(NamedTuple):
         box: Of the digit, in the picture's pixels.
         is_doubtful: It may be two digits, for two parts stand apart, or a printed line in light made even.
         is_solid: The ink fills its box, as a card with a digit on it does, or without one.
-        is_clean: Neither, and of few pieces away from the picture's edges: nothing but a sign is there.
+        is_clean: Not so, and of few pieces away from the picture's edges: nothing but signs is there.
         is_levelled: The picture was flat only when its light was made even.
     """
 
@@ -94,7 +94,7 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
         left, top, width, height = cv2.boundingRect(mask)
         crop, inked = (layer[top : top + height, left : left + width] for layer in (ink, mask))
     is_solid = _is_solid(inked, constants)
-    is_clean = is_inside and number <= constants.few and not (is_doubtful or is_solid)
+    is_clean = is_inside and number <= constants.few and not is_solid
     if ground.is_stepped and max(height, width) < constants.smoothed_px:
         crop = _smoothed(crop, constants)
     top, left = top << halvings, left << halvings

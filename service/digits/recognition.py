@@ -31,6 +31,9 @@ SURE = 0.95
 SURE_IN_EVEN_LIGHT = 0.995
 """The same where light had to be made even first, for which there are more reasons to err."""
 
+KEPT = 0.8
+"""Where the ink that the network finds has a side below this part of what levels found, it left some out."""
+
 LEAST_CONFIDENCE = 0.4
 """What is no class with this probability is like no digit either, however familiar its ink is."""
 
@@ -189,17 +192,18 @@ def reconsidered(
 
 
 def _agreed(first: Recognition, looked: Recognition) -> Recognition:
-    """
-    Choose between what is known of a picture by its levels and by the network that finds ink.
-
-    The network may see a digit in a part of a sign. Levels see all of one that stands on clean ground.
-    """
-    found = first.prepared.found
+    """Choose between levels and the network, which may see one digit in a part of a sign or of a number."""
+    found, seen = first.prepared.found, looked.prepared.found
     if not isinstance(found, FlatDigit) or found.is_levelled:
         return looked
     if looked.digit is None:
         return first._replace(reason="unfamiliar") if found.is_solid else first
-    return looked._replace(reason=looked.reason or first.reason) if found.is_clean else looked
+    if looked.reason or not found.is_clean:
+        return looked
+    if not found.is_doubtful:
+        return looked._replace(reason=first.reason)
+    is_part = seen and min(seen.box[2] / found.box[2], seen.box[3] / found.box[3]) < KEPT
+    return looked._replace(reason="several") if is_part else looked
 
 
 def _sized(prepared: Prepared, size: Size) -> Prepared:
@@ -220,10 +224,5 @@ def _grey(picture: Pixels) -> Pixels:
 
 
 def _blank(prepared: Prepared, classes: int) -> Recognition:
-    return Recognition(
-        digit=None,
-        confidence=np.float32(0),
-        reason="blank",
-        probabilities=np.full(classes, 1 / classes, np.float32),
-        prepared=prepared,
-    )
+    alike = np.full(classes, 1 / classes, np.float32)
+    return Recognition(None, np.float32(0), "blank", alike, prepared)

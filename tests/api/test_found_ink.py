@@ -201,6 +201,18 @@ def test_several_digits_are_told(client: Client, *, is_photo: bool) -> None:
     assert (found["is_digit"], found["reason"]) == (False, "several")
 
 
+@pytest.mark.parametrize(("first", "second"), [(1, 7), (7, 1), (1, 1), (4, 1)])
+def test_a_one_counts_though_it_is_as_slim_as_a_line(client: Client, first: int, second: int) -> None:
+    left, right = (
+        np.asarray(ink(digit, (300, 300), (across, 0.3, 0.4), pen=0.1))
+        for digit, across in ((first, 0.15), (second, 0.5))
+    )
+
+    found = ask(client, png(Image.fromarray(np.maximum(left, right))))
+
+    assert (found["is_digit"], found["reason"]) == (False, "several")
+
+
 @pytest.mark.parametrize("is_photo", [False, True])
 @pytest.mark.parametrize("share", [0.25, 0.1])
 def test_a_number_that_is_small_in_its_page_is_several_digits(
