@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -21,7 +21,7 @@ from training.data import load as load_mnist
 from training.errors import DataError
 from training.scenes.blanks import NO_DIGIT
 from training.scenes.families import frozen, new, scenes, several, without_digit
-from training.scenes.scene import Family, Picture
+from training.scenes.scene import Family, Picture, Scene
 
 MODEL = "lenet5"
 TRAINED_ON = 55_000  # what follows among the training images was never trained on
@@ -106,9 +106,8 @@ def measure(per_family: int, seed: int) -> Readings:
 
     def refused(families: Mapping[str, Family], digits: npt.NDArray[np.uint8], reason: str) -> list[Refusal]:
         return [
-            _refused(name, served, [scene.picture for _, scene in made], reason)
+            _refused(name, served, scenes(name, family, digits, per_family, seed), reason)
             for name, family in families.items()
-            for made in [scenes(name, family, digits, per_family, seed)]
         ]
 
     nothing = np.broadcast_to(NO_DIGIT, (per_family, *NO_DIGIT.shape))
@@ -161,9 +160,9 @@ def _measured(
     )
 
 
-def _refused(name: str, served: Repository, made: Sequence[Picture], reason: str) -> Refusal:
+def _refused(name: str, served: Repository, made: Iterable[tuple[int, Scene]], reason: str) -> Refusal:
     network = served.recogniser(MODEL)
-    found = [one for picture in made for one in recognise(network, [by_levels(picture)], served.ink)]
+    found = [one for _, scene in made for one in recognise(network, [by_levels(scene.picture)], served.ink)]
     return Refusal(
         name=name,
         told=float(np.mean([one.reason == reason for one in found])),

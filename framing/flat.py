@@ -51,7 +51,7 @@ class FlatDigit(NamedTuple):
         box: Of the digit, in the picture's pixels.
         is_doubtful: It may be two digits, for two parts stand apart, or a printed line in light made even.
         is_solid: The ink fills its box, as a card with a digit on it does, or without one.
-        is_clean: Not so, and of few pieces away from the picture's edges: nothing but signs is there.
+        is_clean: Not solid, and of few pieces away from the picture's edges: nothing but signs is there.
         is_levelled: The picture was flat only when its light was made even.
     """
 
@@ -82,10 +82,11 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     if not width:
         return None
     crop, inked = (layer[top : top + height, left : left + width] for layer in (ink, mask))
-    is_doubtful, number = False, pieces.number(inked)
+    is_doubtful, number = False, 1
     is_inside = 0 < left < mask.shape[1] - width and 0 < top < mask.shape[0] - height
-    if not ground.is_even or number > 1:
+    if not ground.is_even or pieces.number(inked) > 1:
         found = pieces.of(mask)
+        number = len(found.areas)
         if pieces.have_lines(found, constants, is_even=ground.is_even):
             return None
         is_doubtful = pieces.are_apart(found, constants)

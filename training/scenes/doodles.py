@@ -20,23 +20,15 @@ def _cornered(*points: Point) -> Stroke:
     return [point for point in points for _ in range(2)]
 
 
-def _figure(corners: int, turned: float = 0.0) -> Stroke:
-    """Give a closed figure of equal sides; ``turned`` in turns, from a corner at the top."""
-    angles = 2 * np.pi * (np.arange(corners + 1) / corners + turned - 0.25)
-    return _cornered(
-        *zip((0.5 + 0.5 * np.cos(angles)).tolist(), (0.5 + 0.5 * np.sin(angles)).tolist(), strict=True)
-    )
+def _figure(corners: int, turned: float = 0.0, every: int = 1) -> Stroke:
+    """Give a closed figure of equal sides from a corner at the top, ``turned`` in turns; or a star of it."""
+    angles = 2 * np.pi * (every * np.arange(corners + 1) / corners + turned - 0.25)
+    across, down = 0.5 + 0.5 * np.cos(angles), 0.5 + 0.5 * np.sin(angles)
+    return _cornered(*zip(across.tolist(), down.tolist(), strict=True))
 
 
 def _ring(middle: Point, radius: float) -> Stroke:
     return _arc(middle, (radius, radius), 0, 1.03)
-
-
-def _star() -> Stroke:
-    angles = 2 * np.pi * (np.arange(6) * 0.4 - 0.25)
-    return _cornered(
-        *zip((0.5 + 0.5 * np.cos(angles)).tolist(), (0.5 + 0.5 * np.sin(angles)).tolist(), strict=True)
-    )
 
 
 def _spiral(turns: float) -> Stroke:
@@ -82,7 +74,7 @@ DOODLES: dict[str, tuple[Way, ...]] = {
     ),
     "figure": tuple((_figure(corners, turned),) for corners in (3, 4, 5, 6) for turned in (0, 0.5 / corners)),
     "star": (
-        (_star(),),
+        (_figure(5, every=2),),
         ([(0.5, 0.0), (0.5, 1.0)], [(0.07, 0.25), (0.93, 0.75)], [(0.93, 0.25), (0.07, 0.75)]),
     ),
     "spiral": tuple((_spiral(turns),) for turns in (2, 2.5, 3)),
