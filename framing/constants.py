@@ -35,6 +35,7 @@ class Constants:
         most_specks: Specks are left out only while they are at most this part of all.
         most_cover: Of its box a digit's ink covers at most so much: more is a card with a digit on it,
         narrow: unless the shorter side is below this part of the longer one, as a 1 has it.
+        most_pieces: More pieces that are no specks are a texture: each is compared with each.
         least_area: Of two digits the smaller has at least this part of the larger one's area,
         least_height: this part of its height,
         most_overlap: and shares less than this part of its width with the other.
@@ -44,7 +45,8 @@ class Constants:
         link: Width of a link, as a part of the side of a square with a dot's area.
         most_px: A picture is halved until its longer side is no longer than this.
         smoothed_px: Digits of two levels and a shorter longer side are smoothed: stairs become slants.
-        sketch_px: Enlarged to this before.
+        sketch_px: Enlarged to this before,
+        most_enlarged: but at most so many times: what has fewer pixels is no digit, and smoothing costs more.
         smoothing_px: By so much of their own pixels.
     """
 
@@ -73,6 +75,7 @@ class Constants:
     most_specks: float = 0.15
     most_cover: float = 0.62
     narrow: float = 0.45
+    most_pieces: int = 256
     least_area: float = 0.2
     least_height: float = 0.4
     most_overlap: float = 0.15
@@ -83,6 +86,7 @@ class Constants:
     most_px: int = 160
     smoothed_px: int = 40
     sketch_px: int = 80
+    most_enlarged: float = 10.0
     smoothing_px: float = 0.6
 
 

@@ -87,7 +87,9 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     if not ground.is_even or pieces.number(inked) > 1:
         found = pieces.of(mask)
         number = len(found.areas)
-        if pieces.have_lines(found, constants, is_even=ground.is_even):
+        if pieces.are_texture(found, constants) or pieces.have_lines(
+            found, constants, is_even=ground.is_even
+        ):
             return None
         is_doubtful = pieces.are_apart(found, constants)
         ink = pieces.linked(pieces.without_specks(ink, found, constants), found, constants)
@@ -233,7 +235,7 @@ def _mask(ink: Grey, constants: Constants) -> Grey:
 
 def _smoothed(crop: Grey, constants: Constants) -> Grey:
     """Enlarge a small digit, smooth it, and crop it to its ink again."""
-    factor = constants.sketch_px / max(crop.shape)
+    factor = min(constants.sketch_px / max(crop.shape), constants.most_enlarged)
     room = cv2.copyMakeBorder(crop, _ROOM_PX, _ROOM_PX, _ROOM_PX, _ROOM_PX, cv2.BORDER_CONSTANT, value=0)
     large = cv2.resize(room, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
     large = cv2.GaussianBlur(large, (0, 0), constants.smoothing_px * factor)

@@ -40,6 +40,11 @@ def of(mask: Mask) -> Pieces:
     return Pieces(labels, stats[1:, :4], stats[1:, cv2.CC_STAT_AREA], centres[1:])
 
 
+def are_texture(pieces: Pieces, constants: Constants) -> bool:
+    """Tell whether there are more pieces than any digit has, and than can be compared with each other."""
+    return int(_are_large(pieces, constants).sum()) > constants.most_pieces
+
+
 def have_lines(pieces: Pieces, constants: Constants, *, is_even: bool) -> bool:
     """
     Tell whether a piece runs along a side, or around another: a printed line, or a box.

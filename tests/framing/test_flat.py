@@ -1,5 +1,6 @@
 """On ground of one level the digit is found by levels alone; light, grain and lines are left to others."""
 
+import tracemalloc
 from dataclasses import replace
 
 import cv2
@@ -122,6 +123,26 @@ def test_stairs_of_two_levels_become_slants() -> None:
     assert 0 < found(stepped)[found(stepped) > 0].min() < 255
 
 
+@pytest.mark.parametrize("side", [2, 3, 8, 20, 39])
+def test_what_is_smoothed_is_a_small_picture_however_few_pixels_it_had(
+    side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+    blur = cv2.GaussianBlur
+
+    def spied(image: Grey, size: tuple[int, int], sigma: float) -> Grey:
+        sizes.append(image.shape)
+        return blur(image, size, sigma)
+
+    monkeypatch.setattr(cv2, "GaussianBlur", spied)
+    picture = np.zeros((60, 60), np.uint8)
+    picture[10 : 10 + side, 10 : 10 + -(-side // 3)] = 255
+
+    assert find(picture)
+    assert sizes
+    assert np.max(sizes) <= 130
+
+
 def test_specks_are_left_out_and_dots_are_not() -> None:
     specked = seven(120).copy()
     specked[4:6, 4:6] = specked[110:112, 100:103] = 255
@@ -133,6 +154,22 @@ def test_specks_are_left_out_and_dots_are_not() -> None:
     assert alike(found(specked), EXPECTED) > 0.93
     assert digit
     assert digit.box[2] >= 70
+
+
+@pytest.mark.parametrize("pitch", [2, 3, 4, 6])
+def test_a_grid_of_dots_is_a_texture_and_takes_no_more_memory_than_a_picture(pitch: int) -> None:
+    grid = np.zeros((160, 160), np.uint8)
+    grid[pitch:-pitch:pitch, pitch:-pitch:pitch] = 255
+
+    tracemalloc.start()
+    try:
+        digit = find(grid)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert digit is None
+    assert peak_bytes < 8 << 20
 
 
 def test_ink_is_clean_without_specks_and_away_from_the_edge() -> None:
