@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.baselines import boxed, resized
-from service.digits.preparation import by_levels
+from service.digits.preparation import by_levels, seen
 from service.digits.recognition import Recognition, recognise
 from service.engine.batcher import Batcher, QueueLimits
 from service.repository.opening import open_folder
@@ -144,7 +144,7 @@ def _measured(
 
     def timed(picture: Picture) -> tuple[Recognition, float]:
         started = time.perf_counter()
-        (found,) = recognise(network, [by_levels(picture)], served.ink)
+        (found,) = recognise(network, [by_levels(seen(picture))], served.ink)
         return found, time.perf_counter() - started
 
     answers, seconds = zip(*map(timed, made), strict=True)
@@ -162,7 +162,9 @@ def _measured(
 
 def _refused(name: str, served: Repository, made: Iterable[tuple[int, Scene]], reason: str) -> Refusal:
     network = served.recogniser(MODEL)
-    found = [one for _, scene in made for one in recognise(network, [by_levels(scene.picture)], served.ink)]
+    found = [
+        one for _, scene in made for one in recognise(network, [by_levels(seen(scene.picture))], served.ink)
+    ]
     return Refusal(
         name=name,
         told=float(np.mean([one.reason == reason for one in found])),

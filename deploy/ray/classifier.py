@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from service.app import create_app
 from service.digits import recognition
-from service.digits.preparation import Prepared, Sight
+from service.digits.preparation import Prepared, Sight, by_levels
 from service.errors import RequestError
 from service.images import pictures
 from service.images.decoding import PixelLimits
@@ -74,7 +74,7 @@ class Classifier:
         try:
             taken = pictures.of_files([("#", file)], limits=self._limits, total=self._most_pixels)
             size = self._network.size
-            return recognition.quickly(taken, preprocess="auto", size=size)[0]
+            return by_levels(*recognition.seen(taken, preprocess="auto", size=size))
         except RequestError as error:
             return Row(error=error.detail)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -136,15 +135,3 @@ def image_size(session: Session) -> Size:
         f" it has {session.inputs}"
     )
     raise ModelError(message)
-
-
-def drawn_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Give the shape in which an output is drawn: ``(height, width, maps)``, or in a line ``(values,)``."""
-    if len(shape) == 2:
-        return (*shape, 1)
-    return shape if len(shape) == 3 else (prod(shape),)
-
-
-def size(layers: Sequence[Layer]) -> int:
-    """Count the numbers that these layers give for one image."""
-    return sum(prod(layer.output_shape) for layer in layers)

@@ -97,16 +97,13 @@ class Prepared(NamedTuple):
         return _told(self.found, self.sight)
 
 
-def by_levels(picture: npt.NDArray[np.uint8], sent_side_px: int | None = None) -> Prepared | Sight:
+def seen(picture: npt.NDArray[np.uint8], sent_side_px: int | None = None) -> Prepared | Sight:
     """
-    Turn a picture that is framed as MNIST's are, or has ground of one level in even light, into an image.
+    Reduce a picture to what its ink can be found in; one that is framed as MNIST's are is an image already.
 
     Args:
         picture: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8 0..255, of any size.
         sent_side_px: The longer side of the picture as it was sent, where this is a smaller one of it.
-
-    Returns:
-        The image; of other pictures what their ink can be found in.
     """
     if is_framed(picture):
         return Prepared(picture)
@@ -117,21 +114,27 @@ def by_levels(picture: npt.NDArray[np.uint8], sent_side_px: int | None = None) -
             return Prepared(grey)
         if is_framed(negative := cv2.bitwise_not(grey)):
             return Prepared(negative, is_negative=True)
-    sight = Sight(grey, sent_side_px)
-    found = flat.find(grey) or light.find(grey)
-    if found:
-        return Prepared(found.framed.image, found=found, sight=sight)
-    darkest, lightest, _, _ = cv2.minMaxLoc(grey)
-    return Prepared(np.zeros(SIZE_PX, np.uint8), is_blank=True) if darkest == lightest else sight
+    return Sight(grey, sent_side_px)
 
 
-def all_by_levels(pictures: Iterable[npt.NDArray[np.uint8]]) -> Iterable[Prepared | Sight]:
+def all_seen(pictures: Iterable[npt.NDArray[np.uint8]]) -> Iterable[Prepared | Sight]:
     """Do the same with pictures; whether those of an array are framed already is seen at once."""
     if isinstance(pictures, np.ndarray) and pictures.shape[1:] == SIZE_PX and len(pictures) > 1:
         for picture, ready in zip(pictures, are_framed(pictures), strict=True):
-            yield Prepared(picture) if ready else by_levels(picture)
+            yield Prepared(picture) if ready else seen(picture)
     else:
-        yield from map(by_levels, pictures)
+        yield from map(seen, pictures)
+
+
+def by_levels(picture: Prepared | Sight) -> Prepared | Sight:
+    """Turn what has ground of one level, in even light or nearly, into an image; others stay as they are."""
+    if isinstance(picture, Prepared):
+        return picture
+    found = flat.find(picture.grey) or light.find(picture.grey)
+    if found:
+        return Prepared(found.framed.image, found=found, sight=picture)
+    darkest, lightest, _, _ = cv2.minMaxLoc(picture.grey)
+    return Prepared(np.zeros(SIZE_PX, np.uint8), is_blank=True) if darkest == lightest else picture
 
 
 def by_network(

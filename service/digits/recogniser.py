@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from service.digits import recognition
 from service.digits.ink import InkNetwork
 from service.digits.network import BATCH, Images, Network, Scores
-from service.digits.preparation import Prepared, Sight
+from service.digits.preparation import Prepared, Sight, by_levels
 from service.digits.recognition import Recognition
 from service.engine.batcher import Answer
 from service.engine.origin import ITSELF, Origin
@@ -129,11 +130,16 @@ class Recogniser:
         if pictures.number > BATCH:
             return await self._many(network, pictures, preprocess, origin, began)
 
-        def prepare() -> list[Prepared]:
-            found = begun or recognition.quickly(pictures, preprocess=preprocess, size=network.size)
-            return recognition.prepared(found, self._ink, network.size)
+        see = partial(recognition.seen, pictures, preprocess=preprocess, size=network.size)
+        if begun is None and pictures.number == 1:
+            # Levels take many short calls, each of which gives the interpreter away: two threads are slower.
+            begun = [*map(by_levels, await self._pool.run(see, origin=origin))]
 
-        prepared = await self._pool.run(prepare, origin=origin)
+        def prepare() -> list[Prepared]:
+            return recognition.prepared(begun or [*map(by_levels, see())], self._ink, network.size)
+
+        is_told = begun and not any(isinstance(one, Sight) for one in begun)
+        prepared = prepare() if is_told else await self._pool.run(prepare, origin=origin)
         batch = PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
         found, timings = batch.read(await network.batcher.submit(batch.rows, origin=origin))
         return await self.reconsider(network, found, origin=origin), timings
@@ -172,14 +178,15 @@ class Recogniser:
             return None
         began = time.perf_counter()
         try:
-            found = recognition.quickly(
+            seen = recognition.seen(
                 pictures, preprocess=preprocess, size=network.size, is_bounded=not is_tiny
             )
         except UnboundedError:
             return None
-        prepared = [one for one in found if isinstance(one, Prepared)]
-        if len(prepared) < len(found):
+        found = [*map(by_levels, seen)]
+        if any(isinstance(one, Sight) for one in found):
             return found
+        prepared = recognition.prepared(found, self._ink, network.size)
         return PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
 
     async def prepare(
@@ -229,5 +236,7 @@ class Recogniser:
         begun: Begun | None = None,
     ) -> list[Recognition]:
         """Go the whole way on the calling thread, or what is left of it."""
-        found = begun or recognition.quickly(pictures, preprocess=preprocess, size=network.size)
-        return recognition.recognise(network, found, self._ink)
+        if begun is None:
+            seen = recognition.seen(pictures, preprocess=preprocess, size=network.size)
+            begun = [*map(by_levels, seen)]
+        return recognition.recognise(network, begun, self._ink)

@@ -10,17 +10,11 @@ import numpy.typing as npt
 from framing.flat import FlatDigit
 from framing.looks import LEAST_PX_ACROSS, Found
 from framing.mnist import SIZE_PX, padded
+from service.digits import preparation
 from service.digits.ink import InkNetwork
 from service.digits.layers import Size
 from service.digits.network import Network, Scores
-from service.digits.preparation import (
-    LEAST_SPREAD,
-    Prepared,
-    Sight,
-    all_by_levels,
-    by_levels,
-    by_network,
-)
+from service.digits.preparation import LEAST_SPREAD, Prepared, Sight, by_network
 from service.errors import Fault, InvalidInputError
 from service.images.decoding import Pixels
 from service.images.pictures import Pictures
@@ -70,16 +64,16 @@ class Recognition(NamedTuple):
         return found.is_doubtful or found.is_solid or is_strange or bool(self.confidence < sure)
 
 
-def quickly(
+def seen(
     pictures: Pictures, *, preprocess: Literal["auto", "none"], size: Size, is_bounded: bool = False
 ) -> list[Prepared | Sight]:
     """
-    Decode pictures, and prepare them as far as levels tell; or take them as they are.
+    Decode pictures, and reduce them to what their ink can be found in; or take them as they are.
 
     Args:
         pictures: Of any size, or as the network takes them.
         preprocess: Whether they are to be prepared.
-        size: Of the network's images: MNIST's framing stands in the middle of them.
+        size: Of the network's images.
         is_bounded: Only what costs no more than its pixels do, of files that are to be prepared.
 
     Raises:
@@ -89,13 +83,9 @@ def quickly(
     if preprocess == "none":
         return [*take_as_prepared(pictures.decode(), size)]
     if pictures.stack is not None:
-        found = all_by_levels(pictures.stack)
-    else:
-        drafts = pictures.drafts(
-            least_side_px=LEAST_PX_ACROSS, least_spread=LEAST_SPREAD, is_bounded=is_bounded
-        )
-        found = (by_levels(draft.pixels, draft.sent_side_px) for draft in drafts)
-    return [one if isinstance(one, Sight) else _sized(one, size) for one in found]
+        return [*preparation.all_seen(pictures.stack)]
+    drafts = pictures.drafts(least_side_px=LEAST_PX_ACROSS, least_spread=LEAST_SPREAD, is_bounded=is_bounded)
+    return [preparation.seen(draft.pixels, draft.sent_side_px) for draft in drafts]
 
 
 def prepared(
@@ -105,16 +95,16 @@ def prepared(
     Prepare what levels could not tell of pictures.
 
     Args:
-        pictures: From ``quickly``.
+        pictures: As ``by_levels`` leaves them.
         ink: Gives the network that finds ink; asked only when it is needed.
-        size: Of the network's images.
+        size: Of the network's images: MNIST's framing stands in the middle of them.
 
     Raises:
         UnservedError: It is needed, and not served.
     """
     sights = [one for one in pictures if isinstance(one, Sight)]
     learned = iter(by_network(sights, ink().look) if sights else ())
-    return [_sized(next(learned), size) if isinstance(one, Sight) else one for one in pictures]
+    return [_sized(next(learned) if isinstance(one, Sight) else one, size) for one in pictures]
 
 
 def take_as_prepared(pictures: Sequence[Pixels] | Pixels, size: Size = SIZE_PX) -> list[Prepared]:
@@ -140,7 +130,7 @@ def recognise(
     network: Network, pictures: Sequence[Prepared | Sight], ink: Callable[[], InkNetwork]
 ) -> list[Recognition]:
     """
-    Go the whole way from what ``quickly`` gives of pictures, here and now.
+    Go the whole way from pictures as ``by_levels`` leaves them, here and now.
 
     Raises:
         UnservedError: The network that finds ink is needed, and not served.

@@ -1,6 +1,7 @@
 """``POST /feature-maps``: what every layer makes of every picture, as numbers or to look at."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -9,7 +10,6 @@ from pydantic import BaseModel
 from service.cards.card import Layer
 from service.codecs import pictures
 from service.described import Described
-from service.digits import layers as layer_table
 from service.digits.network import Network
 from service.digits.preparation import Prepared
 from service.digits.recogniser import Recogniser
@@ -151,10 +151,12 @@ def _documentation() -> dict[str, Any]:
 
 def _check(number: int, network: Network, chosen: Sequence[Layer], form: str, limits: Limits) -> None:
     if form != PNG:
-        check_size(number * layer_table.size(chosen), form, limits, others=(PNG, NPZ))
+        check_size(
+            number * sum(prod(layer.output_shape) for layer in chosen), form, limits, others=(PNG, NPZ)
+        )
         return
     pixels = contact_sheets.WIDTH * contact_sheets.height(
-        network.size, [layer_table.drawn_shape(layer.output_shape) for layer in chosen]
+        network.size, [_drawn_shape(layer.output_shape) for layer in chosen]
     )
     if number * pixels > limits.max_image_pixels:
         message = (
@@ -177,7 +179,7 @@ def _as_json(
 
 
 def _told(layer: Layer, values: Array) -> dict[str, Any]:
-    flat = values.reshape(layer_table.drawn_shape(values.shape))
+    flat = values.reshape(_drawn_shape(values.shape))
     drawn = {"vector": flat} if flat.ndim == 1 else {"maps": np.ascontiguousarray(flat.transpose(2, 0, 1))}
     return {
         "name": layer.name,
@@ -205,7 +207,7 @@ def _as_sheet(
             one.image,
             [
                 contact_sheets.Row(
-                    layer.name, layer.type, batch[index].reshape(layer_table.drawn_shape(layer.output_shape))
+                    layer.name, layer.type, batch[index].reshape(_drawn_shape(layer.output_shape))
                 )
                 for layer, batch in zip(chosen, maps, strict=True)
             ],
@@ -216,3 +218,10 @@ def _as_sheet(
 
 
 _WRITERS = {JSON: _as_json, NPZ: _as_arrays, PNG: _as_sheet}
+
+
+def _drawn_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Give the shape in which an output is drawn: ``(height, width, maps)``, or in a line ``(values,)``."""
+    if len(shape) == 2:
+        return (*shape, 1)
+    return shape if len(shape) == 3 else (prod(shape),)

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from framing.mnist import SIZE_PX
 from service.digits import recognition
-from service.digits.preparation import Preparation
+from service.digits.preparation import Preparation, by_levels
 from service.images.decoding import PixelLimits
 from service.images.pictures import of_file
 from service.repository.repository import Repository
@@ -46,8 +46,8 @@ def told(packaged: Repository) -> Callable[..., Preparation]:
         image.save(file, kind, **options)
         limits = PixelLimits(16_800_000, 8_192)
         taken = of_file(file.getvalue(), pointer="#", limits=limits, total=32_000_000)
-        found = recognition.quickly(taken, preprocess="auto", size=SIZE_PX)
-        (prepared,) = recognition.prepared(found, packaged.ink, SIZE_PX)
+        found = by_levels(*recognition.seen(taken, preprocess="auto", size=SIZE_PX))
+        (prepared,) = recognition.prepared([found], packaged.ink, SIZE_PX)
         assert not prepared.is_blank
         return prepared.preparation
 

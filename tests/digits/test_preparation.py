@@ -34,7 +34,9 @@ def prepare(packaged: Repository) -> Prepare:
     """The whole way: by levels, and what they do not tell by the packaged network that finds ink."""
 
     def whole_way(picture: Grey) -> Prepared:
-        (prepared,) = recognition.prepared([preparation.by_levels(picture)], packaged.ink, SIZE_PX)
+        (prepared,) = recognition.prepared(
+            [preparation.by_levels(preparation.seen(picture))], packaged.ink, SIZE_PX
+        )
         return prepared
 
     return whole_way

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from service.digits import recognition
 from service.digits.network import BATCH, Batching, Network, Scores
-from service.digits.preparation import Prepared, by_levels
+from service.digits.preparation import Prepared, by_levels, seen
 from service.errors import InvalidInputError, ModelError
 from service.repository import opening
 from service.repository.repository import Repository
@@ -56,7 +56,7 @@ def test_blank_and_written_pictures_do_not_change_places(
     network: Network, packaged: Repository, digits: np.ndarray
 ) -> None:
     pictures = [digits[3], np.zeros((50, 40), np.uint8), digits[8], np.full((28, 28), 255, np.uint8)]
-    found = recognition.recognise(network, [by_levels(one) for one in pictures], packaged.ink)
+    found = recognition.recognise(network, [by_levels(seen(one)) for one in pictures], packaged.ink)
 
     assert [one.digit for one in found] == [3, None, 8, None]
     assert [one.reason for one in found] == [None, "blank", None, "blank"]
@@ -64,7 +64,7 @@ def test_blank_and_written_pictures_do_not_change_places(
 
 def test_grey_in_a_colour_picture_is_the_same_grey(digits: np.ndarray) -> None:
     colour = np.repeat(digits[..., None], 3, axis=-1)
-    for prepare in (lambda pictures: map(by_levels, pictures), recognition.take_as_prepared):
+    for prepare in (lambda pictures: map(by_levels, map(seen, pictures)), recognition.take_as_prepared):
         for from_colour, from_grey in zip(prepare(list(colour)), prepare(list(digits)), strict=True):
             assert np.array_equal(from_colour.image, from_grey.image)
 

@@ -8,7 +8,7 @@ import pytest
 
 from service.digits import recognition
 from service.digits.network import Network
-from service.digits.preparation import all_by_levels, by_levels
+from service.digits.preparation import all_seen, by_levels, seen
 from service.repository.repository import Repository
 
 MOST_ERRORS = 55
@@ -49,7 +49,7 @@ def test_its_card_promises_few_errors(network: Network) -> None:
 
 def test_preparation_leaves_every_image_of_mnist_as_it_is(test_set: tuple[np.ndarray, np.ndarray]) -> None:
     images, _ = test_set
-    prepared = np.stack([one.image for one in all_by_levels(images)])
+    prepared = np.stack([one.image for one in map(by_levels, all_seen(images))])
 
     assert np.array_equal(images, prepared)
 
@@ -58,7 +58,7 @@ def test_it_makes_the_errors_on_its_card(
     network: Network, packaged: Repository, test_set: tuple[np.ndarray, np.ndarray]
 ) -> None:
     images, labels = test_set
-    found = recognition.recognise(network, [*all_by_levels(images)], packaged.ink)
+    found = recognition.recognise(network, [*map(by_levels, all_seen(images))], packaged.ink)
     answered = np.array([-1 if one.digit is None else one.digit for one in found])
     probabilities = np.stack([one.probabilities for one in found]).astype(np.float64)
     nll = -np.log(probabilities[np.arange(len(labels)), labels]).mean()
@@ -89,6 +89,6 @@ def test_print_of_newspapers_and_screens_is_read(network: Network, packaged: Rep
     random = np.random.default_rng(digit)
     pages += [(page * 0.7 + random.normal(30, 3, page.shape)).astype(np.uint8) for page in pages]
 
-    found = recognition.recognise(network, [by_levels(page) for page in pages], packaged.ink)
+    found = recognition.recognise(network, [by_levels(seen(page)) for page in pages], packaged.ink)
 
     assert [(one.digit, one.reason) for one in found] == [(digit, None)] * len(pages)
