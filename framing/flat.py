@@ -137,15 +137,19 @@ def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
     if contrast < constants.least_contrast:
         return None
 
-    below.append(0)  # of what is below the darkest level, at -1
-
-    def count(levels: _Levels) -> float:
-        return below[levels.last] - below[levels.before]
-
-    ink, faint, beyond, even = map(
-        count, _ranges(level, contrast, is_light, constants.inked, constants.near, constants.faint)
-    )
     near = constants.near * contrast
+
+    def count(least: float, most: float) -> float:
+        """Count the pixels that are so many levels away from the ground, towards the ink."""
+        if is_light:
+            least, most = -most, -least
+        first, last = max(ceil(level + least), 0), min(floor(level + most), 255)
+        if first > last:
+            return 0
+        return below[last] - below[first - 1] if first else below[last]
+
+    ink = count(constants.inked * contrast, 255)
+    faint, beyond, even = count(near, constants.faint * contrast), count(-255, -near), count(-near, near)
     ground_rim = bisect_right(rim, level + near) - bisect_left(rim, level - near)
     clear = level - constants.clear * contrast if is_light else level + constants.clear * contrast
     clear_rim = bisect_right(rim, clear) if is_light else len(rim) - bisect_left(rim, clear)
@@ -158,39 +162,10 @@ def ground_of(grey: Grey, constants: Constants = CONSTANTS) -> Ground | None:
     )
     if not is_flat:
         return None
-    on_ground = below[level] - below[level - 1]
-    strongest = level - contrast if is_light else level + contrast
+    on_ground, strongest = count(0, 0), count(contrast, contrast)
     is_even = on_ground >= constants.even * even
-    is_stepped = on_ground + below[strongest] - below[strongest - 1] == number
+    is_stepped = on_ground + strongest == number
     return Ground(level, contrast, is_light, is_even, is_stepped)
-
-
-class _Levels(NamedTuple):
-    """A range of levels: the last below it, -1 when there is none, and its last."""
-
-    before: int
-    last: int
-
-
-@lru_cache(maxsize=512)
-def _ranges(  # noqa: PLR0913, PLR0917  by position, for the cache
-    level: int,
-    contrast: int,
-    is_light: bool,  # noqa: FBT001
-    inked: float,
-    near: float,
-    faint: float,
-) -> tuple[_Levels, _Levels, _Levels, _Levels]:
-    """Return the levels of ink, of what is faint, of what is beyond the ground, and of the ground."""
-
-    def between(least: float, most: float) -> _Levels:
-        """Return the levels that are so much of the contrast away from the ground, towards the ink."""
-        if is_light:
-            least, most = -most, -least
-        first, last = ceil(level + least * contrast), floor(level + most * contrast)
-        return _Levels(max(first, 0) - 1, min(last, 255)) if first <= 255 and last >= 0 else _Levels(-1, -1)
-
-    return between(inked, 256), between(near, faint), between(-256, -near), between(-near, near)
 
 
 @lru_cache(maxsize=256)
