@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from framing import flat, light, looks
+from framing import flat, light, looks, strips
 from framing.flat import FlatDigit
 from framing.looks import Found
 from framing.mnist import BOX_PX, SIDE_PX, SIZE_PX, Grey, are_framed, is_framed, scaled
@@ -57,16 +57,13 @@ class Sight(NamedTuple):
 
     Attributes:
         grey: ``(height, width)`` uint8, reduced.
-        sent_side_px: The longer side of the picture as it was sent.
+        reduction: Pixels as they were sent for one of these.
+        corner: The first row and column in the whole picture, where strips beside the paper are left out.
     """
 
     grey: Grey
-    sent_side_px: int
-
-    @property
-    def reduction(self) -> float:
-        """Pixels as they were sent for one of ``grey``."""
-        return self.sent_side_px / max(self.grey.shape)
+    reduction: float
+    corner: tuple[int, int] = (0, 0)
 
 
 class Prepared(NamedTuple):
@@ -114,7 +111,7 @@ def seen(picture: npt.NDArray[np.uint8], sent_side_px: int | None = None) -> Pre
             return Prepared(grey)
         if is_framed(negative := cv2.bitwise_not(grey)):
             return Prepared(negative, is_negative=True)
-    return Sight(grey, sent_side_px)
+    return Sight(grey, sent_side_px / max(grey.shape))
 
 
 def all_seen(pictures: Iterable[npt.NDArray[np.uint8]]) -> Iterable[Prepared | Sight]:
@@ -127,10 +124,13 @@ def all_seen(pictures: Iterable[npt.NDArray[np.uint8]]) -> Iterable[Prepared | S
 
 
 def by_levels(picture: Prepared | Sight) -> Prepared | Sight:
-    """Turn what has ground of one level, in even light or nearly, into an image; others stay as they are."""
+    """Turn what has ground of one level, in light even or nearly, into an image; strips beside it go."""
     if isinstance(picture, Prepared):
         return picture
     found = flat.find(picture.grey) or light.find(picture.grey)
+    if not (found and found.is_clean) and (paper := strips.without(picture.grey)):
+        picture = Sight(paper.grey, picture.reduction, paper.corner)
+        found = flat.find(picture.grey) or light.find(picture.grey)
     if found:
         return Prepared(found.framed.image, found=found, sight=picture)
     darkest, lightest, _, _ = cv2.minMaxLoc(picture.grey)
@@ -157,7 +157,8 @@ def _told(found: FlatDigit | Found, sight: Sight) -> Preparation:
     # A network's pixels are larger than the picture's: its box may reach beyond the edge.
     first, last = np.maximum(found.box[:2], 0), np.add(found.box[:2], found.box[2:])
     size = np.minimum(last, sight.grey.shape) - first
-    top, left, height, width = np.rint(np.concatenate([first, size]) * sight.reduction).astype(int).tolist()
+    placed = np.concatenate([np.add(first, sight.corner), size])
+    top, left, height, width = np.rint(placed * sight.reduction).astype(int).tolist()
     return Preparation(
         ink="network" if isinstance(found, Found) else "levelled" if found.is_levelled else "levels",
         looks=looked,

@@ -29,9 +29,9 @@ class Timings:
     How a recognition went.
 
     Attributes:
-        decode_ms: Milliseconds to decode and prepare the pictures; of many with their inference.
+        decode_ms: Milliseconds to decode and prepare the pictures.
         queue_ms: Milliseconds in queues.
-        inference_ms: Milliseconds of the network's run.
+        inference_ms: Milliseconds of the network's run; of many pictures all there was.
         batch: Images of the run that these were a part of.
     """
 
@@ -128,7 +128,13 @@ class Recogniser:
         """
         began = time.perf_counter()
         if pictures.number > BATCH:
-            return await self._many(network, pictures, preprocess, origin, began)
+            chunks = await self._pool.map(
+                lambda chunk: self._recognised(network, chunk, preprocess),
+                pictures.chunks(BATCH),
+                origin=origin,
+            )
+            total_ms = (time.perf_counter() - began) * 1e3
+            return [one for found in chunks for one in found], Timings(0.0, 0.0, total_ms, pictures.number)
 
         see = partial(recognition.seen, pictures, preprocess=preprocess, size=network.size)
         if begun is None and pictures.number == 1:
@@ -212,21 +218,6 @@ class Recogniser:
             lambda: self._recognised(network, pictures, preprocess, begun), origin=origin
         )
         return [one.prepared for one in found]
-
-    async def _many(
-        self,
-        network: Network,
-        pictures: Pictures,
-        preprocess: Literal["auto", "none"],
-        origin: Origin,
-        began: float,
-    ) -> tuple[list[Recognition], Timings]:
-        """Share the pictures among the threads, chunk by chunk."""
-        found = await self._pool.map(
-            lambda chunk: self._recognised(network, chunk, preprocess), pictures.chunks(BATCH), origin=origin
-        )
-        total_ms = (time.perf_counter() - began) * 1e3
-        return [one for chunk in found for one in chunk], Timings(0.0, 0.0, total_ms, pictures.number)
 
     def _recognised(
         self,

@@ -87,6 +87,19 @@ def test_box_and_scale_are_in_pixels_of_the_picture_as_it_was_sent(
         assert steps.warnings == ()
 
 
+@pytest.mark.parametrize("strip", [(0, 0, 900, 70), (0, 0, 80, 1_200), (0, 1_120, 900, 1_200)])
+def test_the_box_is_one_of_the_whole_picture_where_a_strip_beside_the_paper_is_left_out(
+    strip: tuple[int, int, int, int], told: Callable[..., Preparation]
+) -> None:
+    box = (500, 400, 90, 63)
+    image = seven((900, 1_200), box, "RGB")
+    ImageDraw.Draw(image).rectangle(strip, fill=(40, 35, 30))
+    steps = told(image, "JPEG")
+
+    assert steps.box == pytest.approx(box, abs=16)
+    assert steps.scale == pytest.approx(20 / 90, rel=0.15)
+
+
 def test_a_digit_of_enough_pixels_is_not_said_to_have_few(told: Callable[..., Preparation]) -> None:
     # Of the 320 pixels that are looked at it has ten.
     steps = told(seven((2_560, 400), (150, 700, 80, 80), "RGB"), "JPEG", quality=95)

@@ -84,6 +84,20 @@ def printed(digit: int, size: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("digit", range(10))
+def test_a_small_digit_beside_a_scanners_lid_or_a_table_is_read(
+    network: Network, packaged: Repository, digit: int
+) -> None:
+    page = np.pad(printed(digit, 48), ((200, 310), (130, 200)), mode="edge")
+    pages = [page.copy() for _ in range(4)]
+    pages[0][:40] = pages[1][:, :12] = pages[2][-60:] = pages[3][:30] = 40
+    pages[3][:, -30:] = 40
+
+    found = recognition.recognise(network, [by_levels(seen(page)) for page in pages], packaged.ink)
+
+    assert [(one.digit, one.reason) for one in found] == [(digit, None)] * len(pages)
+
+
+@pytest.mark.parametrize("digit", range(10))
 def test_print_of_newspapers_and_screens_is_read(network: Network, packaged: Repository, digit: int) -> None:
     pages = [printed(digit, size) for size in (24, 36, 48, 64)]
     random = np.random.default_rng(digit)

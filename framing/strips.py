@@ -1,0 +1,66 @@
+"""Strips beside the paper, of a table or of a scanner's lid, along one side of a picture or several."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from framing.mnist import Grey
+
+STEP = 40  # levels from the middle one of the picture: what is farther away is no paper, but may be ink
+SOFT_PX = 2  # pixels on either side of a strip's edge that are soft
+MOST = 0.35  # of a side that a strip may take,
+SLANT = 0.06  # and that a slanting one may take at one end more than in the middle: a curve takes more
+
+
+class Paper(NamedTuple):
+    """
+    A picture without its strips.
+
+    Attributes:
+        grey: ``(height, width)`` uint8.
+        corner: Its first row and column in the picture.
+    """
+
+    grey: Grey
+    corner: tuple[int, int]
+
+
+def without(grey: Grey) -> Paper | None:
+    """
+    Take the strips off a picture.
+
+    Returns:
+        None when there are none, when what looks like one goes on behind it, or when nothing is left on the
+        paper: that is ink.
+    """
+    height, width = grey.shape
+    inner = grey[height // 4 : height - height // 4, width // 4 : width - width // 4]
+    level = np.median(inner[::2, ::2])
+    across, down = grey[:, width // 4 : width - width // 4], grey.T[:, height // 4 : height - height // 4]
+    cuts = np.array([_depth(lines, level) for lines in (across, across[::-1], down, down[::-1])])
+    if not cuts.any():
+        return None
+    are_strips, off = cuts > 0, cv2.absdiff(grey, np.full_like(grey, level)) > STEP
+    sides = np.repeat(grey.shape, 2)
+    most = np.minimum(MOST * sides, cuts + SLANT * sides)
+    while (cuts <= most).all():
+        top, bottom, left, right = cuts.tolist()
+        paper = np.s_[top : height - bottom, left : width - right]
+        rim = off[paper][0], off[paper][-1], off[paper][:, 0], off[paper][:, -1]
+        are_more = are_strips & [line.any() for line in rim]
+        if not are_more.any():
+            return Paper(grey[paper], (top, left)) if off[paper].any() else None
+        cuts += are_more
+    return None
+
+
+def _depth(lines: npt.NDArray[np.uint8], level: float) -> int:
+    """Tell how many lines from the first on are a strip's: light changes slowly, a strip ends."""
+    if abs(np.median(lines[0]) - level) <= STEP:
+        return 0
+    middles = np.median(lines, axis=1)
+    depth = int((np.abs(middles - level) <= STEP).argmax())
+    before, behind = middles[max(depth - SOFT_PX, 0)], middles[min(depth + SOFT_PX, len(middles) - 1)]
+    return depth if abs(before - behind) > STEP else 0
