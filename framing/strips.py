@@ -1,5 +1,6 @@
 """Strips beside the paper, of a table or of a scanner's lid, along one side of a picture or several."""
 
+from math import ceil
 from typing import NamedTuple
 
 import cv2
@@ -60,7 +61,8 @@ def _depth(lines: npt.NDArray[np.uint8], level: float) -> int:
     """Tell how many lines from the first on are a strip's: light changes slowly, a strip ends."""
     if abs(np.median(lines[0]) - level) <= STEP:
         return 0
-    middles = np.median(lines, axis=1)
+    # Every second pixel tells the same; what takes more of a side is none.
+    middles = np.median(lines[: ceil(MOST * len(lines)) + SOFT_PX + 1, ::2], axis=1)
     depth = int((np.abs(middles - level) <= STEP).argmax())
     before, behind = middles[max(depth - SOFT_PX, 0)], middles[min(depth + SOFT_PX, len(middles) - 1)]
     return depth if abs(before - behind) > STEP else 0
