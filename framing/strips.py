@@ -37,8 +37,7 @@ def without(grey: Grey) -> Paper | None:
         paper: that is ink.
     """
     height, width = grey.shape
-    inner = grey[height // 4 : height - height // 4, width // 4 : width - width // 4]
-    level = np.median(inner[::2, ::2])
+    level = np.median(grey[height // 4 : height - height // 4 : 2, width // 4 : width - width // 4 : 2])
     across, down = grey[:, width // 4 : width - width // 4], grey.T[:, height // 4 : height - height // 4]
     cuts = np.array([_depth(lines, level) for lines in (across, across[::-1], down, down[::-1])])
     if not cuts.any():
@@ -49,10 +48,11 @@ def without(grey: Grey) -> Paper | None:
     while (cuts <= most).all():
         top, bottom, left, right = cuts.tolist()
         paper = np.s_[top : height - bottom, left : width - right]
-        rim = off[paper][0], off[paper][-1], off[paper][:, 0], off[paper][:, -1]
+        inner = off[paper]
+        rim = inner[0], inner[-1], inner[:, 0], inner[:, -1]
         are_more = are_strips & [line.any() for line in rim]
         if not are_more.any():
-            return Paper(grey[paper], (top, left)) if off[paper].any() else None
+            return Paper(grey[paper], (top, left)) if inner.any() else None
         cuts += are_more
     return None
 
