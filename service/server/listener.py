@@ -5,10 +5,8 @@ When it is closed, the kernel resets every connection that it has taken and nobo
 newcomers are kept out first, then who waits is accepted.
 """
 
-import ctypes
 import select
 import socket
-import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -25,17 +23,11 @@ SETTLE_S = 0.5
 """Nobody waits any more when nobody came for so long: a connection that had begun is there after its client's
 round trip, a third of a second from the other side of the world."""
 
-SO_ATTACH_FILTER = 26
-"""Linux's option, which Python does not name (``asm-generic/socket.h``)."""
+SO_BINDTOIFINDEX = 62
+"""Linux's option to listen at one interface only, which Python does not name (``asm-generic/socket.h``)."""
 
-NO_NEWCOMERS = struct.pack(
-    "=HBBI HBBI HBBI HBBI",
-    *(0x30, 0, 0, 13),  # load the byte of the TCP header with the flags
-    *(0x45, 0, 1, 0x02),  # is SYN among them, which begins a connection?
-    *(0x06, 0, 0, 0),  # then drop it
-    *(0x06, 0, 0, 0xFFFFFFFF),  # else let all of it through
-)
-"""A filter of packets (``linux/filter.h``): four instructions, each a code, two jumps and a number."""
+NO_INTERFACE = 2**31 - 1
+"""The number of an interface that is none: Linux counts them from 1."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -52,14 +44,13 @@ def while_awaited(listener: socket.socket) -> Iterator[None]:
     """
     Keep newcomers out, and go on for as long as somebody may wait to be accepted.
 
-    A newcomer's system asks again a second later, and finds who listens then, or nobody. Where no filter can
-    be had (other systems, sandboxes), who comes between the last look and the close is reset.
+    A newcomer is refused, as by a machine where nobody listens; a connection that has begun is not asked by
+    which interface it came. Where that cannot be had (other systems, Linux before 5.7 without rights), who
+    comes between the last look and the close is reset.
     """
     if sys.platform == "linux":
-        instructions = ctypes.create_string_buffer(NO_NEWCOMERS, len(NO_NEWCOMERS))
-        program = struct.pack("HP", len(NO_NEWCOMERS) // 8, ctypes.addressof(instructions))
         try:
-            listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+            listener.setsockopt(socket.SOL_SOCKET, SO_BINDTOIFINDEX, NO_INTERFACE)
         except OSError as error:
             logs.get("server").info("newcomers cannot be kept out: %s", error)
     waiting = select.poll()
