@@ -1,4 +1,4 @@
-"""Every number that the quick way depends on, in one place."""
+"""The thresholds of ``flat`` and ``pieces``; ``light`` and ``strips`` have theirs beside them."""
 
 from dataclasses import dataclass
 
@@ -32,8 +32,10 @@ class Constants:
     foot: float = 0.12  # share of the contrast at which ink begins to show
     full: float = 0.85  # share of the contrast from which it is as light as can be
     box_level: int = 96  # ink at least this light, 0 to 255, belongs to the box
-    most_cover: float = 0.62  # part of its box that a digit's ink covers: more is a card with a digit on it,
-    narrow: float = 0.45  # unless the shorter side is below this part of the longer one, as a 1 has it
+    most_cover: float = 0.62  # part of its box that a digit's ink covers at most: more is solid,
+    narrow: float = (
+        0.45  # unless the box's shorter side is below this part of its longer one: a 1 fills its box
+    )
 
     # Its pieces.
     few: int = 3  # pieces of a sign, at most
@@ -50,10 +52,10 @@ class Constants:
 
     # Sizes.
     most_px: int = 160  # a picture is halved until its longer side is no longer than this
-    smoothed_px: int = 40  # digits of two levels and a shorter longer side are smoothed: stairs become slants
-    sketch_px: int = 80  # enlarged to this before,
+    smoothed_px: int = 40  # a digit of two levels is smoothed when its longer side is shorter: its stairs go
+    sketch_px: int = 80  # its longer side is enlarged to this first,
     most_enlarged: float = 10.0  # but at most so many times: fewer pixels are no digit, and cost more
-    smoothing_px: float = 0.6  # by so much of their own pixels
+    smoothing_px: float = 0.6  # standard deviation of the smoothing, in pixels before it was enlarged
 
 
 CONSTANTS = Constants()

@@ -17,9 +17,8 @@ Box = tuple[int, int, int, int]
 """Top, left, height and width, pixels."""
 
 _LEVELS = np.arange(256, dtype=np.float32)
-_ROOM_PX = 2
-_FEW_PX = 4000
-"""Of fewer pixels NumPy makes a histogram in half of OpenCV's time."""
+_ROOM_PX = 2  # around a digit that is smoothed: its soft edge has room
+_FEW_PX = 4000  # of fewer pixels NumPy makes a histogram in half of OpenCV's time
 
 
 class Ground(NamedTuple):
@@ -49,9 +48,9 @@ class FlatDigit(NamedTuple):
         framed: The image as MNIST would have it.
         is_dark: The ink was darker than the ground.
         box: Of the digit, in the picture's pixels.
-        is_doubtful: It may be two digits, for two parts stand apart, or a printed line in light made even.
-        is_solid: The ink fills its box, as a card with a digit on it does, or without one.
-        is_clean: Not solid, and of few pieces away from the picture's edges: nothing but signs is there.
+        is_doubtful: Two parts stand apart, perhaps two digits; or the ink is slim, in light made even.
+        is_solid: The ink fills its box, as a disc does, or a card with a digit on it.
+        is_clean: The ink is not solid, has few pieces, and none at the picture's edges: there are only signs.
         is_levelled: The picture was flat only when its light was made even.
     """
 
@@ -69,7 +68,8 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     Frame the digit of a flat picture.
 
     Returns:
-        What was made of it; None when the picture is not flat, or has no ink.
+        What was made of it; None when the ground has not one level, and when there is no ink, or a printed
+        line, a box or a texture.
     """
     whole_height, whole_width = grey.shape
     grey, halvings = halved(grey, constants)
@@ -114,7 +114,7 @@ def halved(grey: Grey, constants: Constants = CONSTANTS) -> tuple[Grey, int]:
             # Of whole pairs alone this is quick.
             grey = cv2.copyMakeBorder(grey, 0, height & 1, 0, width & 1, cv2.BORDER_REPLICATE)
         half = (-(-width // 2), -(-height // 2))
-        grey = np.atleast_2d(cv2.resize(grey, half, interpolation=cv2.INTER_AREA))
+        grey = cv2.resize(grey, half, interpolation=cv2.INTER_AREA)
         halvings += 1
     return grey, halvings
 

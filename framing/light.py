@@ -8,7 +8,7 @@ import numpy as np
 from framing import flat
 from framing.constants import CONSTANTS
 from framing.flat import FlatDigit
-from framing.mnist import Grey, scaled
+from framing.mnist import Grey, scaled_size
 
 LEVELLED = replace(
     CONSTANTS,
@@ -23,13 +23,11 @@ LEVELLED = replace(
 )
 
 GLANCE_PX = 24  # longer side of the picture in which the light is seen
-AROUND_PX = 9
-"""Side of the squares there whose middle level is that of the ground: strokes are narrower than half."""
-
+AROUND_PX = 9  # side of the squares there whose middle level is the ground's: strokes take less than half
 SMOOTHED_PX = 5  # side of the squares over which that is smoothed
-LEAST_LEFT = 0.12
-"""Marks beside the ink that are as strong as this part of it are more ink: weaker ones are grain."""
-
+LEAST_LEFT = (
+    0.12  # marks beside the ink are more ink when they are this part as strong; weaker ones are grain
+)
 INKED = 0.6  # share of the contrast, to the darkest pixel, from which one is ink without doubt
 RIM_PX = 4  # marks so near to the edge do not count
 _NEAR = np.ones((7, 7), np.uint8)  # reaches from ink over its soft edge
@@ -71,12 +69,12 @@ def levelled(grey: Grey) -> tuple[Grey, float]:
         The picture with a ground of one level, as far as only light made it uneven; and that level.
     """
     height, width = grey.shape
-    rows, columns = scaled(grey.shape, GLANCE_PX)
-    glance = np.atleast_2d(cv2.resize(grey, (columns, rows), interpolation=cv2.INTER_AREA))
+    rows, columns = scaled_size(grey.shape, GLANCE_PX)
+    glance = cv2.resize(grey, (columns, rows), interpolation=cv2.INTER_AREA)
     ground = cv2.blur(cv2.medianBlur(glance, AROUND_PX), (SMOOTHED_PX, SMOOTHED_PX))
     level = float(ground.mean())
     light = cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.divide(grey, light, scale=level), np.uint8).reshape(grey.shape), level
+    return np.asarray(cv2.divide(grey, light, scale=level), np.uint8), level
 
 
 def _is_more(dark: Grey, level: float) -> bool:

@@ -8,13 +8,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from framing.mnist import Framed, Grey, frame, scaled
+from framing.mnist import Framed, Grey, frame, reduced, scaled_size
 
 VIEW_PX = 64  # side of what the network looks at
 ROOM_PX = 4  # room on each side of the whole picture, for digits that touch its edge
-LEAST_PX_ACROSS = 200
-"""A picture needs no more pixels along its longer side: a digit of a tenth of it has MNIST's 20."""
-
 MOST_PX_ACROSS = 400  # pictures with more are reduced to this first: so the two ways to look cost less
 BOX_LEVEL = 96  # ink at least this strong, 0 to 255, belongs to the digit
 FEWEST_PX = 6  # fewer pixels of ink are none
@@ -90,7 +87,7 @@ def find(greys: Sequence[Grey], network: Network, hints: Sequence[Box] | None = 
         network: Looks at views.
         hints: For each where to look nearer if the whole shows nothing, in its pixels; ``NOWHERE`` for none.
     """
-    seen = [_reduced(grey) for grey in greys]
+    seen = [reduced(grey, MOST_PX_ACROSS) for grey in greys]
     scales = [max(grey.shape) / max(small.shape) for grey, small in zip(greys, seen, strict=True)]
     firsts = _looks(network, [whole(grey) for grey in seen], [_shown(grey.shape) for grey in seen])
     glances = [
@@ -268,21 +265,15 @@ def _in_picture(box: tuple[int, int, int, int], shape: tuple[int, ...]) -> Box:
 
 def _shown(shape: tuple[int, ...]) -> _Rect:
     """Tell which part of its view shows a whole picture."""
-    height, width = scaled(shape, VIEW_PX - 2 * ROOM_PX)
+    height, width = scaled_size(shape, VIEW_PX - 2 * ROOM_PX)
     top, left = (VIEW_PX - height) // 2, (VIEW_PX - width) // 2
     return top, left, top + height, left + width
-
-
-def _reduced(grey: Grey) -> Grey:
-    if max(grey.shape) <= MOST_PX_ACROSS:
-        return grey
-    return _resized(grey, *scaled(grey.shape, MOST_PX_ACROSS))
 
 
 def _resized(grey: Grey, height: int, width: int) -> Grey:
     is_less = height < grey.shape[0] or width < grey.shape[1]
     way = cv2.INTER_AREA if is_less else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(grey, (width, height), interpolation=way), np.uint8).reshape(height, width)
+    return np.asarray(cv2.resize(grey, (width, height), interpolation=way), np.uint8)
 
 
 def _put(part: Grey, top: int, left: int, beyond: int | None) -> View:

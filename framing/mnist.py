@@ -69,7 +69,7 @@ def frame(ink: Grey) -> Framed:
     Args:
         ink: Light on black, cropped to what counts; not all of it 0.
     """
-    height, width = scaled(ink.shape, BOX_PX)
+    height, width = scaled_size(ink.shape, BOX_PX)
     way = cv2.INTER_AREA if max(ink.shape) > BOX_PX else cv2.INTER_CUBIC
     small = cv2.resize(ink, (width, height), interpolation=way)
     lightest = cv2.norm(small, cv2.NORM_INF)
@@ -78,8 +78,6 @@ def frame(ink: Grey) -> Framed:
         return frame(cv2.dilate(ink, np.ones((3, 3), np.uint8)))
     if lightest < 255:
         small = cv2.convertScaleAbs(small, alpha=255 / lightest)
-    # OpenCV drops an axis of one.
-    small = small.reshape(height, width)
     mass, across, down = _moments(small)
     top = min(max(round(CENTRE_PX - down / mass), 0), SIDE_PX - height)
     left = min(max(round(CENTRE_PX - across / mass), 0), SIDE_PX - width)
@@ -88,7 +86,15 @@ def frame(ink: Grey) -> Framed:
     return Framed(image, (top - (SIDE_PX - height) // 2, left - (SIDE_PX - width) // 2))
 
 
-def scaled(shape: tuple[int, ...], longer_px: int) -> tuple[int, int]:
+def reduced(image: npt.NDArray[np.uint8], longer_px: int) -> npt.NDArray[np.uint8]:
+    """Reduce a picture by area until its longer side fits; smaller pictures stay as they are."""
+    if max(image.shape[:2]) <= longer_px:
+        return image
+    height, width = scaled_size(image.shape, longer_px)
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def scaled_size(shape: tuple[int, ...], longer_px: int) -> tuple[int, int]:
     """Return height and width of a picture whose longer side becomes ``longer_px``, none of them 0."""
     height, width = shape[:2]
     scale = longer_px / max(height, width)

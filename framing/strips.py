@@ -11,8 +11,10 @@ from framing.mnist import Grey
 
 STEP = 40  # levels from the middle one of the picture: what is farther away is no paper, but may be ink
 SOFT_PX = 2  # pixels on either side of a strip's edge that are soft
-MOST = 0.35  # of a side that a strip may take,
-SLANT = 0.06  # and that a slanting one may take at one end more than in the middle: a curve takes more
+MOST = 0.35  # part of a side that a strip takes at most
+SLANT = (
+    0.06  # part of a side that a slanting one may take more at one end than in the middle: a curve takes more
+)
 
 
 class Paper(NamedTuple):
@@ -33,8 +35,8 @@ def without(grey: Grey) -> Paper | None:
     Take the strips off a picture.
 
     Returns:
-        None when there are none, when what looks like one goes on behind it, or when nothing is left on the
-        paper: that is ink.
+        None when there are none; when one is too deep, or has no clear end; or when the paper is empty then,
+        for what was taken off was ink.
     """
     height, width = grey.shape
     level = np.median(grey[height // 4 : height - height // 4 : 2, width // 4 : width - width // 4 : 2])

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.cards.card import Card
+from service.engine.batches import in_runs
 from service.engine.session import Array, Session
 from service.errors import ModelError
 
@@ -70,12 +71,11 @@ class InkNetwork:
             The ink, ``(number, rows, columns)`` float32, 0 to 1, as the network lays it over the image; and
             how likely there is no digit, one, or several, ``(number, 3)`` float32.
         """
-        most = self._session.traits.map_batch
-        runs = [
-            self._session.run_batch(self.outputs, "image", images[start : start + most, ..., None])
-            for start in range(0, len(images), most)
-        ]
-        ink, count = runs[0] if len(runs) == 1 else map(np.concatenate, zip(*runs, strict=True))
+        ink, count = in_runs(
+            lambda some: self._session.run_batch(self.outputs, "image", some[..., None]),
+            images,
+            self._session.traits.map_batch,
+        )
         return ink, count
 
     def look(self, views: npt.NDArray[np.uint8]) -> tuple[Array, Array]:

@@ -11,6 +11,7 @@ from service.cards import layer_checks
 from service.cards.card import Layer, RecogniserCard
 from service.cards.first_cards import completed
 from service.engine import weights
+from service.engine.batches import in_runs
 from service.engine.session import Array, Session
 from service.errors import ModelError, UnknownNameError
 
@@ -93,7 +94,7 @@ class Layers:
             raise UnknownNameError(message)
         return [layer for name, layer in self.table.items() if name in names]
 
-    def feature_maps(self, images: npt.NDArray[np.uint8], layers: Sequence[Layer]) -> list[Array]:
+    def feature_maps(self, images: npt.NDArray[np.uint8], layers: Sequence[Layer]) -> Sequence[Array]:
         """
         Compute the outputs of layers.
 
@@ -105,11 +106,7 @@ class Layers:
             For each layer ``(number, *output_shape)`` float32, channels last.
         """
         names = [layer.name for layer in layers]
-        batches = [
-            self._session.run(names, {"image": images[start : start + BATCH, ..., None]})
-            for start in range(0, len(images), BATCH)
-        ]
-        return batches[0] if len(batches) == 1 else list(map(np.concatenate, zip(*batches, strict=True)))
+        return in_runs(lambda some: self._session.run(names, {"image": some[..., None]}), images, BATCH)
 
     def weights(self, layer: Layer) -> dict[str, Weight]:
         """Give what a layer has learnt, by name."""

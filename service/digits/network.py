@@ -10,7 +10,7 @@ import numpy.typing as npt
 from service.cards.card import RecogniserCard
 from service.digits.layers import Layers, image_size
 from service.engine.batcher import Answer, Batcher
-from service.engine.batches import Outputs, Run
+from service.engine.batches import Outputs, Run, in_runs
 from service.engine.origin import ITSELF, Origin
 from service.engine.session import Array, Session
 from service.errors import ModelError
@@ -38,7 +38,7 @@ class Scores:
     Attributes:
         probabilities: ``(batch, classes)`` float32; each row sums to 1.
         logits: ``(batch, classes)`` float32, calibrated: their softmax is the probabilities.
-        familiar: ``(batch,)`` bool: as much like a digit as 99 % of true ones are.
+        familiar: ``(batch,)`` bool: the familiarity reaches the threshold of the network's card.
         digits: ``(batch,)`` integers: the most probable class.
     """
 
@@ -103,8 +103,7 @@ class Network:
 
     def score(self, images: Images) -> Scores:
         """Score images here and now, on the calling thread."""
-        runs = [self._run(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
-        return Scores(*(runs[0] if len(runs) == 1 else map(np.concatenate, zip(*runs, strict=True))))
+        return Scores(*in_runs(self._run, images, BATCH))
 
     async def answer(self, images: Images, *, origin: Origin = ITSELF) -> tuple[Scores, Answer]:
         """

@@ -1,7 +1,6 @@
 """Turn any picture of one handwritten digit into the 28x28 image that MNIST would have made of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import cv2
@@ -11,44 +10,38 @@ import numpy.typing as npt
 from framing import flat, light, looks, strips
 from framing.flat import FlatDigit
 from framing.looks import Found
-from framing.mnist import BOX_PX, SIDE_PX, SIZE_PX, Grey, are_framed, is_framed, scaled
+from framing.mnist import BOX_PX, SIDE_PX, SIZE_PX, Grey, are_framed, is_framed, reduced
+from service.described import Described
 from service.images.decoding import edges
 
 MOST_SIDE_PX = 640  # larger pictures are first reduced to this
-LEAST_SPREAD = (
-    16  # levels, the standard deviation: a JPEG's luminance with less may show less than its colour
-)
-COLOUR_SPREAD = 48  # the same where colour is at hand
+COLOUR_SPREAD = 48  # levels, the standard deviation: luminance with less may show less than a colour does
 MORE_EDGES = 2.0  # times the luminance's: a channel that shows so much more is taken
 GLANCE_PX = 160  # edges are measured in a picture no larger
 MOST_COUNT = 31  # the lightest level of a picture whose levels are counts, from 0
+BLANK = np.zeros(SIZE_PX, np.uint8)  # the image without ink
 FEW_PIXELS = 12  # a digit with a shorter longer side is hard to read
 
 
-@dataclass(frozen=True)
-class Preparation:
-    """
-    What was done to a picture.
+class Preparation(Described):
+    """What was done to a picture."""
 
-    Attributes:
-        ink: How the ink was found: ``framed``, it is framed as MNIST's images are; ``levels``, by its
-            levels on ground of one level; ``levelled``, likewise when the light had been made even;
-            ``network``, by the network that finds ink.
-        looks: How often that network looked.
-        inverted: The picture was dark on light.
-        box: (top, left, height, width) of the digit in pixels of the picture as it was sent, upright.
-        scale: Pixels of the prepared image for one of the picture as it was sent.
-        shift: (down, right) in pixels from the centred box to the centred mass.
-        warnings: What may have gone wrong, in words.
-    """
-
-    ink: Literal["framed", "levels", "levelled", "network"] = "framed"
+    ink: Literal["framed", "levels", "levelled", "network"] | None = None
+    """How the ink was found: ``framed``, the picture is framed as MNIST's images are; ``levels``, by its
+    levels on ground of one level; ``levelled``, likewise when the light had been made even; ``network``, by
+    the network that finds ink; null where it was not looked for, or all has one level."""
     looks: int = 0
+    """How often that network looked."""
     inverted: bool = False
-    box: tuple[int, int, int, int] | None = None
+    """The picture was dark on light."""
+    box: Sequence[int] | None = None
+    """Top, left, height and width of the digit in pixels of the picture as it was sent, upright."""
     scale: float = 1.0
-    shift: tuple[int, int] = (0, 0)
-    warnings: tuple[str, ...] = ()
+    """Pixels of the prepared image for one of the picture as it was sent."""
+    shift: Sequence[int] = (0, 0)
+    """Pixels down and to the right from the centred box to the centred mass."""
+    warnings: Sequence[str] = ()
+    """What may have gone wrong, in words."""
 
 
 class Sight(NamedTuple):
@@ -57,12 +50,12 @@ class Sight(NamedTuple):
 
     Attributes:
         grey: ``(height, width)`` uint8, reduced.
-        reduction: Pixels as they were sent for one of these.
+        reduction: Pixels as they were sent for one of these, down and across.
         corner: The first row and column in the whole picture, where strips beside the paper are left out.
     """
 
     grey: Grey
-    reduction: float
+    reduction: tuple[float, float]
     corner: tuple[int, int] = (0, 0)
 
 
@@ -75,56 +68,60 @@ class Prepared(NamedTuple):
         is_blank: There is no ink.
         found: The ink by levels, or by the network; None where the picture was framed already.
         sight: What that was found in.
-        is_negative: A framed picture was dark on light.
+        framed: The picture was framed as MNIST's images are, light or dark.
     """
 
     image: Grey
     is_blank: bool = False
     found: FlatDigit | Found | None = None
     sight: Sight | None = None
-    is_negative: bool = False
+    framed: Literal["light", "dark"] | None = None
 
     @property
     def preparation(self) -> Preparation:
         """What was done to the picture."""
         if self.found is None or self.sight is None:
-            return Preparation(inverted=self.is_negative)
+            return Preparation(ink="framed" if self.framed else None, inverted=self.framed == "dark")
         if isinstance(self.found, Found) and self.found.framed is None:
             return Preparation(ink="network", looks=self.found.looks)
         return _told(self.found, self.sight)
 
 
-def seen(picture: npt.NDArray[np.uint8], sent_side_px: int | None = None) -> Prepared | Sight:
+def seen(picture: npt.NDArray[np.uint8], sent_size: tuple[int, int] | None = None) -> Prepared | Sight:
     """
     Reduce a picture to what its ink can be found in; one that is framed as MNIST's are is an image already.
 
     Args:
         picture: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8 0..255, of any size.
-        sent_side_px: The longer side of the picture as it was sent, where this is a smaller one of it.
+        sent_size: Height and width of the picture as it was sent, where this is a smaller one of it.
     """
     if is_framed(picture):
-        return Prepared(picture)
-    sent_side_px = sent_side_px or max(picture.shape[:2])
-    grey = _shade(_shrunk(picture, longer_side=MOST_SIDE_PX))
+        return Prepared(picture, framed="light")
+    grey = _shade(reduced(picture, MOST_SIDE_PX))
     if grey.shape == (SIDE_PX, SIDE_PX):
         if picture.ndim == 3 and is_framed(grey):
-            return Prepared(grey)
+            return Prepared(grey, framed="light")
         if is_framed(negative := cv2.bitwise_not(grey)):
-            return Prepared(negative, is_negative=True)
-    return Sight(grey, sent_side_px / max(grey.shape))
+            return Prepared(negative, framed="dark")
+    height, width = sent_size or picture.shape[:2]
+    return Sight(grey, (height / grey.shape[0], width / grey.shape[1]))
 
 
-def all_seen(pictures: Iterable[npt.NDArray[np.uint8]]) -> Iterable[Prepared | Sight]:
-    """Do the same with pictures; whether those of an array are framed already is seen at once."""
-    if isinstance(pictures, np.ndarray) and pictures.shape[1:] == SIZE_PX and len(pictures) > 1:
-        for picture, ready in zip(pictures, are_framed(pictures), strict=True):
-            yield Prepared(picture) if ready else seen(picture)
-    else:
-        yield from map(seen, pictures)
+def all_seen(pictures: npt.NDArray[np.uint8]) -> Iterable[Prepared | Sight]:
+    """Do the same with the pictures of an array; which are framed already is found for all at once."""
+    are_ready = are_framed(pictures) if pictures.shape[1:] == SIZE_PX else [False] * len(pictures)
+    for picture, is_ready in zip(pictures, are_ready, strict=True):
+        yield Prepared(picture, framed="light") if is_ready else seen(picture)
 
 
 def by_levels(picture: Prepared | Sight) -> Prepared | Sight:
-    """Turn what has ground of one level, in light even or nearly, into an image; strips beside it go."""
+    """
+    Find the ink of a picture by its levels: on ground of one level, or that has one in light made even.
+
+    Returns:
+        The image, blank when all of the picture has one level; what levels do not tell is left, without the
+        strips beside its paper, to the network that finds ink.
+    """
     if isinstance(picture, Prepared):
         return picture
     found = flat.find(picture.grey) or light.find(picture.grey)
@@ -134,7 +131,7 @@ def by_levels(picture: Prepared | Sight) -> Prepared | Sight:
     if found:
         return Prepared(found.framed.image, found=found, sight=picture)
     darkest, lightest, _, _ = cv2.minMaxLoc(picture.grey)
-    return Prepared(np.zeros(SIZE_PX, np.uint8), is_blank=True) if darkest == lightest else picture
+    return Prepared(BLANK, is_blank=True) if darkest == lightest else picture
 
 
 def by_network(
@@ -142,32 +139,31 @@ def by_network(
 ) -> list[Prepared]:
     """Turn pictures into images by the ink that a network finds; ``hints`` as of ``looks.find``."""
     found = looks.find([sight.grey for sight in sights], network, hints)
-    return [_of_found(one, sight) for one, sight in zip(found, sights, strict=True)]
-
-
-def _of_found(found: Found, sight: Sight) -> Prepared:
-    if found.framed is None:
-        return Prepared(np.zeros(SIZE_PX, np.uint8), is_blank=True, found=found, sight=sight)
-    return Prepared(found.framed.image, found=found, sight=sight)
+    return [
+        Prepared(one.framed.image if one.framed else BLANK, not one.framed, one, sight)
+        for one, sight in zip(found, sights, strict=True)
+    ]
 
 
 def _told(found: FlatDigit | Found, sight: Sight) -> Preparation:
-    """Tell of ink that was found how it was framed."""
+    """Describe how ink that was found was framed, in pixels of the picture as it was sent."""
     looked = found.looks if isinstance(found, Found) else 0
     # A network's pixels are larger than the picture's: its box may reach beyond the edge.
-    first, last = np.maximum(found.box[:2], 0), np.add(found.box[:2], found.box[2:])
-    size = np.minimum(last, sight.grey.shape) - first
-    placed = np.concatenate([np.add(first, sight.corner), size])
-    top, left, height, width = np.rint(placed * sight.reduction).astype(int).tolist()
+    first = np.clip(found.box[:2], 0, np.subtract(sight.grey.shape, 1))
+    last = np.clip(np.add(found.box[:2], found.box[2:]), first + 1, sight.grey.shape)
+    corners = np.add([first, last], sight.corner) * sight.reduction
+    top, left, bottom, right = np.floor(corners + 0.5).astype(int).ravel().tolist()
+    longer = float(max(np.multiply(found.box[2:], sight.reduction)))
+    # A pixel of the network's view is several of the picture's.
+    near_px = max(sight.grey.shape) / looks.VIEW_PX if looked else 0
     return Preparation(
         ink="network" if isinstance(found, Found) else "levelled" if found.is_levelled else "levels",
         looks=looked,
         inverted=found.is_dark,
-        box=(top, left, height, width),
-        scale=BOX_PX / (max(found.box[2:]) * sight.reduction),
+        box=(top, left, bottom - top, right - left),
+        scale=BOX_PX / longer,
         shift=found.framed.shift if found.framed else (0, 0),
-        # A pixel of the network's view is several of the picture's.
-        warnings=_warnings(found.box, sight, near_px=max(sight.grey.shape) / looks.VIEW_PX if looked else 0),
+        warnings=_warnings(found.box, sight, longer, near_px),
     )
 
 
@@ -190,23 +186,15 @@ def _shade(image: npt.NDArray[np.uint8]) -> Grey:
 
 def _edges(channel: Grey) -> int:
     """Count the pixels on edges in what is seen at a glance: a speck or a bar has few, however strong."""
-    return int(np.count_nonzero(edges(_shrunk(channel, longer_side=GLANCE_PX))))
+    return int(np.count_nonzero(edges(reduced(channel, GLANCE_PX))))
 
 
-def _shrunk(image: npt.NDArray[np.uint8], *, longer_side: int) -> npt.NDArray[np.uint8]:
-    """Reduce a picture by area until its longer side fits; smaller pictures stay as they are."""
-    if max(image.shape[:2]) <= longer_side:
-        return image
-    height, width = scaled(image.shape, longer_side)
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _warnings(box: looks.Box, sight: Sight, *, near_px: float) -> tuple[str, ...]:
-    """Warn of a small digit, and of one no more than ``near_px`` from the picture's edge."""
+def _warnings(box: looks.Box, sight: Sight, longer: float, near_px: float) -> tuple[str, ...]:
+    """Warn of a digit with few pixels as sent, and of one at most ``near_px`` from the picture's edge."""
     top, left, height, width = box
     high, wide = sight.grey.shape
     found = []
-    if max(height, width) * sight.reduction < FEW_PIXELS:
+    if longer < FEW_PIXELS:
         found.append("the digit has few pixels")
     if min(top, left, high - top - height, wide - left - width) <= near_px:
         found.append("the digit touches the edge of the picture")

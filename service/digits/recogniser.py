@@ -1,10 +1,10 @@
-"""From the pictures of a request to their digits: in place when they are small, else on threads."""
+"""From pictures to digits: small ones on the event loop, others on threads but for a single one's levels."""
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from service.engine.worker_pool import WorkerPool
 from service.images.decoding import UnboundedError
 from service.images.pictures import Pictures
 
+Result = TypeVar("Result")
+
 TINY = 1_024
 """Pixels, and bytes of their file: whatever its format, and whoever made it, it costs little."""
 
@@ -29,25 +31,33 @@ class Timings:
     How a recognition went.
 
     Attributes:
-        decode_ms: Milliseconds to decode and prepare the pictures.
-        queue_ms: Milliseconds in queues.
+        decode_ms: Milliseconds to decode and prepare the pictures, also once more where they were doubtful.
+        queue_ms: Milliseconds of waiting for a thread and for the network.
         inference_ms: Milliseconds of the network's run; of many pictures all there was.
-        batch: Images of the run that these were a part of.
+        batch: Images of the run that these were a part of; of many pictures all of them.
     """
 
-    decode_ms: float
-    queue_ms: float
-    inference_ms: float
-    batch: int
+    decode_ms: float = 0.0
+    queue_ms: float = 0.0
+    inference_ms: float = 0.0
+    batch: int = 0
+
+    def preparing(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        """Note from now on how long work waits, and how long it takes."""
+        given = time.perf_counter()
+
+        def timed() -> Result:
+            begun = time.perf_counter()
+            self.queue_ms += (begun - given) * 1e3
+            result = work()
+            self.decode_ms += (time.perf_counter() - begun) * 1e3
+            return result
+
+        return timed
 
     def log_fields(self) -> dict[str, float]:
         """Give these for a log line."""
-        return {
-            "decode_ms": round(self.decode_ms, 3),
-            "queue_ms": round(self.queue_ms, 3),
-            "inference_ms": round(self.inference_ms, 3),
-            "batch": self.batch,
-        }
+        return {name: round(getattr(self, name), 3) for name in self.__slots__}
 
 
 @dataclass(slots=True)
@@ -57,11 +67,11 @@ class PreparedBatch:
 
     Attributes:
         prepared: At most as many as a run may have.
-        decode_ms: Milliseconds to decode and prepare them.
+        timings: Of what was done up to now.
     """
 
     prepared: Sequence[Prepared]
-    decode_ms: float
+    timings: Timings
 
     @property
     def rows(self) -> Images:
@@ -72,8 +82,9 @@ class PreparedBatch:
 
     def read(self, run: Answer) -> tuple[list[Recognition], Timings]:
         """Say what is known of them once they are scored, and how it went."""
-        found = recognition.read(Scores(*run.outputs), self.prepared)
-        return found, Timings(self.decode_ms, run.queue_ms, run.run_ms, run.batch)
+        self.timings.queue_ms += run.queue_ms
+        self.timings.inference_ms, self.timings.batch = run.run_ms, run.batch
+        return recognition.read(Scores(*run.outputs), self.prepared), self.timings
 
 
 Begun: TypeAlias = Sequence[Prepared | Sight]
@@ -126,35 +137,38 @@ class Recogniser:
             DeadlineError: It waited too long.
             AbandonedError: The client has left.
         """
-        began = time.perf_counter()
         if pictures.number > BATCH:
+            began = time.perf_counter()
             chunks = await self._pool.map(
                 lambda chunk: self._recognised(network, chunk, preprocess),
                 pictures.chunks(BATCH),
                 origin=origin,
             )
             total_ms = (time.perf_counter() - began) * 1e3
-            return [one for found in chunks for one in found], Timings(0.0, 0.0, total_ms, pictures.number)
+            many = Timings(inference_ms=total_ms, batch=pictures.number)
+            return [one for found in chunks for one in found], many
 
+        timings = Timings()
         see = partial(recognition.seen, pictures, preprocess=preprocess, size=network.size)
         if begun is None and pictures.number == 1:
-            # Levels take many short calls, each of which gives the interpreter away: two threads are slower.
-            begun = [*map(by_levels, await self._pool.run(see, origin=origin))]
+            sights = await self._pool.run(timings.preparing(see), origin=origin)
+            # Many short calls: on a thread each hands the interpreter over, and two threads are slower.
+            begun = timings.preparing(lambda: [*map(by_levels, sights)])()
 
         def prepare() -> list[Prepared]:
-            return recognition.prepared(begun or [*map(by_levels, see())], self._ink, network.size)
+            return recognition.prepare(begun or [*map(by_levels, see())], self._ink, network.size)
 
         is_told = begun and not any(isinstance(one, Sight) for one in begun)
-        prepared = prepare() if is_told else await self._pool.run(prepare, origin=origin)
-        batch = PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
-        found, timings = batch.read(await network.batcher.submit(batch.rows, origin=origin))
-        return await self.reconsider(network, found, origin=origin), timings
+        work = timings.preparing(prepare)
+        batch = PreparedBatch(work() if is_told else await self._pool.run(work, origin=origin), timings)
+        found, _ = batch.read(await network.batcher.submit(batch.rows, origin=origin))
+        return await self.reconsider(network, found, timings, origin=origin), timings
 
     async def reconsider(
-        self, network: Network, found: list[Recognition], *, origin: Origin = ITSELF
+        self, network: Network, found: list[Recognition], timings: Timings, *, origin: Origin = ITSELF
     ) -> list[Recognition]:
         """
-        Recognise doubtful pictures once more, on a thread.
+        Recognise doubtful pictures once more, on a thread; ``timings`` learns how long that took.
 
         Raises:
             RequestError: As of ``recognise``.
@@ -162,9 +176,8 @@ class Recogniser:
         """
         if not any(one.is_doubtful for one in found):
             return found
-        return await self._pool.run(
-            lambda: recognition.reconsidered(network, found, self._ink), origin=origin
-        )
+        look = timings.preparing(lambda: recognition.reconsidered(network, found, self._ink))
+        return await self._pool.run(look, origin=origin)
 
     def prepare_in_place(
         self, network: Network, pictures: Pictures, *, preprocess: Literal["auto", "none"]
@@ -192,8 +205,8 @@ class Recogniser:
         found = [*map(by_levels, seen)]
         if any(isinstance(one, Sight) for one in found):
             return found
-        prepared = recognition.prepared(found, self._ink, network.size)
-        return PreparedBatch(prepared, (time.perf_counter() - began) * 1e3)
+        prepared = recognition.prepare(found, self._ink, network.size)
+        return PreparedBatch(prepared, Timings(decode_ms=(time.perf_counter() - began) * 1e3))
 
     async def prepare(
         self,

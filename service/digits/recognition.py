@@ -8,28 +8,23 @@ import numpy as np
 import numpy.typing as npt
 
 from framing.flat import FlatDigit
-from framing.looks import LEAST_PX_ACROSS, Found
-from framing.mnist import SIZE_PX, padded
+from framing.looks import Found
+from framing.mnist import padded
 from service.digits import preparation
 from service.digits.ink import InkNetwork
 from service.digits.layers import Size
 from service.digits.network import Network, Scores
-from service.digits.preparation import LEAST_SPREAD, Prepared, Sight, by_network
+from service.digits.preparation import Prepared, Sight, by_network
 from service.errors import Fault, InvalidInputError
 from service.images.decoding import Pixels
 from service.images.pictures import Pictures
 
-SURE = 0.95
-"""Of a digit whose ink was found by its levels: when it is less probable, the network looks for the ink."""
-
-SURE_IN_EVEN_LIGHT = 0.995
-"""The same where light had to be made even first, for which there are more reasons to err."""
-
-KEPT = 0.8
-"""Where the ink that the network finds has a side below this part of what levels found, it left some out."""
-
-LEAST_CONFIDENCE = 0.4
-"""What is no class with this probability is like no digit either, however familiar its ink is."""
+DRAFT_SIDE_PX = 200  # of a JPEG's sizes the smallest with a side so long is decoded: a tenth is MNIST's 20
+DRAFT_SPREAD = 16  # levels, the standard deviation: a luminance with less is decoded with its colours
+SURE = 0.95  # of a digit found by levels: when it is less probable, the network looks for the ink
+SURE_IN_EVEN_LIGHT = 0.995  # the same where light had to be made even first: there are more reasons to err
+KEPT = 0.8  # when a side of the network's box is below this part of the levels' box, it left ink out
+LEAST_CONFIDENCE = 0.4  # a picture whose best class has less is ``unfamiliar``, whatever its familiarity
 
 Reason = Literal["blank", "several", "unfamiliar"]
 
@@ -84,20 +79,20 @@ def seen(
         return [*take_as_prepared(pictures.decode(), size)]
     if pictures.stack is not None:
         return [*preparation.all_seen(pictures.stack)]
-    drafts = pictures.drafts(least_side_px=LEAST_PX_ACROSS, least_spread=LEAST_SPREAD, is_bounded=is_bounded)
-    return [preparation.seen(draft.pixels, draft.sent_side_px) for draft in drafts]
+    drafts = pictures.drafts(least_side_px=DRAFT_SIDE_PX, least_spread=DRAFT_SPREAD, is_bounded=is_bounded)
+    return [preparation.seen(draft.pixels, draft.sent_size) for draft in drafts]
 
 
-def prepared(
+def prepare(
     pictures: Sequence[Prepared | Sight], ink: Callable[[], InkNetwork], size: Size
 ) -> list[Prepared]:
     """
-    Prepare what levels could not tell of pictures.
+    Find by the network the ink of what levels did not tell, and bring all images to the network's size.
 
     Args:
         pictures: As ``by_levels`` leaves them.
         ink: Gives the network that finds ink; asked only when it is needed.
-        size: Of the network's images: MNIST's framing stands in the middle of them.
+        size: Of the images that the recogniser takes: MNIST's framing stands in the middle of them.
 
     Raises:
         UnservedError: It is needed, and not served.
@@ -107,7 +102,7 @@ def prepared(
     return [_sized(next(learned) if isinstance(one, Sight) else one, size) for one in pictures]
 
 
-def take_as_prepared(pictures: Sequence[Pixels] | Pixels, size: Size = SIZE_PX) -> list[Prepared]:
+def take_as_prepared(pictures: Sequence[Pixels] | Pixels, size: Size) -> list[Prepared]:
     """
     Take pictures as they are, for callers who prepare them themselves.
 
@@ -135,13 +130,12 @@ def recognise(
     Raises:
         UnservedError: The network that finds ink is needed, and not served.
     """
-    return reconsidered(network, score(network, prepared(pictures, ink, network.size)), ink)
+    return reconsidered(network, score(network, prepare(pictures, ink, network.size)), ink)
 
 
 def score(network: Network, prepared: Sequence[Prepared]) -> list[Recognition]:
     """Score prepared pictures here and now."""
-    images = np.concatenate([one.image for one in prepared]).reshape(-1, *network.size)
-    return read(network.score(images), prepared)
+    return read(network.score(np.stack([one.image for one in prepared])), prepared)
 
 
 def read(scores: Scores, prepared: Sequence[Prepared]) -> list[Recognition]:
@@ -177,12 +171,17 @@ def reconsidered(
     hints = [one.found.box for one in doubtful if isinstance(one.found, FlatDigit)]
     prepared = [_sized(one, network.size) for one in by_network(sights, ink().look, hints)]
     again = iter(score(network, prepared))
-    looked = [next(again) if one.is_doubtful else one for one in found]
-    return [_agreed(one, new) for one, new in zip(found, looked, strict=True)]
+    return [_agreed(one, next(again)) if one.is_doubtful else one for one in found]
 
 
 def _agreed(first: Recognition, looked: Recognition) -> Recognition:
-    """Choose between levels and the network, which may see one digit in a part of a sign or of a number."""
+    """
+    Choose between the answer by levels and that by the ink which the network found.
+
+    In light made even, the network's. Where it found no ink, that by levels, ``unfamiliar`` if that is solid.
+    Where its answer is no digit, or the picture is not clean, the network's. Else its digit with the reason
+    by levels, or ``several`` when it is only a part of doubtful ink.
+    """
     found, seen = first.prepared.found, looked.prepared.found
     if not isinstance(found, FlatDigit) or found.is_levelled:
         return looked

@@ -22,6 +22,12 @@ def join(parts: Sequence[Rows]) -> Rows:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
+def in_runs(run: Callable[[Rows], Sequence[Rows]], rows: Rows, most: int) -> Sequence[Rows]:
+    """Run rows, at most so many at a time, and join what comes out."""
+    runs = [run(rows[start : start + most]) for start in range(0, len(rows), most)]
+    return runs[0] if len(runs) == 1 else [np.concatenate(outputs) for outputs in zip(*runs, strict=True)]
+
+
 def attempt(run: Run, rows: Rows, parts: Sequence[Rows]) -> tuple[Outcome, float]:
     """
     Run all parts as one; when that fails each alone, for one may be what the engine cannot take.

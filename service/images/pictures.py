@@ -40,11 +40,11 @@ class Draft(NamedTuple):
 
     Attributes:
         pixels: ``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8.
-        sent_side_px: The longer side of the picture as it was sent.
+        sent_size: Height and width of the picture as it was sent, upright.
     """
 
     pixels: Pixels
-    sent_side_px: int
+    sent_size: tuple[int, int]
 
 
 class Pictures(NamedTuple):
@@ -103,7 +103,9 @@ class Pictures(NamedTuple):
             decode_draft, least_side_px=least_side_px, least_spread=least_spread, is_bounded=is_bounded
         )
         for file in self.files:
-            yield Draft(_decoded(file, draft), max(file.header.height, file.header.width))
+            pixels, height, width = _decoded(file, draft), file.header.height, file.header.width
+            is_turned = (height - width) * (pixels.shape[0] - pixels.shape[1]) < 0
+            yield Draft(pixels, (width, height) if is_turned else (height, width))
 
 
 def of_file(data: bytes, *, pointer: str, limits: PixelLimits, total: int) -> Pictures:

@@ -6,7 +6,7 @@ The journey::
     client -> server.connection        limits, deadlines                     bytes
            -> http.dispatcher          context, key, admission               Call
            -> codecs.pictures          one of four forms                     encoded files, or an array
-           -> digits.recogniser        in place when small, else on threads
+           -> digits.recogniser        on the event loop when small, else on threads
            -> images.decoding          no more of it than is needed          (height, width[, 3]) uint8
            -> digits.preparation       ink by levels, box, centre            (side, side) uint8
               -> digits.ink            or by a network, in 64x64             (number, 64, 64) uint8
@@ -17,7 +17,6 @@ The journey::
     any error on the way -> http.problems -> application/problem+json
 """
 
-import dataclasses
 from collections.abc import Awaitable, Sequence
 from typing import Any, Literal
 
@@ -26,7 +25,7 @@ from pydantic import BaseModel
 from service.codecs import pictures
 from service.described import Described
 from service.digits.network import BATCH, Network
-from service.digits.preparation import Prepared
+from service.digits.preparation import Preparation, Prepared
 from service.digits.recogniser import Begun, PreparedBatch, Recogniser, Timings
 from service.digits.recognition import Reason, Recognition
 from service.engine.batcher import Answer
@@ -67,7 +66,7 @@ class PreparedImage(Described):
 
     image: str
     """The image, light on black, as a PNG data URL."""
-    steps: dict[str, Any]
+    steps: Preparation
     """What was done to the picture."""
 
 
@@ -124,7 +123,7 @@ def endpoints(
     async def reconsider(
         call: Call, query: PredictionQuery, network: Network, found: list[Recognition], timings: Timings
     ) -> Response:
-        again = await recogniser.reconsider(network, found, origin=call.context)
+        again = await recogniser.reconsider(network, found, timings, origin=call.context)
         return _written(network, again, timings, query, call.context)
 
     async def predict_many(
@@ -202,5 +201,5 @@ def _written(
 def _prepared(prepared: Prepared) -> dict[str, Any]:
     return {
         "image": encoding.data_url(encoding.png(prepared.image)),
-        "steps": dataclasses.asdict(prepared.preparation),
+        "steps": prepared.preparation.model_dump(),
     }

@@ -124,7 +124,7 @@ class Inference:
 
     async def _compute(
         self, model: Model, images: Images, wanted: Sequence[Output], context: RequestContext
-    ) -> list[Array]:
+    ) -> Sequence[Array]:
         """Compute in the batch of other requests what they compute too, else on a thread."""
         if model.scores and len(images) <= BATCH:
             scores, run = await model.network.answer(images, origin=context)

@@ -75,7 +75,7 @@ class Model:
         """Its outputs are the network's scores, not its layers."""
         return self.name == self.network.card.name
 
-    def compute(self, images: npt.NDArray[np.uint8], outputs: Sequence[Output]) -> list[Array]:
+    def compute(self, images: npt.NDArray[np.uint8], outputs: Sequence[Output]) -> Sequence[Array]:
         """
         Compute outputs.
 

@@ -24,7 +24,7 @@ export class ServiceError extends Error {
 /**
  * @typedef {{digit: number | null, confidence: number, is_digit: boolean, probabilities: number[], reason?: string,
  *   prepared?: {image: string, steps: Steps}}} Prediction
- * @typedef {{ink: "framed" | "levels" | "levelled" | "network", looks: number, inverted: boolean, box: number[] | null,
+ * @typedef {{ink: "framed" | "levels" | "levelled" | "network" | null, looks: number, inverted: boolean, box: number[] | null,
  *   scale: number, shift: number[], warnings: string[]}} Steps
  * @typedef {{name: string, type: string, output_shape: number[], parameters: number, kernel_size: [number, number] | null,
  *   strides: [number, number] | null, dilations: [number, number] | null, padding: string | null,

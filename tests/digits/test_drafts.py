@@ -47,7 +47,7 @@ def told(packaged: Repository) -> Callable[..., Preparation]:
         limits = PixelLimits(16_800_000, 8_192)
         taken = of_file(file.getvalue(), pointer="#", limits=limits, total=32_000_000)
         found = by_levels(*recognition.seen(taken, preprocess="auto", size=SIZE_PX))
-        (prepared,) = recognition.prepared([found], packaged.ink, SIZE_PX)
+        (prepared,) = recognition.prepare([found], packaged.ink, SIZE_PX)
         assert not prepared.is_blank
         return prepared.preparation
 

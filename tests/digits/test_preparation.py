@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from framing.mnist import SIZE_PX
 from service.digits import preparation, recognition
@@ -34,7 +35,7 @@ def prepare(packaged: Repository) -> Prepare:
     """The whole way: by levels, and what they do not tell by the packaged network that finds ink."""
 
     def whole_way(picture: Grey) -> Prepared:
-        (prepared,) = recognition.prepared(
+        (prepared,) = recognition.prepare(
             [preparation.by_levels(preparation.seen(picture))], packaged.ink, SIZE_PX
         )
         return prepared
@@ -328,13 +329,39 @@ def test_the_picture_itself_is_not_changed(prepare: Prepare) -> None:
 
 def test_every_step_is_reported_in_json(prepare: Prepare) -> None:
     prepared = prepare(photo(draw(FOUR, side=600, height=200, pen=14, at=(300, 80))))
-    report = json.loads(json.dumps(asdict(prepared.preparation)))
+    report = json.loads(prepared.preparation.model_dump_json())
     top, left, height, width = report["box"]
 
     assert report["inverted"]
     assert abs(top - 303) < 15
     assert abs(left - 87) < 15
     assert report["scale"] == pytest.approx(20 / max(height, width), rel=0.05)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 900), st.integers(1, 900))
+def test_a_box_lies_in_the_picture_as_it_was_sent(
+    prepare: Prepare, seed: int, height: int, width: int
+) -> None:
+    chance = np.random.default_rng(seed)
+    picture = np.full((height, width), chance.integers(256), np.uint8)
+    for _ in range(chance.integers(1, 4)):
+        (top, bottom), (left, right) = (np.sort(chance.integers(0, side + 1, 2)) for side in (height, width))
+        picture[top:bottom, left:right] = chance.integers(256)
+    steps = prepare(picture).preparation
+
+    if steps.box is not None:
+        top, left, tall, wide = steps.box
+        assert 0 <= top < top + tall <= height
+        assert 0 <= left < left + wide <= width
+
+
+@pytest.mark.parametrize(("at", "touches"), [((7, 80), True), ((60, 212), False), ((60, 227), True)])
+def test_a_digit_at_the_edge_of_the_picture_is_told(
+    prepare: Prepare, at: tuple[int, int], *, touches: bool
+) -> None:
+    steps = prepare(draw(ONE, side=300, height=200, pen=14, at=at)).preparation
+
+    assert steps.warnings == (("the digit touches the edge of the picture",) if touches else ())
 
 
 def test_every_image_of_mnist_comes_back_untouched(prepare: Prepare, mnist_path: Path) -> None:

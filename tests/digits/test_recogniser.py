@@ -1,8 +1,9 @@
-"""Files are decoded on the pool's threads, and the levels of one picture told on the event loop's."""
+"""Where and for how long: files are decoded by the pool, the levels of one picture told by the event loop."""
 
 import asyncio
 import io
 import threading
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -13,35 +14,43 @@ import pytest
 from PIL import Image
 
 from framing import flat, looks
-from service.digits.recogniser import Recogniser
+from service.digits.recogniser import Recogniser, Timings
 from service.digits.recognition import Recognition
 from service.engine.worker_pool import WorkerPool
 from service.images.decoding import PixelLimits
-from service.images.pictures import of_files
+from service.images.pictures import Pictures, of_files
 from service.repository.repository import Repository
 from service.settings import Settings
 
 Recognise = Callable[..., list[Recognition]]
+BUSY_MS = 300
 Grey = np.ndarray
 
 HERE, POOL = "event loop", "pictures"
 
 
 @pytest.fixture
-def recognise(packaged: Repository, settings: Settings) -> Recognise:
-    """Recognise picture files that are not small."""
-    pool = WorkerPool(POOL, threads=1, waiting=1, deadline_s=10)
-    recogniser = Recogniser(
+def pool() -> WorkerPool:
+    return WorkerPool(POOL, threads=1, waiting=1, deadline_s=10)
+
+
+@pytest.fixture
+def recogniser(packaged: Repository, settings: Settings, pool: WorkerPool) -> Recogniser:
+    return Recogniser(
         pool,
         packaged.ink,
         inline_pixels=settings.inline_pixels,
         inline_bytes=settings.inline_picture_bytes,
     )
 
+
+@pytest.fixture
+def recognise(packaged: Repository, recogniser: Recogniser) -> Recognise:
+    """Recognise picture files that are not small."""
+
     def recognise(*photos: Grey) -> list[Recognition]:
-        files = [(f"#/{index}", jpeg(photo)) for index, photo in enumerate(photos)]
-        pictures = of_files(files, limits=PixelLimits(1_000_000, 10_000), total=3_000_000)
-        found, _ = asyncio.run(recogniser.recognise(packaged.recogniser(), pictures, preprocess="auto"))
+        work = recogniser.recognise(packaged.recogniser(), sent(*photos), preprocess="auto")
+        found, _ = asyncio.run(work)
         return found
 
     return recognise
@@ -80,6 +89,11 @@ def photo(digits: np.ndarray, digit: int, *, is_ruled: bool = False) -> Grey:
     return np.clip(page * light + grain, 0, 255).astype(np.uint8)
 
 
+def sent(*photos: Grey) -> Pictures:
+    files = [(f"#/{index}", jpeg(photo)) for index, photo in enumerate(photos)]
+    return of_files(files, limits=PixelLimits(1_000_000, 10_000), total=3_000_000)
+
+
 def jpeg(pixels: Grey) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=90)
@@ -109,3 +123,23 @@ def test_several_photos_do_not_hold_the_event_loop(
 
     assert [one.digit for one in found] == [7, 3]
     assert where == {"imdecode": {POOL}, "ground_of": {POOL}, "whole": {POOL}}
+
+
+def test_waiting_for_a_thread_is_told_as_waiting(
+    recogniser: Recogniser, pool: WorkerPool, packaged: Repository, digits: np.ndarray
+) -> None:
+    async def behind_other_work() -> Timings:
+        busy = asyncio.ensure_future(pool.run(lambda: time.sleep(BUSY_MS / 1e3)))
+        await asyncio.sleep(0)
+        _, timings = await recogniser.recognise(
+            packaged.recogniser(), sent(photo(digits, 7)), preprocess="auto"
+        )
+        await busy
+        return timings
+
+    began = time.perf_counter()
+    timings = asyncio.run(behind_other_work())
+    whole_ms = (time.perf_counter() - began) * 1e3
+
+    assert timings.queue_ms >= BUSY_MS / 2
+    assert 0 < timings.decode_ms <= whole_ms - timings.queue_ms

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
+from framing.mnist import SIZE_PX
 from service.digits import recognition
 from service.digits.network import BATCH, Batching, Network, Scores
 from service.digits.preparation import Prepared, by_levels, seen
@@ -19,6 +20,10 @@ def network(settings: Settings, app: FastAPI, batching: Batching) -> Network:
     return opening.open_folder(
         settings.model_repository, most_versions=10, device="cpu", batching=batching
     ).find("lenet5")
+
+
+def taken(pictures: list[np.ndarray]) -> list[Prepared]:
+    return recognition.take_as_prepared(pictures, SIZE_PX)
 
 
 @pytest.mark.parametrize("number", [1, 2, BATCH - 1, BATCH, BATCH + 1, 3 * BATCH + 7])
@@ -64,18 +69,22 @@ def test_blank_and_written_pictures_do_not_change_places(
 
 def test_grey_in_a_colour_picture_is_the_same_grey(digits: np.ndarray) -> None:
     colour = np.repeat(digits[..., None], 3, axis=-1)
-    for prepare in (lambda pictures: map(by_levels, map(seen, pictures)), recognition.take_as_prepared):
+    for prepare in (lambda pictures: map(by_levels, map(seen, pictures)), taken):
         for from_colour, from_grey in zip(prepare(list(colour)), prepare(list(digits)), strict=True):
             assert np.array_equal(from_colour.image, from_grey.image)
 
 
 def test_every_picture_that_is_not_28x28_is_named(digits: np.ndarray) -> None:
     with pytest.raises(InvalidInputError) as refused:
-        recognition.take_as_prepared(
-            [np.zeros((27, 28), np.uint8), digits[1], np.zeros((56, 56, 3), np.uint8)]
-        )
+        taken([np.zeros((27, 28), np.uint8), digits[1], np.zeros((56, 56, 3), np.uint8)])
 
     assert [fault.pointer for fault in refused.value.faults] == ["#/0", "#/2"]
+
+
+def test_no_way_is_told_of_what_was_not_looked_for_or_has_one_level(digits: np.ndarray) -> None:
+    told = [one.preparation for one in (*taken([digits[1]]), by_levels(seen(np.full((30, 40), 9, np.uint8))))]
+
+    assert [(one.ink, one.box) for one in told] == [(None, None)] * 2
 
 
 @pytest.mark.parametrize(

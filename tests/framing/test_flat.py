@@ -229,7 +229,21 @@ def in_a_corner_of_a_shadow(picture: Grey) -> Grey:
     return np.where(rows + columns > picture.shape[0] * 1.1, picture * 0.5, picture).astype(np.uint8)
 
 
-@pytest.mark.parametrize("kind", [shaded, grainy, ruled, boxed])
+def speckled(picture: Grey) -> Grey:
+    """On grey paper, with dots that are lighter."""
+    paper = np.minimum(picture, 150)
+    paper[::9, ::9] = 255
+    return paper
+
+
+def framed_by_a_mat(picture: Grey) -> Grey:
+    """With dark all around but for a rim, as on a slide."""
+    mat = picture.copy()
+    mat[6:-6, 6:-6] = 255 - picture[6:-6, 6:-6]
+    return mat
+
+
+@pytest.mark.parametrize("kind", [shaded, grainy, ruled, boxed, speckled, framed_by_a_mat])
 def test_what_is_not_flat_is_left_to_others(kind: object) -> None:
     picture = 255 - seven(120)
 

@@ -167,9 +167,9 @@ def test_drafts_tell_how_large_their_pictures_are_and_which_is_damaged() -> None
     ]
     needed = {"least_side_px": LEAST_SIDE, "least_spread": LEAST_SPREAD}
     pictures = of_files([("#", file) for file in files], limits=LIMITS, total=32_000_000)
-    found = [(one.pixels.shape[:2], one.sent_side_px) for one in pictures.drafts(**needed)]
+    found = [(one.pixels.shape[:2], one.sent_size) for one in pictures.drafts(**needed)]
 
-    assert found == [((350 // 2, 650 // 2), 1_300), ((901, 500), 901), ((28, 28), 28)]
+    assert found == [((350 // 2, 650 // 2), (700, 1_300)), ((901, 500), (901, 500)), ((28, 28), (28, 28))]
     damaged = of_files([("#/0", files[0]), ("#/1", files[0][:-400])], limits=LIMITS, total=32_000_000)
     with pytest.raises(InvalidInputError) as refused:
         list(damaged.drafts(**needed))

@@ -162,6 +162,30 @@ def test_preparation_says_which_way_the_digit_was_moved(
     expect(page.locator("main[aria-busy=true]")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ({"ink": "framed", "inverted": True}, ["framed as in MNIST", "turned to light on black"]),
+        ({"ink": "network", "looks": 2}, ["ink found by a network (looks: 2)"]),
+        ({"ink": None}, []),
+    ],
+)
+def test_preparation_says_what_was_done_where_nothing_was_framed(
+    open_page: Callable[..., Page], steps: dict[str, object], told: list[str]
+) -> None:
+    def answer(route: Route) -> None:
+        body = route.fetch().json()
+        body["predictions"][0]["prepared"]["steps"] |= {"box": None, "warnings": [], **steps}
+        route.fulfill(json=body)
+
+    page = open_page()
+    page.route("**/predict*include=prepared*", answer)
+    page.get_by_role("button", name="Draw a 3").click()
+    expect(page.locator(".numeral")).to_have_text("3")
+
+    expect(page.locator(".steps li")).to_have_text(told)
+
+
 def test_the_layer_table_is_the_lectures(open_page: Callable[..., Page]) -> None:
     page = open_page("/#digit")
     lectures = page.locator(".network").first

@@ -24,20 +24,29 @@ export class PreparationView {
   show(steps, isOn = true) {
     const { text } = this;
     if (!isOn) return put(this.steps, element("li", {}, text("unprepared")));
-    if (!steps?.box) return put(this.steps);
-    const [top, left, height, width] = steps.box;
-    const [down, right] = steps.shift;
+    if (!steps?.ink) return put(this.steps);
     put(
       this.steps,
       [
         text(`step_${steps.ink}`, { looks: written(steps.looks) }),
-        text(steps.inverted ? "step_inverted" : "step_polarity_kept"),
-        text("step_box", { height, width, top, left }),
-        text("step_scale", { scale: written(steps.scale, 3) }),
-        this.moved(down, right),
+        ...(steps.box || steps.ink === "framed"
+          ? [text(steps.inverted ? "step_inverted" : "step_polarity_kept")]
+          : []),
+        ...(steps.box ? this.framed(steps, steps.box) : []),
         ...steps.warnings.map((warning) => `⚠ ${serviceWords(warning, text)}`),
       ].map((words) => element("li", {}, words)),
     );
+  }
+
+  /** @param {import("../service.js").Steps} steps @param {number[]} box */
+  framed(steps, [top, left, height, width]) {
+    const { text } = this;
+    const [down, right] = steps.shift;
+    return [
+      text("step_box", { height, width, top, left }),
+      text("step_scale", { scale: written(steps.scale, 3) }),
+      this.moved(down, right),
+    ];
   }
 
   /** @param {number} down @param {number} right pixels; negative ones go the other way */
