@@ -45,6 +45,7 @@ class Constants:
     least_area: float = 0.2  # of two digits the smaller has at least this part of the larger one's area,
     least_height: float = 0.4  # this part of its height,
     most_overlap: float = 0.15  # and shares less than this part of its width with the other
+    underline: float = 0.25  # an underline is at most this part of its length high
     least_dots: int = 5  # fewer pieces are no dotted line
     roundest: float = 1.3  # the longer side of the usual dot is at most this many times the shorter
     reach: float = 1.5  # dots are linked up to this many times the distance of three in four to their nearest

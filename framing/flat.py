@@ -48,9 +48,9 @@ class FlatDigit(NamedTuple):
         framed: The image as MNIST would have it.
         is_dark: The ink was darker than the ground.
         box: Of the digit, in the picture's pixels.
-        is_doubtful: Two parts stand apart, perhaps two digits; or the ink is slim, in light made even.
+        is_doubtful: Two parts stand apart, one underlines the others, or in light made even the ink is slim.
         is_solid: The ink fills its box, as a disc does, or a card with a digit on it.
-        is_clean: The ink is not solid, has few pieces, and none at the picture's edges: there are only signs.
+        is_clean: Neither solid nor underlined, of few pieces, none at the picture's edges: signs alone.
         is_levelled: The picture was flat only when its light was made even.
     """
 
@@ -82,7 +82,7 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
     if not width:
         return None
     crop, inked = (layer[top : top + height, left : left + width] for layer in (ink, mask))
-    is_doubtful, number = False, 1
+    is_doubtful, is_underlined, number = False, False, 1
     is_inside = 0 < left < mask.shape[1] - width and 0 < top < mask.shape[0] - height
     if not ground.is_even or pieces.number(inked) > 1:
         found = pieces.of(mask)
@@ -91,13 +91,14 @@ def find(grey: Grey, constants: Constants = CONSTANTS) -> FlatDigit | None:
             found, constants, is_even=ground.is_even
         ):
             return None
-        is_doubtful = pieces.are_apart(found, constants)
+        is_underlined = pieces.are_underlined(found, constants)
+        is_doubtful = is_underlined or pieces.are_apart(found, constants)
         ink = pieces.linked(pieces.without_specks(ink, found, constants), found, constants)
         mask = _mask(ink, constants)
         left, top, width, height = cv2.boundingRect(mask)
         crop, inked = (layer[top : top + height, left : left + width] for layer in (ink, mask))
     is_solid = _is_solid(inked, constants)
-    is_clean = is_inside and number <= constants.few and not is_solid
+    is_clean = is_inside and number <= constants.few and not is_solid and not is_underlined
     if ground.is_stepped and max(height, width) < constants.smoothed_px:
         crop = _smoothed(crop, constants)
     top, left = top << halvings, left << halvings

@@ -16,9 +16,7 @@ MOST_PX_ACROSS = 400  # pictures with more are reduced to this first: so the two
 BOX_LEVEL = 96  # ink at least this strong, 0 to 255, belongs to the digit
 FEWEST_PX = 6  # fewer pixels of ink are none
 LEAST_PIECE = 0.06  # a piece is left out when its area is below this part of the largest one's
-MOST_LEFT_OUT = 0.2
-"""No piece is left out for its area when all that would be are more than this part of the ink."""
-
+MOST_LEFT_OUT = 0.2  # no piece is left out for its area when all that would be are more than this of the ink
 FAR = 0.3
 """A piece that the edge cuts is a neighbour's when it is farther from the largest piece than this part of
 that one's longer side, and the edge does not cut that one."""
@@ -29,7 +27,6 @@ NEAR_PX = 22
 SHARE = 0.72  # of the nearer look's side that the digit's longer side takes
 HINT_LEVEL = 40  # where there is no ink, weaker ink is a place for a nearer look
 FEWEST_HINT_PX = 2
-
 LEAST_PX = 4  # what a nearer look is at is taken to be at least so long, pixels of the picture
 SURE_LEVEL = 170  # what such a look finds counts when its ink is as strong as this on average
 _AROUND = np.ones((9, 9), np.uint8)  # reaches from ink to what it is written on

@@ -82,6 +82,14 @@ def are_apart(pieces: Pieces, constants: Constants) -> bool:
     return bool((overlap < constants.most_overlap * shorter).any())
 
 
+def are_underlined(pieces: Pieces, constants: Constants) -> bool:
+    """Tell whether there is a line below all that is none: a digit has no such part."""
+    boxes = pieces.boxes[_are_large(pieces, constants)]
+    are_lines = boxes[:, 3] <= constants.underline * boxes[:, 2]
+    ends = (boxes[:, 1] + boxes[:, 3])[~are_lines]
+    return bool(ends.size and (boxes[are_lines, 1] >= ends.max()).any())
+
+
 def _is_box(pieces: Pieces, piece: int, constants: Constants) -> bool:
     """Tell whether a piece is drawn along the rim of its bounding box."""
     left, top, wide, high = pieces.boxes[piece].tolist()

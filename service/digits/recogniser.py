@@ -171,8 +171,7 @@ class Recogniser:
         Recognise doubtful pictures once more, on a thread; ``timings`` learns how long that took.
 
         Raises:
-            RequestError: As of ``recognise``.
-            AbandonedError: The client has left.
+            RequestError, AbandonedError: As of ``recognise``.
         """
         if not any(one.is_doubtful for one in found):
             return found
@@ -220,8 +219,7 @@ class Recogniser:
         Decode and prepare pictures as ``recognise`` does, for other uses of the images.
 
         Raises:
-            RequestError: As of ``recognise``.
-            AbandonedError: The client has left.
+            RequestError, AbandonedError: As of ``recognise``.
         """
         batch = self.prepare_in_place(network, pictures, preprocess=preprocess)
         if isinstance(batch, PreparedBatch) and all(one.found is None for one in batch.prepared):

@@ -98,6 +98,18 @@ def test_a_small_digit_beside_a_scanners_lid_or_a_table_is_read(
 
 
 @pytest.mark.parametrize("digit", range(10))
+def test_an_underlined_digit_is_read(network: Network, packaged: Repository, digit: int) -> None:
+    pages = [np.pad(printed(digit, size), 60, mode="edge") for size in (48, 60, 72)]
+    for page in pages:
+        page[136:139, 75:135] = 40
+    pages += [cv2.resize(page, None, fx=3, fy=3) for page in pages]
+
+    found = recognition.recognise(network, [by_levels(seen(page)) for page in pages], packaged.ink)
+
+    assert [(one.digit, one.reason) for one in found] == [(digit, None)] * len(pages)
+
+
+@pytest.mark.parametrize("digit", range(10))
 def test_print_of_newspapers_and_screens_is_read(network: Network, packaged: Repository, digit: int) -> None:
     pages = [printed(digit, size) for size in (24, 36, 48, 64)]
     random = np.random.default_rng(digit)

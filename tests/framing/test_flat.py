@@ -172,13 +172,16 @@ def test_a_grid_of_dots_is_a_texture_and_takes_no_more_memory_than_a_picture(pit
     assert peak_bytes < 8 << 20
 
 
-def test_ink_is_clean_without_specks_and_away_from_the_edge() -> None:
+def test_ink_is_clean_without_specks_and_underlines_and_away_from_the_edge() -> None:
     specked, cut = seven(120).copy(), seven(120).copy()
     specked[4:6, 4:6] = specked[110:112, 100:103] = specked[110:112, 10:12] = 255
     cut[60:64] = 255
-    drawings = (seven(120), specked, cut, on_a_card(255 - seven(120)))
+    marked = seven(120).copy()
+    marked[108:112, 30:80] = 255
+    drawings = (seven(120), specked, cut, on_a_card(255 - seven(120)), marked)
 
-    assert [digit.is_clean for digit in map(find, drawings) if digit] == [True, False, False, False]
+    assert [digit.is_clean for digit in map(find, drawings) if digit] == [True, False, False, False, False]
+    assert [digit.is_doubtful for digit in map(find, (seven(120), marked)) if digit] == [False, True]
 
 
 def shaded(picture: Grey) -> Grey:

@@ -138,3 +138,33 @@ def test_on_even_ground_a_digit_may_be_as_long_as_a_side_and_hold_a_speck() -> N
     assert pieces.have_lines(pieces.of(mask), CONSTANTS, is_even=True)
     assert not pieces.have_lines(pieces.of(rounded), CONSTANTS, is_even=True)
     assert pieces.have_lines(pieces.of(rounded), CONSTANTS, is_even=False)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([((10, 90), (70, 86))], True),
+        ([((10, 90), (70, 90)), ((12, 100), (68, 100))], True),
+        ([((10, 5), (70, 5))], False),
+        ([((10, 90), (30, 106))], False),
+        ([((10, 60), (70, 60))], False),
+        ([], False),
+    ],
+    ids=["below", "two below", "above", "too steep", "across", "none"],
+)
+def test_a_line_below_all_else_underlines_it(
+    lines: list[tuple[tuple[int, int], tuple[int, int]]], *, expected: bool
+) -> None:
+    mask = np.zeros((120, 80), np.uint8)
+    cv2.rectangle(mask, (30, 20), (50, 70), 255, 6)
+    for first, last in lines:
+        cv2.line(mask, first, last, 255, 5)
+
+    assert pieces.are_underlined(pieces.of(mask), CONSTANTS) is expected
+
+
+def test_lines_alone_underline_nothing() -> None:
+    mask = np.zeros((60, 80), np.uint8)
+    mask[20:24, 10:70] = mask[40:44, 10:70] = 255
+
+    assert not pieces.are_underlined(pieces.of(mask), CONSTANTS)
