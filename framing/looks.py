@@ -17,13 +17,10 @@ BOX_LEVEL = 96  # ink at least this strong, 0 to 255, belongs to the digit
 FEWEST_PX = 6  # fewer pixels of ink are none
 LEAST_PIECE = 0.06  # a piece is left out when its area is below this part of the largest one's
 MOST_LEFT_OUT = 0.2  # no piece is left out for its area when all that would be are more than this of the ink
-FAR = 0.3
-"""A piece that the edge cuts is a neighbour's when it is farther from the largest piece than this part of
-that one's longer side, and the edge does not cut that one."""
-
-NEAR_PX = 22
-"""A digit whose longer side has fewer pixels of the view is looked at once more, nearer; MNIST's has 20."""
-
+FAR = 0.3  # of the largest piece's longer side: what the edge cuts and is so far from it is a neighbour's
+NEAR_PX = 22  # a bar with fewer pixels of the view along its longer side is looked at nearer
+RING_PX = 30  # so is anything else with fewer than this: it may be a ring around a digit
+BAR = 0.5  # the shorter side of a bar, as a 1 is one, is below this part of its longer one
 SHARE = 0.72  # of the nearer look's side that the digit's longer side takes
 HINT_LEVEL = 40  # where there is no ink, weaker ink is a place for a nearer look
 FEWEST_HINT_PX = 2
@@ -189,8 +186,10 @@ def _glance(look: _Look, shape: tuple[int, ...], hint: Box) -> _Glance:
     top, left, height, width = box = _in_picture(place.box, shape) if place else hint
     if box == NOWHERE:
         return _Glance(None, NOWHERE, None)
-    if digit and max(digit.box[2:]) >= NEAR_PX:
-        return _Glance(digit, box, None)
+    if digit:
+        shorter, longer = sorted(digit.box[2:])
+        if longer >= (NEAR_PX if shorter < BAR * longer else RING_PX):
+            return _Glance(digit, box, None)
     middle = (top + height / 2, left + width / 2)
     return _Glance(digit, box, _Square(middle, max(height, width, LEAST_PX) / SHARE))
 

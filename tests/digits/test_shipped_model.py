@@ -110,6 +110,20 @@ def test_an_underlined_digit_is_read(network: Network, packaged: Repository, dig
 
 
 @pytest.mark.parametrize("digit", range(10))
+def test_a_circled_digit_in_a_photo_is_read(network: Network, packaged: Repository, digit: int) -> None:
+    pages = []
+    for radius in (66, 72, 78, 84):
+        page = np.pad(cv2.resize(printed(digit, 60), (135, 135)), 120, mode="edge")
+        cv2.circle(page, (188, 188), radius, 60, 4, cv2.LINE_AA)
+        grain = np.random.default_rng(radius).normal(0, 4, page.shape)
+        pages.append(np.clip(page * np.linspace(1, 0.75, page.shape[1]) + grain, 0, 255).astype(np.uint8))
+
+    found = recognition.recognise(network, [by_levels(seen(page)) for page in pages], packaged.ink)
+
+    assert [(one.digit, one.reason) for one in found] == [(digit, None)] * len(pages)
+
+
+@pytest.mark.parametrize("digit", range(10))
 def test_print_of_newspapers_and_screens_is_read(network: Network, packaged: Repository, digit: int) -> None:
     pages = [printed(digit, size) for size in (24, 36, 48, 64)]
     random = np.random.default_rng(digit)
