@@ -62,8 +62,9 @@ def test_an_empty_paper_asks_for_a_drawing_and_a_scribble_is_no_digit(open_page:
     page = open_page()
 
     expect(page.locator(".said")).to_have_text("Draw something")
-    zigzag = [(0.1 + 0.8 * (step % 2), 0.1 + step * 0.08) for step in range(11)]
+    zigzag = [(0.1 + 0.8 * (step % 2), 0.1 + step * 0.114) for step in range(8)]
     draw(page, [zigzag, [(y, x) for x, y in zigzag]])
+    expect(page.locator("main[aria-busy=true]")).to_have_count(0)
     expect(page.locator(".said")).to_have_text("Not a digit, it seems")
     page.get_by_role("button", name="Clear").click()
     expect(page.locator(".said")).to_have_text("Draw something")
