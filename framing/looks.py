@@ -18,9 +18,9 @@ FEWEST_PX = 6  # fewer pixels of ink are none
 LEAST_PIECE = 0.06  # a piece is left out when its area is below this part of the largest one's
 MOST_LEFT_OUT = 0.2  # no piece is left out for its area when all that would be are more than this of the ink
 FAR = 0.3  # of the largest piece's longer side: what the edge cuts and is so far from it is a neighbour's
-NEAR_PX = 22  # a bar with fewer pixels of the view along its longer side is looked at nearer
-RING_PX = 30  # so is anything else with fewer than this: it may be a ring around a digit
-BAR = 0.5  # the shorter side of a bar, as a 1 is one, is below this part of its longer one
+NEAR_PX = 22  # what has fewer pixels of the view along its longer side is looked at nearer; MNIST's has 20
+RING_PX = 30  # so is what has fewer than this and is round: it may be a ring around a digit
+ROUND = 0.75  # the shorter side of what is round is at least this part of its longer one
 SHARE = 0.72  # of the nearer look's side that the digit's longer side takes
 HINT_LEVEL = 40  # where there is no ink, weaker ink is a place for a nearer look
 FEWEST_HINT_PX = 2
@@ -188,7 +188,7 @@ def _glance(look: _Look, shape: tuple[int, ...], hint: Box) -> _Glance:
         return _Glance(None, NOWHERE, None)
     if digit:
         shorter, longer = sorted(digit.box[2:])
-        if longer >= (NEAR_PX if shorter < BAR * longer else RING_PX):
+        if longer >= (RING_PX if shorter >= ROUND * longer else NEAR_PX):
             return _Glance(digit, box, None)
     middle = (top + height / 2, left + width / 2)
     return _Glance(digit, box, _Square(middle, max(height, width, LEAST_PX) / SHARE))
