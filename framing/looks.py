@@ -19,7 +19,7 @@ LEAST_PIECE = 0.06  # a piece is left out when its area is below this part of th
 MOST_LEFT_OUT = 0.2  # no piece is left out for its area when all that would be are more than this of the ink
 FAR = 0.3  # of the largest piece's longer side: what the edge cuts and is so far from it is a neighbour's
 NEAR_PX = 22  # what has fewer pixels of the view along its longer side is looked at nearer; MNIST's has 20
-RING_PX = 30  # so is what has fewer than this and is round: it may be a ring around a digit
+RING_PX = 30  # so is what has fewer and is round, in a picture larger than a view: perhaps a ring around one
 ROUND = 0.75  # the shorter side of what is round is at least this part of its longer one
 SHARE = 0.72  # of the nearer look's side that the digit's longer side takes
 HINT_LEVEL = 40  # where there is no ink, weaker ink is a place for a nearer look
@@ -188,7 +188,8 @@ def _glance(look: _Look, shape: tuple[int, ...], hint: Box) -> _Glance:
         return _Glance(None, NOWHERE, None)
     if digit:
         shorter, longer = sorted(digit.box[2:])
-        if longer >= (RING_PX if shorter >= ROUND * longer else NEAR_PX):
+        is_round = shorter >= ROUND * longer and max(shape) > VIEW_PX
+        if longer >= (RING_PX if is_round else NEAR_PX):
             return _Glance(digit, box, None)
     middle = (top + height / 2, left + width / 2)
     return _Glance(digit, box, _Square(middle, max(height, width, LEAST_PX) / SHARE))
