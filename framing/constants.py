@@ -33,9 +33,7 @@ class Constants:
     full: float = 0.85  # share of the contrast from which it is as light as can be
     box_level: int = 96  # ink at least this light, 0 to 255, belongs to the box
     most_cover: float = 0.62  # part of its box that a digit's ink covers at most: more is solid,
-    narrow: float = (
-        0.45  # unless the box's shorter side is below this part of its longer one: a 1 fills its box
-    )
+    narrow: float = 0.45  # unless its shorter side is below this part of its longer one: a 1 fills its box
 
     # Its pieces.
     few: int = 3  # pieces of a sign, at most

@@ -25,9 +25,7 @@ LEVELLED = replace(
 GLANCE_PX = 24  # longer side of the picture in which the light is seen
 AROUND_PX = 9  # side of the squares there whose middle level is the ground's: strokes take less than half
 SMOOTHED_PX = 5  # side of the squares over which that is smoothed
-LEAST_LEFT = (
-    0.12  # marks beside the ink are more ink when they are this part as strong; weaker ones are grain
-)
+LEAST_LEFT = 0.12  # marks beside the ink that have this part of its strength are ink; weaker ones are grain
 INKED = 0.6  # share of the contrast, to the darkest pixel, from which one is ink without doubt
 RIM_PX = 4  # marks so near to the edge do not count
 _NEAR = np.ones((7, 7), np.uint8)  # reaches from ink over its soft edge
